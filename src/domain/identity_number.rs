@@ -121,7 +121,7 @@ pub fn check_digit_is_right(ten: &[u8]) -> bool {
             _ => u32::from(*digit),
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

@@ -188,11 +188,11 @@ impl<'a> Reader<'a> {
     pub fn check_characters(&mut self) -> Result<(), XmlError> {
         let part = &self.input[self.checked..self.at];
         let text = std::str::from_utf8(part).map_err(|error| self.not_utf8(self.checked + error.valid_up_to()))?;
-        let plain = |byte: u8| byte >= b' ' && byte < 0x80 || matches!(byte, b'\n' | b'\t' | b'\r');
-        if !part.iter().copied().all(plain) {
-            if let Some((at, c)) = text.char_indices().find(|(_, c)| !is_xml_character(*c)) {
-                return Err(self.error(self.checked + at, format!("Illegal character ({})", named(c))));
-            }
+        let plain = |byte: u8| (b' '..0x80).contains(&byte) || matches!(byte, b'\n' | b'\t' | b'\r');
+        if !part.iter().copied().all(plain)
+            && let Some((at, c)) = text.char_indices().find(|(_, c)| !is_xml_character(*c))
+        {
+            return Err(self.error(self.checked + at, format!("Illegal character ({})", named(c))));
         }
         self.checked = self.at;
         Ok(())

@@ -1,0 +1,229 @@
+//! Settings as the platform uses them. `raw.rs` says under which key each is written, and what its default is.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use regex::Regex;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where each listener listens.
+    pub listen: ListenSettings,
+    /// The message path.
+    pub hub: HubSettings,
+    /// How routes and permissions are looked up.
+    pub lookup: LookupSettings,
+    /// Where the catalogue's local copy is saved, if anywhere (`takcache.persistent.file.name`).
+    pub tak_copy: Option<PathBuf>,
+    /// HSA files in place of `hsa/*.xml` (`hsa.files`), where set.
+    pub hsa_files: Option<Vec<PathBuf>>,
+    /// What is written about each message, and where.
+    pub log: LogSettings,
+    /// What is remembered about each call.
+    pub records: RecordSettings,
+    /// The admin listener.
+    pub admin: AdminSettings,
+}
+
+/// One address a listener; `None` is `"off"`.
+#[derive(Clone, Debug, Default)]
+pub struct ListenSettings {
+    /// `/vp/**`, `/status`, `/resetcache`, `/resethsacache`.
+    pub hub_http: Option<SocketAddr>,
+    /// `/<system>/**`, the mocked producers.
+    pub producers: Option<SocketAddr>,
+    /// Pages, API, metrics, health.
+    pub admin: Option<SocketAddr>,
+}
+
+/// The message path (`vp.md`).
+#[derive(Clone, Debug)]
+pub struct HubSettings {
+    /// `vp.instance.id`: the name other platforms know this one by.
+    pub instance_id: String,
+    /// `vp.instance.name`: stands in brackets in every fault string.
+    pub instance_name: String,
+    /// `vp.use.routing.history`.
+    pub use_routing_history: bool,
+    /// `ip.whitelist`: trimmed entries; an address that starts with one is trusted. A blank entry matches everything.
+    pub whitelist: Vec<String>,
+    /// The sender assumed for a call from loopback without any identity header. Unset: nobody is assumed.
+    pub demo_sender: Option<String>,
+    /// `http.forwarded.header.xfor`.
+    pub forwarded_for: HeaderName,
+    /// `http.forwarded.header.host`.
+    pub forwarded_host: HeaderName,
+    /// `http.forwarded.header.port`.
+    pub forwarded_port: HeaderName,
+    /// `http.forwarded.header.proto`.
+    pub forwarded_proto: HeaderName,
+    /// `http.forwarded.header.auth_cert`, as written: the spelling stands in fault details.
+    pub auth_cert_name: String,
+    /// The same as a header name.
+    pub auth_cert: HeaderName,
+    /// `certificate.senderid.subject.pattern`: group 1 is the sender.
+    pub sender_pattern: Regex,
+    /// `sender.id.allowed.list`: who may name an original consumer; empty = everybody.
+    pub original_consumer_senders: Vec<String>,
+    /// `throw.vp013.when.originalconsumer.not.allowed`.
+    pub refuse_original_consumer: bool,
+    /// `propagate.correlation.id.for.https`.
+    pub propagate_correlation_id_for_https: bool,
+    /// `vp.header.user.agent`.
+    pub user_agent: HeaderValue,
+    /// `vp.header.content.type`.
+    pub content_type: HeaderValue,
+    /// `headers.reg.exp.requestHeadersToRemove` / `…ToKeep`.
+    pub request_headers: HeaderFilter,
+    /// `headers.reg.exp.responseHeadersToRemove` / `…ToKeep`.
+    pub response_headers: HeaderFilter,
+    /// How producers are called.
+    pub producer: ProducerCallSettings,
+    /// Bounds on what one client, one producer or all together may hold.
+    pub limits: HubLimits,
+}
+
+/// Which headers are left out: those that match `remove` and not `keep`. Patterns are anchored and ignore case.
+#[derive(Clone, Debug)]
+pub struct HeaderFilter {
+    /// Left out, unless kept.
+    pub remove: Option<Regex>,
+    /// Kept all the same.
+    pub keep: Option<Regex>,
+}
+
+/// How producers are called (`vp.md` §7.1).
+#[derive(Clone, Debug)]
+pub struct ProducerCallSettings {
+    /// `vp.producer.retry.attempts`: tries after the first; `None` = for ever.
+    pub retries: Option<u32>,
+    /// `vp.producer.retry.delay`.
+    pub retry_delay: Duration,
+    /// `producer.http.connect.timeout`.
+    pub connect_timeout: Duration,
+    /// `producer.http.keepAlive` and not `producer.http.disconnect`.
+    pub keep_alive: bool,
+    /// `producer.chunked.encoding`.
+    pub chunked: bool,
+    /// Longest wait without received data, by contract (exact, case-sensitive).
+    pub timeouts: HashMap<String, Duration>,
+    /// The same for every other contract.
+    pub timeout_default: Duration,
+}
+
+/// Named bounds of the message path.
+#[derive(Clone, Debug)]
+pub struct HubLimits {
+    /// `vp.max.receive.length`: largest request and largest answer, in bytes.
+    pub body_bytes_max: usize,
+    /// `hub.header_bytes_max`: request line and headers together, in bytes.
+    pub header_bytes_max: usize,
+    /// `hub.connections_max`: open consumer connections; more wait in the operating system's queue.
+    pub connections_max: usize,
+    /// `hub.connections_per_client_max`: of one address; more are closed at once.
+    pub connections_per_client_max: usize,
+    /// `hub.calls_max`: calls in flight; more get 503.
+    pub calls_max: usize,
+    /// `hub.calls_per_producer_max`: calls in flight to one host and port; more get VP009.
+    pub calls_per_producer_max: usize,
+    /// `hub.idle_timeout_ms`: longest wait for the next request's headers on an open connection.
+    pub idle_timeout: Duration,
+    /// `hub.body_timeout_ms`: longest time for a request's body to arrive.
+    pub body_timeout: Duration,
+    /// `hub.write_timeout_ms`: longest time a consumer may take none of its answer.
+    pub write_timeout: Duration,
+    /// `hub.answer_timeout_ms`: longest time for a producer's answer to arrive in full.
+    pub answer_timeout: Duration,
+    /// `hub.pool_idle_max`: idle kept-alive connections to one producer.
+    pub pool_idle_max: usize,
+    /// `hub.pool_idle_timeout_ms`: how long one is kept.
+    pub pool_idle_timeout: Duration,
+    /// `hub.drain_timeout_ms`: how long calls in flight may take after SIGTERM.
+    pub drain_timeout: Duration,
+}
+
+/// How routes and permissions are looked up (`vp.md` §4.3, §5).
+#[derive(Clone, Debug)]
+pub struct LookupSettings {
+    /// `defaultrouting.delimiter`: between the tokens of an old-style address; empty = none.
+    pub delimiter: String,
+    /// `defaultrouting.allowedContracts`; empty = all.
+    pub allowed_contracts: Vec<String>,
+    /// `defaultrouting.allowedSenderIds`; empty = all.
+    pub allowed_senders: Vec<String>,
+    /// `hsa.lookup.vagval.*`.
+    pub route_climb: ClimbSwitch,
+    /// `hsa.lookup.behorighet.*`.
+    pub permission_climb: ClimbSwitch,
+}
+
+/// For which contracts the HSA tree is climbed.
+#[derive(Clone, Debug)]
+pub struct ClimbSwitch {
+    /// `….defaultEnabled`.
+    pub enabled: bool,
+    /// `….exceptedNamespaces`: prefixes of contracts for which the opposite holds; case-sensitive, none blank.
+    pub excepted: Vec<String>,
+}
+
+impl ClimbSwitch {
+    /// Whether the tree is climbed for a contract.
+    pub fn climbs(&self, contract: &str) -> bool {
+        self.enabled != self.excepted.iter().any(|prefix| contract.starts_with(prefix.as_str()))
+    }
+}
+
+/// The message log (`vp.md` §9).
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    /// `vp.logging.style`.
+    pub style: LogStyle,
+    /// `log.messages`: where the events go.
+    pub messages: LogTarget,
+    /// `log.payload`: whether bodies are part of the events, as at level DEBUG in the reference.
+    pub payload: bool,
+    /// `log.queue_bytes_max`: events that wait to be written, in bytes; events beyond are counted and dropped.
+    pub queue_bytes_max: usize,
+}
+
+/// The two layouts of the message log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogStyle {
+    /// One JSON object a line, field names of the Elastic Common Schema.
+    Ecs,
+    /// The reference's older text block.
+    Legacy,
+}
+
+/// Where a log goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogTarget {
+    /// Nowhere.
+    Off,
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// Appended to a file, which is opened again on SIGHUP.
+    File(PathBuf),
+}
+
+/// The ring of call records.
+#[derive(Clone, Debug)]
+pub struct RecordSettings {
+    /// `records.bytes_max`: all records together; the oldest goes first.
+    pub bytes_max: usize,
+    /// `records.body_bytes_max`: of each body; the rest is counted, not kept.
+    pub body_bytes_max: usize,
+}
+
+/// The admin listener.
+#[derive(Clone, Debug, Default)]
+pub struct AdminSettings {
+    /// `admin.token`: asked for on every call of the API that changes something, and on every call from outside loopback.
+    pub token: Option<String>,
+}

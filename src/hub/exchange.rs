@@ -1,0 +1,290 @@
+//! What is known so far about one call; in the end, its call record.
+//!
+//! A stage writes down what it learnt and nothing else. Texts are kept as the consumer sent them; whoever shows a record
+//! to people hides identity numbers first.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::domain::clock::Clock;
+use crate::domain::profile::Profile;
+use crate::domain::vp_code::VpCode;
+use crate::soap::fault::Side;
+
+/// One call, from the last byte of its request to the last decision about its answer.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// Running number, unique in this process; larger is later.
+    pub id: u64,
+    /// When the request had arrived in full.
+    pub started: Timestamp,
+    /// Which listener took it.
+    pub listener: Listener,
+    /// `x-skltp-correlation-id`, given or made.
+    pub correlation_id: String,
+    /// Request method.
+    pub method: String,
+    /// Path and query as requested.
+    pub target: String,
+    /// Address of the TCP peer.
+    pub peer: String,
+    /// What `X-Forwarded-For` (or the header configured in its place) said, else the peer.
+    pub source_ip: String,
+    /// Who calls, once identified.
+    pub sender: Option<String>,
+    /// How the sender was identified.
+    pub identified_by: Option<IdentifiedBy>,
+    /// `x-rivta-original-serviceconsumer-hsaid` as received.
+    pub original_consumer_in: Option<String>,
+    /// The same as sent on.
+    pub original_consumer: Option<String>,
+    /// `x-rivta-acting-on-behalf-of-hsaid`.
+    pub acting_on_behalf_of: Option<String>,
+    /// Logical address of the message.
+    pub receiver: Option<String>,
+    /// Service contract namespace.
+    pub contract: Option<String>,
+    /// Local name of the body's first child.
+    pub operation: Option<String>,
+    /// Profile of the message.
+    pub profile_in: Option<Profile>,
+    /// The catalogue's spelling of the profile of the chosen route.
+    pub profile_out: Option<String>,
+    /// Character set of the request where it is not UTF-8.
+    pub charset: Option<String>,
+    /// How the route was looked for, comma-joined (`vp.md` §9).
+    pub route_trace: Option<String>,
+    /// How the permission was looked for.
+    pub permission_trace: Option<String>,
+    /// Address of the producer as the catalogue has it.
+    pub producer_address: Option<String>,
+    /// Times the producer was called.
+    pub attempts: u32,
+    /// From sending to the producer until its answer had arrived.
+    pub producer_time: Option<Duration>,
+    /// From the request's arrival until the answer was ready.
+    pub total: Duration,
+    /// When each stage began and ended, counted from `started`; `None` where the call did not come that far.
+    pub stages: [Option<Span>; Stage::ALL.len()],
+    /// The log events of the call, in order, counted from `started`.
+    pub events: Vec<(Event, Duration)>,
+    /// The request as received.
+    pub request: Message,
+    /// The request as sent to the producer.
+    pub sent: Option<Message>,
+    /// The producer's answer.
+    pub received: Option<Message>,
+    /// The answer the consumer got.
+    pub answer: Message,
+    /// Why the call was refused or failed.
+    pub refusal: Option<Refusal>,
+}
+
+/// The listener a call came in on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// `hub_http`: identity from headers.
+    Http,
+}
+
+impl Listener {
+    /// The reference's name of the listener in its logs.
+    pub fn route_name(self) -> &'static str {
+        match self {
+            Self::Http => "vp-http-route",
+        }
+    }
+}
+
+/// How a sender was identified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentifiedBy {
+    /// `x-vp-sender-id` beside our own `x-vp-instance-id`.
+    InternalHeaders,
+    /// A certificate in a header set by a proxy.
+    CertificateHeader,
+    /// Nothing: the setting `hub.demo_sender`.
+    DemoSender,
+}
+
+impl IdentifiedBy {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InternalHeaders => "internal headers",
+            Self::CertificateHeader => "certificate header",
+            Self::DemoSender => "demo sender",
+        }
+    }
+}
+
+/// The stages of a call, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Arrived in full, within limits.
+    Listen,
+    /// Sender known.
+    Identify,
+    /// Envelope head read.
+    Read,
+    /// Exactly one route found.
+    Route,
+    /// Permission found.
+    Authorise,
+    /// Producer called.
+    Call,
+    /// Answer made.
+    Answer,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 7] =
+        [Self::Listen, Self::Identify, Self::Read, Self::Route, Self::Authorise, Self::Call, Self::Answer];
+
+    /// The stage's name, which is also its folder's.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Identify => "identify",
+            Self::Read => "read",
+            Self::Route => "route",
+            Self::Authorise => "authorise",
+            Self::Call => "call",
+            Self::Answer => "answer",
+        }
+    }
+}
+
+/// Begin and end of a stage, counted from the call's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// When it began.
+    pub begin: Duration,
+    /// When it ended.
+    pub end: Duration,
+}
+
+/// A log event of a call (`vp.md` §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Request received.
+    ReqIn,
+    /// Request sent to the producer.
+    ReqOut,
+    /// Answer received from the producer.
+    RespIn,
+    /// Answer sent to the consumer.
+    RespOut,
+    /// Something went wrong.
+    Error,
+}
+
+impl Event {
+    /// The reference's name of the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReqIn => "req-in",
+            Self::ReqOut => "req-out",
+            Self::RespIn => "resp-in",
+            Self::RespOut => "resp-out",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One of the four messages of a call.
+#[derive(Clone, Debug, Default)]
+pub struct Message {
+    /// Status code; 0 for a request.
+    pub status: u16,
+    /// Headers as one JSON object, name to value; certificates left out.
+    pub headers_json: String,
+    /// The body up to `records.body_bytes_max`.
+    pub body: Bytes,
+    /// The body's whole length.
+    pub body_bytes: usize,
+}
+
+/// Why a call was refused or failed.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The code in the fault string; `None` for a raw fault or a fault passed through.
+    pub code: Option<VpCode>,
+    /// Whose fault it is.
+    pub side: Side,
+    /// The whole fault string.
+    pub text: String,
+    /// The fault's detail.
+    pub detail: String,
+}
+
+impl CallRecord {
+    /// A short word for how the call ended: a VP code, `fault` for a raw or passed-through one, or `ok`.
+    pub fn outcome(&self) -> &'static str {
+        match &self.refusal {
+            None => "ok",
+            Some(Refusal { code: Some(code), .. }) => code.as_str(),
+            Some(Refusal { code: None, .. }) => "fault",
+        }
+    }
+
+    /// What the record weighs in the ring, in bytes: itself and everything it owns.
+    pub fn weight(&self) -> usize {
+        let texts = [&self.correlation_id, &self.method, &self.target, &self.peer, &self.source_ip];
+        let optional = [
+            &self.sender,
+            &self.original_consumer_in,
+            &self.original_consumer,
+            &self.acting_on_behalf_of,
+            &self.receiver,
+            &self.contract,
+            &self.operation,
+            &self.profile_out,
+            &self.charset,
+            &self.route_trace,
+            &self.permission_trace,
+            &self.producer_address,
+        ];
+        let messages = [Some(&self.request), self.sent.as_ref(), self.received.as_ref(), Some(&self.answer)];
+        size_of::<Self>()
+            + texts.iter().map(|text| text.capacity()).sum::<usize>()
+            + optional.iter().filter_map(|text| text.as_ref().map(String::capacity)).sum::<usize>()
+            + messages
+                .into_iter()
+                .flatten()
+                .map(|message| message.headers_json.capacity() + message.body.len())
+                .sum::<usize>()
+            + self.events.capacity() * size_of::<(Event, Duration)>()
+            + self.refusal.as_ref().map_or(0, |refusal| refusal.text.capacity() + refusal.detail.capacity())
+    }
+}
+
+/// A call in flight: its record so far, and the clock it is measured by.
+#[derive(Debug)]
+pub struct Exchange {
+    /// What is known so far.
+    pub record: CallRecord,
+    began: Instant,
+}
+
+impl Exchange {
+    /// Starts the clock on a call whose request has arrived.
+    pub fn new(record: CallRecord) -> Self {
+        Self { record, began: Clock::instant() }
+    }
+
+    /// Time since the call began.
+    pub fn elapsed(&self) -> Duration {
+        Clock::instant().saturating_duration_since(self.began)
+    }
+
+    /// Notes that a stage lasted from `begin` until now, and returns now: where the next begins.
+    pub fn passed(&mut self, stage: Stage, begin: Duration) -> Duration {
+        let end = self.elapsed();
+        self.record.stages[stage as usize] = Some(Span { begin, end });
+        end
+    }
+}

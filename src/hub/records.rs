@@ -1,0 +1,103 @@
+//! The ring of finished calls, bounded by bytes, that the admin pages and the API read.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::broadcast;
+
+use super::exchange::CallRecord;
+
+/// Records that wait for a slow watcher of the live page before it misses some.
+const WATCH_QUEUE_MAX: usize = 256;
+
+/// Finished calls, oldest first. The oldest leaves when a new one would exceed the bound.
+#[derive(Debug)]
+pub struct Records {
+    ring: Mutex<Ring>,
+    bytes_max: usize,
+    watchers: broadcast::Sender<Arc<CallRecord>>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    calls: VecDeque<Arc<CallRecord>>,
+    bytes: usize,
+    total: u64,
+    dropped: u64,
+}
+
+/// How full the ring is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// Records in the ring.
+    pub calls: usize,
+    /// What they weigh.
+    pub bytes: usize,
+    /// What they may weigh.
+    pub bytes_max: usize,
+    /// Calls recorded since start.
+    pub total: u64,
+    /// Of those, no longer here.
+    pub dropped: u64,
+}
+
+impl Records {
+    /// An empty ring for records of `bytes_max` bytes together.
+    pub fn new(bytes_max: usize) -> Self {
+        Self { ring: Mutex::default(), bytes_max, watchers: broadcast::Sender::new(WATCH_QUEUE_MAX) }
+    }
+
+    /// Keeps a finished call, and shows it to whoever watches.
+    pub fn push(&self, record: CallRecord) {
+        let weight = record.weight();
+        let record = Arc::new(record);
+        let mut leaving = Vec::new();
+        {
+            let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+            ring.total += 1;
+            ring.bytes += weight;
+            ring.calls.push_back(Arc::clone(&record));
+            while ring.bytes > self.bytes_max {
+                let Some(oldest) = ring.calls.pop_front() else { break };
+                ring.bytes -= oldest.weight();
+                ring.dropped += 1;
+                // Freed behind the lock.
+                leaving.push(oldest);
+            }
+        }
+        if self.watchers.receiver_count() > 0 {
+            // Nobody left in the meantime: nobody to tell.
+            let _ = self.watchers.send(record);
+        }
+    }
+
+    /// The record with this number, if it is still here.
+    pub fn find(&self, id: u64) -> Option<Arc<CallRecord>> {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.calls.iter().rev().find(|record| record.id == id).cloned()
+    }
+
+    /// The newest records that `wanted` accepts, newest first, at most `count`.
+    pub fn newest(&self, count: usize, wanted: impl Fn(&CallRecord) -> bool) -> Vec<Arc<CallRecord>> {
+        // The list of pointers is copied, so that filtering does not hold up calls in flight.
+        let calls: Vec<_> = self.ring.lock().unwrap_or_else(PoisonError::into_inner).calls.iter().cloned().collect();
+        calls.into_iter().rev().filter(|record| wanted(record)).take(count).collect()
+    }
+
+    /// Every record from now on.
+    pub fn watch(&self) -> broadcast::Receiver<Arc<CallRecord>> {
+        self.watchers.subscribe()
+    }
+
+    /// How full the ring is.
+    pub fn fill(&self) -> Fill {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        Fill {
+            calls: ring.calls.len(),
+            bytes: ring.bytes,
+            bytes_max: self.bytes_max,
+            total: ring.total,
+            dropped: ring.dropped,
+        }
+    }
+}
