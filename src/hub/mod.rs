@@ -4,5 +4,7 @@
 //! things wrong, the order decides which of them the consumer is told. Whatever happens, a call ends in exactly one
 //! call record and one answer.
 
+pub mod answer;
 pub mod exchange;
+pub mod explain;
 pub mod records;

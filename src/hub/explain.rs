@@ -1,0 +1,90 @@
+//! Why a call would go where it goes, or be refused: the decision for (contract, address, sender, time), candidate by
+//! candidate.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::profile::Profile;
+use crate::domain::vp_code::VpCode;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Service contract namespace.
+    pub contract: String,
+    /// Logical address.
+    pub address: String,
+    /// HSA-id of the consumer.
+    pub sender: String,
+    /// The moment the decision is asked for.
+    pub at: Timestamp,
+    /// Profile of the message; without one, the conversion is not judged.
+    pub profile: Option<Profile>,
+}
+
+/// The decision, and all that led to it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Explanation {
+    /// Service contract namespace asked for.
+    pub contract: String,
+    /// Logical address asked for.
+    pub address: String,
+    /// Consumer asked for.
+    pub sender: String,
+    /// The moment asked for.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// `ok`, or the VP code.
+    pub outcome: String,
+    /// The VP code, where the call would be refused.
+    #[schema(value_type = Option<String>)]
+    pub code: Option<VpCode>,
+    /// The fault string the consumer would get.
+    pub fault_string: Option<String>,
+    /// The detail of the fault.
+    pub detail: Option<String>,
+    /// How the route is looked for (`vp.md` §9), comma-joined.
+    pub route_trace: String,
+    /// How the permission is looked for; empty where routing already refuses.
+    pub permission_trace: String,
+    /// Every route that was considered, in the order of consideration.
+    pub routes: Vec<Candidate>,
+    /// Every permission that was considered, in the order of consideration.
+    pub permissions: Vec<Candidate>,
+    /// Address of the producer, where exactly one route was found.
+    pub producer_address: Option<String>,
+    /// Profile of the chosen route, as the catalogue spells it.
+    pub producer_profile: Option<String>,
+    /// Whether the message would be converted to another profile; `None` where no profile was asked for.
+    pub converts: Option<bool>,
+    /// Near misses, and what to do about the refusal.
+    pub hints: Vec<String>,
+}
+
+/// One route or permission that was looked at.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Candidate {
+    /// How the search came here: `exact`, `token`, `climbed to …`, `default`.
+    pub step: String,
+    /// Its logical address, as the catalogue spells it.
+    pub address: String,
+    /// Its contract.
+    pub contract: String,
+    /// Its consumer, for a permission.
+    pub consumer: Option<String>,
+    /// Its profile, for a route.
+    pub profile: Option<String>,
+    /// Its producer's address, for a route.
+    pub url: Option<String>,
+    /// First moment of validity as written in the catalogue.
+    pub from: String,
+    /// Last moment of validity as written in the catalogue.
+    pub to: String,
+    /// Where it is written: file and line.
+    pub origin: String,
+    /// Whether it decided the call.
+    pub taken: bool,
+    /// Why it was taken or not.
+    pub why: String,
+}
