@@ -561,6 +561,13 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a whole document is well-formed.
+pub fn check(input: &[u8]) -> Result<(), XmlError> {
+    let mut reader = Reader::new(input);
+    while reader.next()?.is_some() {}
+    reader.check_characters()
+}
+
 /// A character as the reference's parser names it.
 fn named(c: char) -> String {
     match c {

@@ -1,0 +1,259 @@
+//! Kept-alive connections to producers: one small stack a host and port, last in, first out.
+//!
+//! The newest connection is the likeliest to be alive, and the oldest at the bottom grow old enough to be let go. A
+//! producer holds at most its share: calls in flight and idle connections are bounded for each.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::client::conn::http1::SendRequest;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::config::checked::{HubLimits, ProducerCallSettings};
+use crate::domain::clock::Clock;
+
+/// Producers that are remembered at once; beyond it, those without calls in flight are forgotten.
+const PRODUCERS_MAX: usize = 4_096;
+
+/// The connections to every producer.
+#[derive(Debug)]
+pub struct Pools {
+    by_target: RwLock<HashMap<String, Arc<Pool>>>,
+    connect_timeout: Duration,
+    calls_max: usize,
+    idle_max: usize,
+    idle_timeout: Duration,
+}
+
+/// The connections to one host and port.
+#[derive(Debug, Default)]
+pub struct Pool {
+    idle: Mutex<Vec<Idle>>,
+    calls: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Idle {
+    sender: SendRequest<Outgoing>,
+    since: Instant,
+}
+
+/// A connection that is ready for one request.
+#[derive(Debug)]
+pub struct Connection {
+    /// Sends the request.
+    pub sender: SendRequest<Outgoing>,
+    /// Whether it carried a call before: then its end may only mean that the producer had tired of waiting.
+    pub reused: bool,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Refused, unreachable, unknown host, or too slow.
+    #[error("cannot connect")]
+    Failed(#[source] Option<std::io::Error>),
+}
+
+/// The right to one call in flight to a producer; given back when dropped.
+#[derive(Debug)]
+pub struct Slot(Arc<Pool>);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Pools {
+    /// No connections yet.
+    pub fn new(producer: &ProducerCallSettings, limits: &HubLimits) -> Self {
+        Self {
+            by_target: RwLock::default(),
+            connect_timeout: producer.connect_timeout,
+            calls_max: limits.calls_per_producer_max,
+            idle_max: if producer.keep_alive { limits.pool_idle_max } else { 0 },
+            idle_timeout: limits.pool_idle_timeout,
+        }
+    }
+
+    /// The connections to `host:port`.
+    pub fn pool(&self, target: &str) -> Arc<Pool> {
+        if let Some(pool) = self.by_target.read().unwrap_or_else(PoisonError::into_inner).get(target) {
+            return Arc::clone(pool);
+        }
+        let mut by_target = self.by_target.write().unwrap_or_else(PoisonError::into_inner);
+        if by_target.len() >= PRODUCERS_MAX {
+            by_target.retain(|_, pool| pool.calls.load(Ordering::Relaxed) > 0);
+        }
+        Arc::clone(by_target.entry(target.to_owned()).or_default())
+    }
+
+    /// The right to one more call in flight, unless the producer has its share already.
+    pub fn slot(&self, pool: &Arc<Pool>) -> Option<Slot> {
+        let slot = Slot(Arc::clone(pool));
+        let before = pool.calls.fetch_add(1, Ordering::Relaxed);
+        (before < self.calls_max).then_some(slot)
+    }
+
+    /// How many calls to one producer may be in flight.
+    pub fn calls_max(&self) -> usize {
+        self.calls_max
+    }
+
+    /// A kept connection that is not known to be closed, if there is one.
+    pub fn kept(&self, pool: &Pool) -> Option<Connection> {
+        let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(Idle { sender, since }) = idle.pop() {
+            if !sender.is_closed() && Clock::instant().saturating_duration_since(since) < self.idle_timeout {
+                return Some(Connection { sender, reused: true });
+            }
+        }
+        None
+    }
+
+    /// A new connection.
+    pub async fn connect(&self, host: &str, port: u16) -> Result<Connection, ConnectError> {
+        let connecting = TcpStream::connect((host, port));
+        let stream = match tokio::time::timeout(self.connect_timeout, connecting).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(ConnectError::Failed(Some(error))),
+            Err(_) => return Err(ConnectError::Failed(None)),
+        };
+        // Without it, small messages wait for the other side's acknowledgement; a socket that refuses it still works.
+        let _ = stream.set_nodelay(true);
+        let (sender, connection) = hyper::client::conn::http1::Builder::new()
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| ConnectError::Failed(Some(std::io::Error::other(error))))?;
+        // The driver ends with the connection; whoever waits for an answer is told by the sender.
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(Connection { sender, reused: false })
+    }
+
+    /// Takes a connection back whose answer has been read to its end.
+    pub fn keep(&self, pool: &Pool, sender: SendRequest<Outgoing>) {
+        if sender.is_closed() {
+            return;
+        }
+        let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < self.idle_max {
+            idle.push(Idle { sender, since: Clock::instant() });
+        }
+    }
+
+    /// Closes connections that have been idle for too long. To be called now and then.
+    pub fn sweep(&self) {
+        let pools: Vec<_> = self.by_target.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for pool in pools {
+            let now = Clock::instant();
+            let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.retain(|idle| {
+                !idle.sender.is_closed() && now.saturating_duration_since(idle.since) < self.idle_timeout
+            });
+        }
+    }
+
+    /// Calls in flight to all producers.
+    pub fn calls(&self) -> usize {
+        let by_target = self.by_target.read().unwrap_or_else(PoisonError::into_inner);
+        by_target.values().map(|pool| pool.calls.load(Ordering::Relaxed)).sum()
+    }
+}
+
+/// The body of a producer's request: one piece, with or without its length announced.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    bytes: Option<Bytes>,
+    chunked: bool,
+}
+
+impl Outgoing {
+    /// A body; `chunked` hides its length, so that it goes out in chunks.
+    pub fn new(bytes: Bytes, chunked: bool) -> Self {
+        Self { bytes: (!bytes.is_empty()).then_some(bytes), chunked }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.chunked {
+            true => SizeHint::default(),
+            false => SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+        }
+    }
+}
+
+/// How collecting a body can end badly.
+#[derive(Debug)]
+pub enum CollectError {
+    /// More than the limit.
+    TooLarge,
+    /// Nothing arrived for too long.
+    Silent,
+    /// The connection failed; what had arrived until then comes along.
+    Broken(hyper::Error, Bytes),
+}
+
+/// Collects a body of at most `bytes_max`; each piece must come within `patience`.
+pub async fn collect(
+    mut body: hyper::body::Incoming,
+    bytes_max: usize,
+    patience: Duration,
+) -> Result<Bytes, CollectError> {
+    let announced = body.size_hint().lower();
+    if announced > bytes_max as u64 {
+        return Err(CollectError::TooLarge);
+    }
+    let mut first: Option<Bytes> = None;
+    let mut rest: Vec<u8> = Vec::new();
+    while !body.is_end_stream() {
+        let frame = match tokio::time::timeout(patience, body.frame()).await {
+            Err(_) => return Err(CollectError::Silent),
+            Ok(None) => break,
+            Ok(Some(Err(error))) => return Err(CollectError::Broken(error, joined(first, rest))),
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        let so_far = first.as_ref().map_or(rest.len(), Bytes::len);
+        if so_far + data.len() > bytes_max {
+            return Err(CollectError::TooLarge);
+        }
+        // One piece is the common case and is passed on uncopied.
+        match first.take() {
+            None if rest.is_empty() => first = Some(data),
+            None => rest.extend_from_slice(&data),
+            Some(one) => {
+                rest.reserve_exact((announced as usize).max(one.len() + data.len()));
+                rest.extend_from_slice(&one);
+                rest.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok(joined(first, rest))
+}
+
+fn joined(first: Option<Bytes>, rest: Vec<u8>) -> Bytes {
+    first.unwrap_or_else(|| rest.into())
+}
