@@ -1,6 +1,6 @@
 //! Settings as the platform uses them. `raw.rs` says under which key each is written, and what its default is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +27,18 @@ pub struct Settings {
     pub records: RecordSettings,
     /// The admin listener.
     pub admin: AdminSettings,
+    /// What the platform is called in orders.
+    pub platform: PlatformSettings,
+    /// Platforms that share the process (`[[platform]]`, `connection-api.md` §1); empty where there is only one.
+    pub platforms: Vec<PlatformEntry>,
+    /// `[catalogue.users]`: name to password for the catalogue's order and read services; empty = open on loopback only.
+    pub catalogue_users: BTreeMap<String, String>,
+    /// `[tls]`: the hub's own identity, and whom it trusts as consumers.
+    pub tls: TlsFiles,
+    /// `[tls.producer]`: the same towards producers; what is unset falls back to `[tls]`, already filled in here.
+    pub tls_producer: TlsFiles,
+    /// Every property that was set, known or not, as written; for parts that read their own.
+    pub properties: BTreeMap<String, String>,
 }
 
 /// One address a listener; `None` is `"off"`.
@@ -34,6 +46,16 @@ pub struct Settings {
 pub struct ListenSettings {
     /// `/vp/**`, `/status`, `/resetcache`, `/resethsacache`.
     pub hub_http: Option<SocketAddr>,
+    /// `/vp/**` behind mutual TLS.
+    pub hub_https: Option<SocketAddr>,
+    /// The index's update and notification services.
+    pub index_update: Option<SocketAddr>,
+    /// The index's `FindContent`.
+    pub index_find: Option<SocketAddr>,
+    /// The catalogue's SOAP and REST services, and orders.
+    pub catalogue: Option<SocketAddr>,
+    /// The aggregating services.
+    pub aggregation: Option<SocketAddr>,
     /// `/<system>/**`, the mocked producers.
     pub producers: Option<SocketAddr>,
     /// Pages, API, metrics, health.
@@ -226,4 +248,52 @@ pub struct RecordSettings {
 pub struct AdminSettings {
     /// `admin.token`: asked for on every call of the API that changes something, and on every call from outside loopback.
     pub token: Option<String>,
+}
+
+/// `[platform]`: the names by which orders and other systems know the platform.
+#[derive(Clone, Debug, Default)]
+pub struct PlatformSettings {
+    /// `platform.name`, such as `NTjP-DEV`.
+    pub name: Option<String>,
+    /// `platform.tak_platform`: the value of `plattform` that a catalogue order must carry, such as `NTJP-TEST`.
+    pub tak_platform: Option<String>,
+}
+
+/// One of several platforms in the process (`connection-api.md` §1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformEntry {
+    /// `env` in the connection API, `plattform` in catalogue orders.
+    pub name: String,
+    /// What it is for; at most one platform of each role.
+    pub role: PlatformRole,
+    /// Its hub's `vp.instance.id`.
+    pub instance_id: String,
+    /// Its catalogue's folder, relative to the environment.
+    pub tak: String,
+    /// Its own `hub_http`.
+    pub hub_http: Option<SocketAddr>,
+    /// Its own `hub_https`.
+    pub hub_https: Option<SocketAddr>,
+    /// Its own `catalogue`.
+    pub catalogue: Option<SocketAddr>,
+}
+
+/// What one of several platforms is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlatformRole {
+    /// Where systems are tested before they may connect.
+    Qa,
+    /// Where they are connected.
+    Production,
+}
+
+/// PEM files of one side of TLS, leaf first, then chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Whom to trust.
+    pub ca: Option<PathBuf>,
+    /// Own certificate.
+    pub cert: Option<PathBuf>,
+    /// Its key.
+    pub key: Option<PathBuf>,
 }
