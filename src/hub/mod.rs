@@ -5,6 +5,8 @@
 //! call record and one answer.
 
 pub mod answer;
+pub mod authorise;
 pub mod exchange;
 pub mod explain;
 pub mod records;
+pub mod route;
