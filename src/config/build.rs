@@ -77,7 +77,6 @@ impl Build<'_> {
     }
 
     fn hub(&mut self) -> HubSettings {
-        let (auth_cert_name, auth_cert) = self.resolved.header("properties.http.forwarded.header.auth_cert");
         let senders = self.resolved.list("properties.sender.id.allowed.list");
         HubSettings {
             instance_id: self.higher("properties.vp.instance.id", "platform.instance_id"),
@@ -85,12 +84,11 @@ impl Build<'_> {
             use_routing_history: self.resolved.switch("properties.vp.use.routing.history"),
             whitelist: self.resolved.list("properties.ip.whitelist"),
             demo_sender: self.resolved.optional("hub.demo_sender"),
-            forwarded_for: self.resolved.header("properties.http.forwarded.header.xfor").1,
-            forwarded_host: self.resolved.header("properties.http.forwarded.header.host").1,
-            forwarded_port: self.resolved.header("properties.http.forwarded.header.port").1,
-            forwarded_proto: self.resolved.header("properties.http.forwarded.header.proto").1,
-            auth_cert_name,
-            auth_cert,
+            forwarded_for: self.resolved.header("properties.http.forwarded.header.xfor"),
+            forwarded_host: self.resolved.header("properties.http.forwarded.header.host"),
+            forwarded_port: self.resolved.header("properties.http.forwarded.header.port"),
+            forwarded_proto: self.resolved.header("properties.http.forwarded.header.proto"),
+            auth_cert: self.resolved.header("properties.http.forwarded.header.auth_cert"),
             sender_pattern: self
                 .resolved
                 .pattern("properties.certificate.senderid.subject.pattern")

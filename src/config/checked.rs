@@ -76,17 +76,15 @@ pub struct HubSettings {
     /// The sender assumed for a call from loopback without any identity header. Unset: nobody is assumed.
     pub demo_sender: Option<String>,
     /// `http.forwarded.header.xfor`.
-    pub forwarded_for: HeaderName,
+    pub forwarded_for: NamedHeader,
     /// `http.forwarded.header.host`.
-    pub forwarded_host: HeaderName,
+    pub forwarded_host: NamedHeader,
     /// `http.forwarded.header.port`.
-    pub forwarded_port: HeaderName,
+    pub forwarded_port: NamedHeader,
     /// `http.forwarded.header.proto`.
-    pub forwarded_proto: HeaderName,
-    /// `http.forwarded.header.auth_cert`, as written: the spelling stands in fault details.
-    pub auth_cert_name: String,
-    /// The same as a header name.
-    pub auth_cert: HeaderName,
+    pub forwarded_proto: NamedHeader,
+    /// `http.forwarded.header.auth_cert`.
+    pub auth_cert: NamedHeader,
     /// `certificate.senderid.subject.pattern`: group 1 is the sender.
     pub sender_pattern: Regex,
     /// `sender.id.allowed.list`: who may name an original consumer; empty = everybody.
@@ -107,6 +105,15 @@ pub struct HubSettings {
     pub producer: ProducerCallSettings,
     /// Bounds on what one client, one producer or all together may hold.
     pub limits: HubLimits,
+}
+
+/// A header whose name is a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedHeader {
+    /// The name as written: its spelling stands in fault details.
+    pub written: String,
+    /// The name as it is looked up.
+    pub name: HeaderName,
 }
 
 /// Which headers are left out: those that match `remove` and not `keep`. Patterns are anchored and ignore case.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use regex::Regex;
 
+use super::checked::NamedHeader;
 use super::raw::Resolved;
 use super::value::Parsed;
 
@@ -77,9 +78,9 @@ impl Resolved {
     }
 
     /// A header name and the spelling it was written in.
-    pub fn header(&self, key: &str) -> (String, HeaderName) {
+    pub fn header(&self, key: &str) -> NamedHeader {
         match self.value(key) {
-            Parsed::HeaderName(text, name) => (text.clone(), name.clone()),
+            Parsed::HeaderName(text, name) => NamedHeader { written: text.clone(), name: name.clone() },
             other => mismatch(key, other),
         }
     }

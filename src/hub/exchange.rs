@@ -3,6 +3,7 @@
 //! A stage writes down what it learnt and nothing else. Texts are kept as the consumer sent them; whoever shows a record
 //! to people hides identity numbers first.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -57,7 +58,7 @@ pub struct CallRecord {
     /// Profile of the message.
     pub profile_in: Option<Profile>,
     /// The catalogue's spelling of the profile of the chosen route.
-    pub profile_out: Option<String>,
+    pub profile_out: Option<Arc<str>>,
     /// Character set of the request where it is not UTF-8.
     pub charset: Option<String>,
     /// How the route was looked for, comma-joined (`vp.md` §9).
@@ -65,7 +66,7 @@ pub struct CallRecord {
     /// How the permission was looked for.
     pub permission_trace: Option<String>,
     /// Address of the producer as the catalogue has it.
-    pub producer_address: Option<String>,
+    pub producer_address: Option<Arc<str>>,
     /// Host and port of the producer; the port is 0 for one in this process.
     pub destination: Option<(String, u16)>,
     /// Times the producer was called.
@@ -243,7 +244,7 @@ impl CallRecord {
         }
     }
 
-    /// What the record weighs in the ring, in bytes: itself and everything it owns.
+    /// What the record weighs in the ring, in bytes: itself and everything it alone owns.
     pub fn weight(&self) -> usize {
         let texts = [&self.correlation_id, &self.method, &self.target, &self.host, &self.peer, &self.source_ip];
         let optional = [
@@ -254,11 +255,9 @@ impl CallRecord {
             &self.receiver,
             &self.contract,
             &self.operation,
-            &self.profile_out,
             &self.charset,
             &self.route_trace,
             &self.permission_trace,
-            &self.producer_address,
         ];
         let messages = [Some(&self.request), self.sent.as_ref(), self.received.as_ref(), Some(&self.answer)];
         size_of::<Self>()

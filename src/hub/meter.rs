@@ -36,18 +36,18 @@ struct Shared {
 impl Meter {
     /// Meters at zero.
     pub fn new() -> Self {
-        let recorder = PrometheusBuilder::new()
-            .set_buckets(&BOUNDS)
-            .expect("the bounds are not empty")
-            .build_recorder();
+        let recorder =
+            PrometheusBuilder::new().set_buckets(&BOUNDS).expect("the bounds are not empty").build_recorder();
         let describe = |name: &'static str, text: &'static str| {
             recorder.describe_counter(KeyName::from_const_str(name), Some(Unit::Count), SharedString::const_str(text));
         };
         describe("anslut_hub_calls_total", "calls by outcome: ok, a VP code, or fault");
         describe("anslut_hub_request_bytes_total", "bytes of request bodies");
         describe("anslut_hub_answer_bytes_total", "bytes of answer bodies");
-        let calls = |outcome: &'static str| counter(&recorder, "anslut_hub_calls_total", vec![Label::new("outcome", outcome)]);
-        let stage = |stage: Stage| histogram(&recorder, "anslut_hub_stage_seconds", vec![Label::new("stage", stage.as_str())]);
+        let calls =
+            |outcome: &'static str| counter(&recorder, "anslut_hub_calls_total", vec![Label::new("outcome", outcome)]);
+        let stage =
+            |stage: Stage| histogram(&recorder, "anslut_hub_stage_seconds", vec![Label::new("stage", stage.as_str())]);
         let shared = Shared {
             ok: calls("ok"),
             fault: calls("fault"),

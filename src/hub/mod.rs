@@ -17,14 +17,15 @@ pub mod manage;
 pub mod meter;
 pub mod read;
 pub mod records;
-pub mod route;
 mod road;
+pub mod route;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, Uri};
+use http::{HeaderMap, HeaderName, Response, Uri};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
@@ -50,6 +51,7 @@ pub struct Hub {
     records: Arc<Records>,
     meter: Meter,
     clock: Clock,
+    started: Timestamp,
     next_id: AtomicU64,
 }
 
@@ -81,6 +83,7 @@ impl Hub {
             log: parts.log,
             records: parts.records,
             meter: parts.meter,
+            started: parts.clock.now(),
             clock: parts.clock,
             next_id: AtomicU64::new(1),
         }
@@ -100,6 +103,10 @@ impl Hub {
         &self.log
     }
 
+    fn host_name(&self) -> &str {
+        self.log.host_name()
+    }
+
     /// Closes connections to producers that have been idle for too long.
     pub fn sweep(&self) {
         self.caller.sweep();
@@ -107,7 +114,7 @@ impl Hub {
 
     fn begin(&self, arrived: &Arrived) -> Exchange {
         let settings = &self.settings;
-        let text = |name| identify::text(&arrived.headers, name);
+        let text = |name: &HeaderName| identify::text(&arrived.headers, name);
         let given = text(&CORRELATION_ID).filter(|id| !id.is_empty());
         let (number, _) = Uuid::new_v4().as_u64_pair();
         let peer = arrived.peer.ip().to_canonical().to_string();

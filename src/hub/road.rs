@@ -1,5 +1,7 @@
 //! The road of one call, stage by stage. Everything that decides stands in the stages' own folders; this file is their order.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Response;
 
@@ -33,42 +35,44 @@ pub(super) enum Ending {
     },
 }
 
+/// A call that may be made.
+struct Prepared {
+    outbound: Outbound,
+    permit: Permit,
+    /// The character set to answer in, where it is not UTF-8.
+    charset: Option<Charset>,
+}
+
 /// What routing and authorisation decided.
 struct Decided {
     address: Address,
-    route_profile: String,
+    route_profile: Arc<str>,
     permit: Permit,
 }
 
 impl Hub {
     /// Walks the stages in order.
     pub(super) async fn carry(&self, exchange: &mut Exchange, arrived: Arrived) -> Ending {
-        let prepared = self.prepare(exchange, &arrived);
-        let (outbound, permit, charset) = match prepared {
+        let prepared = match self.prepare(exchange, &arrived) {
             Ok(prepared) => prepared,
-            Err((failure, charset)) => return Ending::Failed { failure, charset },
+            Err(failure) => return Ending::Failed { failure, charset: None },
         };
-        match self.call(exchange, &outbound, &permit, charset.as_ref()).await {
+        match self.call(exchange, &prepared).await {
             Ok(answer) => Ending::Answered(answer),
-            Err(failure) => Ending::Failed { failure, charset },
+            Err(failure) => Ending::Failed { failure, charset: prepared.charset },
         }
     }
 
     /// Everything that happens before the producer is called: no waiting, no input or output.
-    fn prepare(
-        &self,
-        exchange: &mut Exchange,
-        arrived: &Arrived,
-    ) -> Result<(Outbound, Permit, Option<Charset>), (Failure, Option<Charset>)> {
+    fn prepare(&self, exchange: &mut Exchange, arrived: &Arrived) -> Result<Prepared, Failure> {
         let begin = exchange.passed_listen();
-        let in_utf8 = |failure: Failure| (failure, None);
-        let (sender, begin) = self.identify(exchange, arrived, begin).map_err(in_utf8)?;
-        let (read, begin) = self.read(exchange, arrived, &sender, begin).map_err(in_utf8)?;
+        let (sender, begin) = self.identify(exchange, arrived, begin)?;
+        let (read, begin) = self.read(exchange, arrived, &sender, begin)?;
         self.event(exchange, Event::ReqIn);
         let snapshot = self.catalogue.snapshot();
-        let decided = self.decide(exchange, &snapshot, query_of(&arrived.uri), begin).map_err(in_utf8)?;
+        let decided = self.decide(exchange, &snapshot, query_of(&arrived.uri), begin)?;
         let patience = timeout_of(&self.settings.hub, read.contract.as_deref());
-        let body = outgoing_body(&read, &decided.route_profile).map_err(in_utf8)?;
+        let body = outgoing_body(&read, &decided.route_profile)?;
         let charset = read.foreign.as_ref().map(|foreign| foreign.charset);
         exchange.record.profile_out = Some(decided.route_profile);
         let headers = call::headers::outgoing(
@@ -81,7 +85,8 @@ impl Hub {
         );
         let Address { tls, target, path, .. } = decided.address;
         let method = arrived.method.clone();
-        Ok((Outbound { target, tls, method, path, headers, body, patience }, decided.permit, charset))
+        let outbound = Outbound { target, tls, method, path, headers, body, patience };
+        Ok(Prepared { outbound, permit: decided.permit, charset })
     }
 
     fn identify(
@@ -131,18 +136,22 @@ impl Hub {
         let record = &mut exchange.record;
         let contract = record.contract.as_deref().unwrap_or_default();
         let Some(receiver) = record.receiver.as_deref() else {
-            return Err(if snapshot.tak_status().initialised { Failure::NoReceiver } else { RouteError::NoContact.into() });
+            return Err(if snapshot.tak_status().initialised {
+                Failure::NoReceiver
+            } else {
+                RouteError::NoContact.into()
+            });
         };
         let (route, trace) = route(snapshot, rules, contract, receiver, now);
         record.route_trace = Some(trace);
         let route = route?;
-        record.producer_address = Some(route.url.clone());
+        record.producer_address = Some(Arc::clone(&route.url));
         let address = address::parse(&route.url, query)?;
         record.destination = Some(match &address.target {
             Target::Remote { host, port } => (host.clone(), *port),
             Target::Local(name) => (name.clone(), 0),
         });
-        let route_profile = route.profile.clone();
+        let route_profile = Arc::clone(&route.profile);
         let begin = exchange.passed(Stage::Route, begin);
         let record = &mut exchange.record;
         let contract = record.contract.as_deref().unwrap_or_default();
@@ -156,13 +165,8 @@ impl Hub {
     }
 
     /// The producer is called, and its answer made the consumer's.
-    async fn call(
-        &self,
-        exchange: &mut Exchange,
-        outbound: &Outbound,
-        permit: &Permit,
-        charset: Option<&Charset>,
-    ) -> Result<Response<Bytes>, Failure> {
+    async fn call(&self, exchange: &mut Exchange, prepared: &Prepared) -> Result<Response<Bytes>, Failure> {
+        let Prepared { outbound, permit, charset } = prepared;
         exchange.record.sent = Some(self.message(0, &outbound.headers, &outbound.body));
         self.event(exchange, Event::ReqOut);
         let begin = exchange.elapsed();
@@ -184,7 +188,7 @@ impl Hub {
         verdict?;
         exchange.passed(Stage::Call, begin);
         let correlation_id = &exchange.record.correlation_id;
-        Ok(reply::passed_on(&self.settings.hub, reply, producer_time, correlation_id, charset))
+        Ok(reply::passed_on(&self.settings.hub, reply, producer_time, correlation_id, charset.as_ref()))
     }
 }
 

@@ -14,7 +14,7 @@ fn defaults_are_the_reference_platforms() {
     assert_eq!((hub.instance_id.as_str(), hub.instance_name.as_str()), ("dev_env", "SKLTP_DEFAULT_NAME"));
     assert_eq!(hub.whitelist, ["127.0.0.1"]);
     assert_eq!(hub.demo_sender, None);
-    assert_eq!((hub.auth_cert_name.as_str(), hub.auth_cert.as_str()), ("x-vp-auth-cert", "x-vp-auth-cert"));
+    assert_eq!((hub.auth_cert.written.as_str(), hub.auth_cert.name.as_str()), ("x-vp-auth-cert", "x-vp-auth-cert"));
     assert_eq!(hub.limits.body_bytes_max, 15_728_640);
     assert_eq!(hub.limits.drain_timeout, Duration::from_secs(35));
     assert_eq!(hub.producer.retries, Some(1));

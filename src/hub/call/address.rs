@@ -71,9 +71,8 @@ pub fn parse(address: &str, query: Option<&str>) -> Result<Address, AddressError
         let at_character = address[..at].chars().count();
         return Err(fail(format!("Illegal character in {} at index {at_character}", component(address, at))));
     }
-    let (scheme, rest) = match address.split_once("://") {
-        Some(parts) => parts,
-        None => return Err(fail("Expected scheme and authority at index 0".to_owned())),
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return Err(fail("Expected scheme and authority at index 0".to_owned()));
     };
     let rest = rest.split('#').next().unwrap_or_default();
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -82,17 +81,8 @@ pub fn parse(address: &str, query: Option<&str>) -> Result<Address, AddressError
         host_and_port(authority).map_err(|complaint| fail(format!("{complaint} at index {}", scheme.len() + 3)))?;
     let tls = address.contains("https://");
     let default_port = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
-    let host_header = match port {
-        None | Some(80) => {
-            authority
-                .split_at(
-                    authority.len()
-                        - authority.rfind(':').filter(|_| port.is_some()).map_or(0, |colon| authority.len() - colon),
-                )
-                .0
-        }
-        Some(_) => authority,
-    };
+    let without_port = || authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let host_header = if port == Some(80) { without_port() } else { authority };
     Ok(Address {
         tls,
         plain_rules: address.contains("http://"),

@@ -28,7 +28,8 @@ pub fn wanted(arrived: &Arrived) -> Option<Wanted> {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             name.eq_ignore_ascii_case(word).then(|| value.to_owned())
         });
-        let in_headers = || arrived.headers.get(word).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let in_headers =
+            || arrived.headers.get(word).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         in_query.or_else(in_headers)
     };
     of("xsd").map(Wanted::Xsd).or_else(|| of("wsdl").map(|_| Wanted::Wsdl))

@@ -18,14 +18,13 @@ const DER_IN_BASE64: &str = "MII";
 
 /// The sender named by the certificate in the configured header.
 pub fn sender(settings: &HubSettings, headers: &HeaderMap) -> Result<String, IdentifyError> {
-    let name = &settings.auth_cert_name;
+    let name = &settings.auth_cert.written;
     let refuse = |detail: String| IdentifyError::Certificate(detail);
     let unparsable = || refuse(format!("Exception occured parsing certificate in httpheader {name}"));
-    let value = text(headers, &settings.auth_cert)
+    let value = text(headers, &settings.auth_cert.name)
         .ok_or_else(|| refuse(format!("No certificate found in httpheader {name}")))?;
-    let base64 = match encoded(&value) {
-        Some(base64) => base64,
-        None => return Err(refuse(format!("Exception, unkown certificate type found in httpheader {name}"))),
+    let Some(base64) = encoded(&value) else {
+        return Err(refuse(format!("Exception, unkown certificate type found in httpheader {name}")));
     };
     let der = STANDARD.decode(base64).map_err(|_| unparsable())?;
     let (_, certificate) = X509Certificate::from_der(&der).map_err(|_| unparsable())?;

@@ -79,8 +79,8 @@ pub fn identify(settings: &HubSettings, headers: &HeaderMap, peer: std::net::IpA
     if let Some(id) = text(headers, &SENDER_ID)
         && is_internal(settings, headers)
     {
-        if let Some(forwarded_for) = text(headers, &settings.forwarded_for) {
-            whitelisted(settings, &forwarded_for, &display_name(&settings.forwarded_for))?;
+        if let Some(forwarded_for) = text(headers, &settings.forwarded_for.name) {
+            whitelisted(settings, &forwarded_for, &settings.forwarded_for.written)?;
         }
         return Ok(Sender { id, by: IdentifiedBy::InternalHeaders, history: None });
     }
@@ -103,20 +103,7 @@ fn whitelisted(settings: &HubSettings, address: &str, header: &str) -> Result<()
 /// The assumed sender of a call from this machine that says nothing at all about who sends it.
 fn demo_sender(settings: &HubSettings, headers: &HeaderMap, peer: std::net::IpAddr) -> Option<String> {
     let says_nothing =
-        ![&SENDER_ID, &INSTANCE_ID, &settings.auth_cert].into_iter().any(|name| headers.contains_key(name));
+        ![&SENDER_ID, &INSTANCE_ID, &settings.auth_cert.name].into_iter().any(|name| headers.contains_key(name));
     let sender = settings.demo_sender.as_ref()?;
     (peer.to_canonical().is_loopback() && says_nothing).then(|| sender.clone())
-}
-
-/// A header's name in the spelling people use: `X-Forwarded-For`. HTTP libraries keep names in lower case.
-pub fn display_name(name: &HeaderName) -> String {
-    let mut start = true;
-    name.as_str()
-        .chars()
-        .map(|c| {
-            let shown = if start { c.to_ascii_uppercase() } else { c };
-            start = c == '-';
-            shown
-        })
-        .collect()
 }

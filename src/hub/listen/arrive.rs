@@ -49,7 +49,9 @@ impl Door {
             "/status" => manage::status(&self.hub, &self.url, request.uri().query().unwrap_or_default()).map(Full::new),
             "/resetcache" => manage::reset_tak(&self.hub).await.map(Full::new),
             "/resethsacache" => manage::reset_hsa(&self.hub).await.map(Full::new),
-            path if path.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("/vp")) => self.vp(request, peer).await,
+            path if path.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("/vp")) => {
+                self.vp(request, peer).await
+            }
             _ => {
                 let mut answer = closing(StatusCode::NOT_FOUND);
                 answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));

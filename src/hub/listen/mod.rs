@@ -96,7 +96,13 @@ async fn accept(
     Ok((stream, peer, permit))
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, limits: &HubLimits, shutdown: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    door: Arc<Door>,
+    limits: &HubLimits,
+    shutdown: CancellationToken,
+) {
     // Without it, small answers wait for the other side's acknowledgement; a socket that refuses it still works.
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));

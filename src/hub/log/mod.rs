@@ -38,6 +38,11 @@ impl MessageLog {
         })
     }
 
+    /// This machine's name.
+    pub fn host_name(&self) -> &str {
+        &self.host.name
+    }
+
     /// Writes one event of a call, as far as the call is known.
     pub fn write(&self, event: Event, at: Timestamp, record: &CallRecord, elapsed: Duration) {
         let Some(writer) = &self.writer else { return };

@@ -84,7 +84,7 @@ pub(crate) async fn reset_tak(hub: &Arc<Hub>) -> Response<Bytes> {
     }
     let now = hub.clock.now().to_zoned(stockholm());
     let head = [format!("Host: {}", hub.host_name()), format!("Time: {}", now.strftime("%Y-%m-%d %H:%M:%S"))];
-    let lines = head.iter().chain(&reset.lines);
+    let lines = head.iter().chain(&reset.log);
     typed("text/html;", lines.map(|line| format!("<br>{line}")).collect())
 }
 
