@@ -3,4 +3,5 @@
 pub mod config;
 pub mod domain;
 pub mod hub;
+pub mod producers;
 pub mod soap;
