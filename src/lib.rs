@@ -4,4 +4,5 @@ pub mod catalogue;
 pub mod config;
 pub mod domain;
 pub mod hub;
+pub mod producers;
 pub mod soap;
