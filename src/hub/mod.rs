@@ -103,6 +103,15 @@ impl Hub {
         &self.log
     }
 
+    /// Brings the gauges up to date: calls in flight, and how full the bounded stores are.
+    pub fn gauges(&self, meter: &Meter) {
+        let fill = self.records.fill();
+        meter.gauge("anslut_hub_producer_calls_in_flight", self.caller.calls_in_flight() as f64);
+        meter.gauge("anslut_hub_records", fill.calls as f64);
+        meter.gauge("anslut_hub_record_bytes", fill.bytes as f64);
+        meter.gauge("anslut_hub_log_events_dropped", self.log.dropped() as f64);
+    }
+
     fn host_name(&self) -> &str {
         self.log.host_name()
     }
