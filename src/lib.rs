@@ -1,5 +1,6 @@
 //! anslut: the Swedish national service platform in one process. See `docs/ARCHITECTURE.md` for the map.
 
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod hub;
