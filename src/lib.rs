@@ -1,8 +1,16 @@
 //! anslut: the Swedish national service platform in one process. See `docs/ARCHITECTURE.md` for the map.
 
-pub mod catalogue;
-pub mod config;
 pub mod domain;
+
+pub mod config;
+pub mod soap;
+
+pub mod catalogue;
+
 pub mod hub;
 pub mod producers;
-pub mod soap;
+
+pub mod admin;
+
+pub mod app;
+pub mod cli;

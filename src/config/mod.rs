@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod checked;
+pub mod data;
 pub mod environment;
 pub mod nearest;
 pub mod platforms;
