@@ -1,0 +1,8 @@
+//! The platform from outside: a real one is started for every test, on ports the system chooses, with an environment of
+//! its own, and is called over HTTP.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
+#![allow(unreachable_pub, reason = "nobody but this crate sees its tests")]
+
+mod conformance;
+mod support;
