@@ -126,3 +126,9 @@ pub fn t0(base: &str) -> Tak {
     }
     tak
 }
+
+/// Routes and permissions of T0.
+pub fn t0_size() -> (usize, usize) {
+    let tak = t0("");
+    (tak.routes.len(), tak.permissions.len())
+}

@@ -84,3 +84,15 @@ impl Answer {
         inside.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     }
 }
+
+impl Answer {
+    /// The fault for a producer that answers well, but with nothing: the one without a content type (`vp.md` §12.29).
+    #[track_caller]
+    pub fn is_empty_answer_fault(&self, address: &str, status: &str) {
+        let detail = format!(
+            "Error connecting to service producer at address {address}. Empty message when server responded with status code: {status}"
+        );
+        assert_eq!((self.status, self.text()), (500, vp_document(9, &detail)));
+        self.has_only(&["x-skltp-correlation-id", "content-length", "connection"]);
+    }
+}
