@@ -5,4 +5,5 @@
 #![allow(unreachable_pub, reason = "nobody but this crate sees its tests")]
 
 mod conformance;
+mod quirks;
 mod support;

@@ -8,7 +8,8 @@ use crate::support::tak::Tak;
 use crate::support::texts::NO_CONTACT;
 use crate::support::world::{Plan, World};
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     85 "no catalogue and no copy" => no_contact;
     86 "a catalogue lost after a good load" => contact_lost;
     87 "a catalogue that is away at start, and a local copy" => local_copy;

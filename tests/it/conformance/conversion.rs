@@ -5,7 +5,8 @@ use crate::support::client::Ask;
 use crate::support::envelope::{ADDRESSING, Declared, Envelope, GA, REGISTRY, SOAP_11};
 use crate::support::producer::ANSWER;
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     90 "from profile 2.0 to 2.1" => to_21;
     91 "from profile 2.1 to 2.0" => to_20;
     92 "what conversion keeps" => kept;

@@ -8,7 +8,8 @@ use crate::support::envelope::GC;
 use crate::support::envelope::{CB, Envelope, GS, from_utf16, gc, utf16};
 use crate::support::producer::{ANSWER, Producer, header};
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     13 "the producer's content type is overwritten" => content_type_forced;
     14 "a fault is text/xml in UTF-8" => content_type_of_a_fault;
     15 "UTF-16 by content type" => utf16_by_content_type;

@@ -16,7 +16,8 @@ use crate::support::socket::{Act, Nobody, Socket, ok};
 use crate::support::texts::caught;
 use crate::support::until;
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     95 "nobody at the producer's address" => nobody_there;
     96 "a producer slower than its timeout" => too_slow;
     97 "a contract's own timeout goes before the default" => own_timeout;

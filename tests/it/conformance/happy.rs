@@ -9,7 +9,8 @@ use crate::support::expect::fault_document;
 use crate::support::producer::{ANSWER, Producer};
 use crate::support::socket::{Act, Socket, body, ok};
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     2 "internal headers, identical body, twice" => carried_twice;
     3 "any path below /vp" => any_path;
     4 "the query of the catalogue's address" => query_of_the_address;

@@ -11,7 +11,8 @@ use crate::support::envelope::{GC, gc};
 use crate::support::producer::{ANSWER, Producer, header};
 use crate::support::world::Plan;
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     54 "sender and instance to an http producer" => identity_to_http;
     55 "neither to an https producer" => identity_to_https;
     56 "SOAPAction goes in and does not come out" => soap_action;

@@ -9,7 +9,8 @@ use crate::support::producer::{ANSWER, header};
 use crate::support::texts::not_whitelisted;
 use crate::support::world::Plan;
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     30 "nothing that names a sender" => nothing_that_names_a_sender;
     31 "another instance's sender id, and a certificate" => foreign_instance;
     32 "internal headers from an address not whitelisted" => internal_not_whitelisted;

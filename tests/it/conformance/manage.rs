@@ -7,7 +7,8 @@ use crate::support::client::{Answer, Ask};
 use crate::support::tak::hsa_xml;
 use crate::support::world::Plan;
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     112 "a description of an unknown path" => unknown_description;
     113 "/status" => status;
     113 "/status?memory and /status?netty" => status_figures;

@@ -6,7 +6,8 @@ use crate::support::envelope::{ADDRESSING, Declared, Envelope, GA, GC, SOAP_11, 
 use crate::support::producer::ANSWER;
 use crate::support::texts::{NO_RECEIVER, no_route};
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     22 "an empty address" => empty_address;
     23 "an address of spaces" => blank_address;
     24 "a trailing space" => trailing_space;

@@ -8,7 +8,8 @@ use crate::support::tak::EVER;
 use crate::support::texts::{no_route, no_url, not_authorised, several_routes};
 use crate::support::world::Plan;
 
-super::rows! {
+crate::support::rows::rows! {
+    u16;
     64 "no route" => no_route_at_all;
     65 "no permission" => no_permission;
     66 "several routes, whatever the profile" => several;

@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod expect;
 pub mod log;
 pub mod producer;
+pub mod rows;
 pub mod socket;
 pub mod tak;
 pub mod texts;

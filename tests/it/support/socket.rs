@@ -213,13 +213,26 @@ pub fn body(request: &[u8]) -> &[u8] {
 /// An address at which nobody listens, for as long as this is kept.
 pub struct Nobody {
     pub address: SocketAddr,
-    _socket: TcpSocket,
+    socket: TcpSocket,
 }
 
 impl Nobody {
     pub fn there() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        Self { address: socket.local_addr().unwrap(), _socket: socket }
+        Self { address: socket.local_addr().unwrap(), socket }
     }
+
+    /// Somebody listens from now on.
+    pub fn opens(self) -> TcpListener {
+        self.socket.listen(16).unwrap()
+    }
+}
+
+/// Answers the first request that comes.
+pub async fn serve_one(listener: &TcpListener, answer: Vec<u8>) {
+    let (mut stream, _) = soon("a connection", listener.accept()).await.unwrap();
+    let mut unread = Vec::new();
+    soon("a request", request(&mut stream, &mut unread)).await.unwrap();
+    stream.write_all(&answer).await.unwrap();
 }
