@@ -243,7 +243,7 @@ mod tests {
             assert_eq!(moments(text, "2027-01-01T00:00:00"), Period::NEVER, "{text:?}");
         }
         assert_eq!(Validity::between_moments(None, None).period, Period::ALWAYS);
-        assert_eq!(moments(" 2026-01-01T24:00:00.0Z ", "2026-01-02T00:00:00Z").is_empty(), false);
+        assert!(!moments(" 2026-01-01T24:00:00.0Z ", "2026-01-02T00:00:00Z").is_empty());
         assert!(moments("2026-01-01", "2026-01-01").contains(at("2026-01-01T12:00:00Z")));
     }
 
