@@ -136,10 +136,8 @@ impl System {
 
     /// Decides what a request gets. Everything but the wait happens here, and nothing here waits.
     pub fn decide(&self, request: &Request<Bytes>) -> Decision {
-        let body_bytes_max = self.producer.limits.body_bytes_max;
-        if request.body().len() > body_bytes_max {
-            let message = format!("anslut: {} takes bodies of at most {body_bytes_max} bytes", self.name);
-            return Decision { delay: Duration::ZERO, reply: plain(StatusCode::PAYLOAD_TOO_LARGE, message) };
+        if request.body().len() > self.producer.limits.body_bytes_max {
+            return Decision { delay: Duration::ZERO, reply: self.too_large() };
         }
         let asked = Asked::read(&self.name, request);
         let mut numbers = Numbers::of(&self.name, self.calls.fetch_add(1, Ordering::Relaxed));
@@ -157,6 +155,13 @@ impl System {
                 Decision { delay, reply: self.refusal(&text, &detail) }
             }
         }
+    }
+
+    /// The answer to a body larger than the system takes.
+    pub(super) fn too_large(&self) -> Reply {
+        let (name, most) = (&self.name, self.producer.limits.body_bytes_max);
+        let text = format!("anslut: {name} takes bodies of at most {most} bytes (limits.body_bytes_max)\n");
+        plain(StatusCode::PAYLOAD_TOO_LARGE, text)
     }
 
     fn reply(&self, outcome: &Outcome, asked: &Asked<'_>, numbers: Numbers) -> Reply {

@@ -1,6 +1,8 @@
 //! Which requests a stub fits: a list of conditions that must all hold (`producers.md` §2.2, §3).
 
 pub mod contract;
+#[cfg(test)]
+mod tests;
 pub mod value;
 
 use std::fmt::Write as _;
