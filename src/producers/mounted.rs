@@ -148,7 +148,7 @@ impl System {
         match self.stubs.iter().find(|stub| stub.conditions.iter().all(|condition| condition.holds(&asked))) {
             Some(stub) => {
                 let delay = delay + stub.behaviour.delay.draw(&mut numbers);
-                Decision { delay, reply: self.reply(&stub.behaviour.outcome, &asked, numbers) }
+                Decision { delay, reply: self.reply(stub, &asked, numbers) }
             }
             None => {
                 let (text, detail) = miss::nothing_fits(self, &asked);
@@ -164,13 +164,20 @@ impl System {
         plain(StatusCode::PAYLOAD_TOO_LARGE, text)
     }
 
-    fn reply(&self, outcome: &Outcome, asked: &Asked<'_>, numbers: Numbers) -> Reply {
-        match outcome {
+    fn reply(&self, stub: &Stub, asked: &Asked<'_>, numbers: Numbers) -> Reply {
+        match &stub.behaviour.outcome {
             Outcome::Fault(fault) => Reply::Fault(*fault, numbers),
             Outcome::Answer { status, headers, body } => {
                 let body = match body {
                     Body::Fixed(bytes) => bytes.clone(),
-                    Body::Template(template) => Bytes::from(template.fill(asked, self.clock.now())),
+                    Body::Template(template) => match template.fill(asked, self.clock.now()) {
+                        Ok(text) => Bytes::from(text),
+                        // Never an empty 200 (`producers.md` §2.4).
+                        Err(reason) => {
+                            let text = format!("anslut: template {}:{}: {reason}", stub.file.display(), stub.line);
+                            return fault(Side::Server, &text, "");
+                        }
+                    },
                 };
                 Reply::Answer(response(*status, headers.clone(), body))
             }
@@ -180,11 +187,7 @@ impl System {
     fn refusal(&self, text: &str, detail: &str) -> Reply {
         match self.producer.miss {
             Miss::NotFound => plain(StatusCode::NOT_FOUND, format!("{text}\n")),
-            Miss::SoapFault => {
-                let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, XML_TYPE)]);
-                let body = Bytes::from(document(Side::Client, text, detail));
-                Reply::Answer(response(StatusCode::INTERNAL_SERVER_ERROR, headers, body))
-            }
+            Miss::SoapFault => fault(Side::Client, text, detail),
         }
     }
 
@@ -205,6 +208,12 @@ impl System {
         }
         out
     }
+}
+
+/// A SOAP fault, with the status the basic profile asks for.
+fn fault(side: Side, text: &str, detail: &str) -> Reply {
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, XML_TYPE)]);
+    Reply::Answer(response(StatusCode::INTERNAL_SERVER_ERROR, headers, Bytes::from(document(side, text, detail))))
 }
 
 /// A plain-text answer.

@@ -1,11 +1,14 @@
 //! The demo environment, and what the other tests of this folder share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use proptest::prelude::{any, proptest};
+use proptest::{collection, sample};
 use tempfile::TempDir;
 
 use super::mounted::Producers;
@@ -221,3 +224,43 @@ fn everybody_in_the_demo_environment_carries_an_official_test_identity() {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn no_request_panics_a_system(
+        bytes in collection::vec(any::<u8>(), 0..400),
+        at in any::<sample::Index>(),
+        target in "/[ -~]{0,40}",
+    ) {
+        // Half garbage, half a call that garbage has been written into.
+        let mut call = demo_request("first-call").into_body().to_vec();
+        let at = at.index(call.len());
+        call.splice(at..at, bytes.iter().copied());
+        let (producers, _) = DEMO.get_or_init(|| Producers::load(&Environment::Demo));
+        for system in producers.systems() {
+            for body in [&bytes, &call] {
+                if let Ok(request) = Request::post(target.as_str()).body(Bytes::from(body.clone())) {
+                    system.decide(&request);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_file_panics_the_loader(bytes in collection::vec(any::<u8>(), 1..60), at in any::<sample::Index>(), kind in 0..3) {
+        let file = ["producers/broken/mappings/faults.json", "producers/journal-a/producer.toml",
+            "producers/booking/mappings/make-booking.json"][kind as usize];
+        let mut contents = Environment::Demo.file(file).unwrap().unwrap().contents;
+        let at = at.index(contents.len());
+        let end = (at + bytes.len()).min(contents.len());
+        contents.splice(at..end, bytes.iter().copied());
+        let mut problems = Vec::new();
+        if file.ends_with(".toml") {
+            super::spec::producer::read(Path::new(file), &contents, &mut problems);
+        } else {
+            super::spec::mapping::read(Path::new(file), &contents, &BTreeMap::new());
+        }
+    }
+}
+
+static DEMO: OnceLock<(Producers, Vec<Problem>)> = OnceLock::new();

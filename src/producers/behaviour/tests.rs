@@ -49,6 +49,21 @@ async fn the_systems_delay_and_the_stubs_add_up() {
 }
 
 #[tokio::test]
+async fn a_template_that_grows_beyond_the_limit_is_a_fault_and_never_an_empty_answer() {
+    let template = "<a>{{riv.logicalAddress}}{{riv.logicalAddress}}</a>";
+    let stub =
+        format!(r#"{{"request": {{}}, "response": {{"body": "{template}", "transformers": ["response-template"]}}}}"#);
+    let producers = sound(&[("x/mappings/a.json", &stub)]);
+    let address = "A".repeat(9 * 1024 * 1024);
+    let (status, text) = text_of(&producers, "x", post("/", &get_diagnosis(&address, ""))).await;
+    assert_eq!(status, 500);
+    assert!(
+        text.contains("SOAP-ENV:Server") && text.contains("a.json:1: its body exceeds 16777216 bytes"),
+        "{text:.600}"
+    );
+}
+
+#[tokio::test]
 async fn placeholders_are_filled_in_and_escaped() {
     let template = "<a>{{riv.operation}}|{{ riv.major }}|{{riv.logicalAddress}}|{{riv.patient.id}}|\
                     {{riv.correlationId}}|{{riv.sender}}</a>";

@@ -110,6 +110,9 @@ async fn bodies_beyond_the_limit_and_calls_beyond_the_limit_are_refused() {
         "{large}"
     );
 
+    let long = format!("GET /x/ HTTP/1.1\r\nhost: h\r\na: {}\r\n\r\n", "a".repeat(70_000));
+    assert!(got(&server, &long).await.starts_with("HTTP/1.1 431 "));
+
     let mut reading = TcpStream::connect(server.address).await.unwrap();
     let head = b"POST /y/a HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
     reading.write_all(head).await.unwrap();

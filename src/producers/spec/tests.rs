@@ -182,6 +182,15 @@ async fn a_miss_names_system_operation_address_and_nearest_stub_but_no_patient()
 }
 
 #[tokio::test]
+async fn a_miss_quotes_the_beginning_of_what_it_was_asked_and_cuts_no_identity_in_two() {
+    let stub = r#"{"request": {"riv": {"logicalAddress": "SE-2"}}, "response": {}}"#;
+    let address = format!("{}191212121212{}", "A".repeat(110), "B".repeat(1_000_000));
+    let call = post("/", &get_diagnosis(&address, "191212121212"));
+    let (_, text) = text_of(&sound(&[("x/mappings/a.json", stub)]), "x", call).await;
+    assert!(text.len() < 2_000 && text.contains("A19xxxxxx-x…"), "{} bytes: {:.900}", text.len(), text);
+}
+
+#[tokio::test]
 async fn limits_answer_with_the_reason() {
     let slow = r#"{"request": {}, "response": {"body": "late", "fixedDelayMilliseconds": 200}}"#;
     let toml = "[limits]\ndelayed_max = 1\nbody_bytes_max = 10\n";
