@@ -93,7 +93,7 @@ impl Shape {
         json
     }
 
-    /// Above every fifth unit without routes stand four more, and then an address that has routes.
+    /// Below every address with routes stand five units without, each below the one before.
     fn hsa(self) -> String {
         let mut xml = String::from("<hsaUnits>");
         for id in 0..self.addresses() {
