@@ -14,7 +14,7 @@ use crate::domain::clock::stockholm;
 const ZONE_MICROSECONDS_MAX: i64 = 14 * 3600 * 1_000_000;
 
 /// First and last moment, both included, in microseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Period {
     from: i64,
     to: i64,

@@ -18,6 +18,8 @@ use crate::hub::route::search::{Search, is_old_style};
 pub(super) const HINTS_MAX: usize = 6;
 /// Most near misses of one kind.
 const NEAR_MAX: usize = 2;
+/// Most addresses named in one hint.
+const SHOWN_MAX: usize = 3;
 /// Characters by which an address or a consumer may differ to be a near miss, and a contract.
 const SLIPS_MAX: usize = 2;
 const CONTRACT_SLIPS_MAX: usize = 3;
@@ -141,6 +143,21 @@ impl Hints<'_> {
                 self.climb_is_off("route", name, "hsa.lookup.vagval");
             }
         }
+        if self.list.is_empty() {
+            self.known_addresses(&named);
+        }
+    }
+
+    /// Where nothing is near: where the contract does go.
+    fn known_addresses(&mut self, named: &[&Route]) {
+        let mut addresses: Vec<String> = named.iter().map(|route| format!("{:?}", &*route.address)).collect();
+        addresses.dedup();
+        let shown = addresses[..addresses.len().min(SHOWN_MAX)].join(", ");
+        self.add(format!(
+            "The catalogue has routes for this contract to {} address(es), such as {shown}, but none like {:?}.",
+            addresses.len(),
+            self.question.address
+        ));
     }
 
     /// Routes of the addresses tried that hold at another time.
@@ -317,8 +334,8 @@ impl Hints<'_> {
             self.add(format!("{sender:?} has no valid permission for this contract at any address."));
             return;
         }
-        let shown = addresses[..addresses.len().min(3)].join(", ");
-        let more = addresses.len().saturating_sub(3);
+        let shown = addresses[..addresses.len().min(SHOWN_MAX)].join(", ");
+        let more = addresses.len().saturating_sub(SHOWN_MAX);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         self.add(format!(
             "{sender:?} may call this contract at {shown}{more}, but not at {:?}.",
