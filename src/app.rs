@@ -154,7 +154,8 @@ impl Platform {
             self.tasks.spawn(serving);
         }
         if let Some(listener) = bound.producers {
-            let serving = producers_listener::serve(listener, producers, ServerSettings::default(), self.shutdown.clone());
+            let serving =
+                producers_listener::serve(listener, producers, ServerSettings::default(), self.shutdown.clone());
             self.tasks.spawn(serving);
         }
         if let Some(listener) = bound.admin {
@@ -182,7 +183,13 @@ impl Platform {
         });
     }
 
-    fn admin_parts(&self, environment: &Environment, settings: &Arc<Settings>, meter: &Meter, clock: &Clock) -> AdminParts {
+    fn admin_parts(
+        &self,
+        environment: &Environment,
+        settings: &Arc<Settings>,
+        meter: &Meter,
+        clock: &Clock,
+    ) -> AdminParts {
         let (for_health, for_explain) = (Arc::clone(&self.catalogue), Arc::clone(&self.catalogue));
         let (for_meter, meter, settings_for_explain) = (Arc::clone(&self.hub), meter.clone(), Arc::clone(settings));
         AdminParts {
@@ -209,7 +216,8 @@ fn health(catalogue: &Catalogue) -> Health {
     let snapshot = catalogue.snapshot();
     let (tak, hsa) = (snapshot.tak_status(), snapshot.hsa_status());
     let tak_status = tak.last.map_or("Not initialized", |last| last.status.as_str()).to_owned();
-    let hsa_details = if hsa.initialised { Vec::new() } else { vec![("hsaCacheStatus".to_owned(), "Not initialized".to_owned())] };
+    let hsa_details =
+        if hsa.initialised { Vec::new() } else { vec![("hsaCacheStatus".to_owned(), "Not initialized".to_owned())] };
     Health {
         ready: tak.initialised && hsa.initialised,
         components: vec![

@@ -8,6 +8,9 @@ use anslut::cli;
 use anslut::cli::terminal::Terminal;
 use anslut::config::process;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let variables = process::variables();
     let (mut out, mut err) = (io::stdout(), io::stderr());

@@ -14,7 +14,7 @@ use crate::domain::clock::stockholm;
 const ZONE_MICROSECONDS_MAX: i64 = 14 * 3600 * 1_000_000;
 
 /// First and last moment, both included, in microseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Period {
     from: i64,
     to: i64,
@@ -243,7 +243,7 @@ mod tests {
             assert_eq!(moments(text, "2027-01-01T00:00:00"), Period::NEVER, "{text:?}");
         }
         assert_eq!(Validity::between_moments(None, None).period, Period::ALWAYS);
-        assert_eq!(moments(" 2026-01-01T24:00:00.0Z ", "2026-01-02T00:00:00Z").is_empty(), false);
+        assert!(!moments(" 2026-01-01T24:00:00.0Z ", "2026-01-02T00:00:00Z").is_empty());
         assert!(moments("2026-01-01", "2026-01-01").contains(at("2026-01-01T12:00:00Z")));
     }
 

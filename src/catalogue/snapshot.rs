@@ -88,7 +88,7 @@ impl Snapshot {
 
     /// The permissions of a consumer for a contract and an address, valid or not, in the order in which they were read.
     pub fn permissions_of(&self, contract: ContractKey, address: AddressKey, consumer: ConsumerKey) -> &[Permission] {
-        self.tables.permissions_of((contract, address, consumer))
+        self.tables.permissions_of(contract, address, consumer)
     }
 
     /// Whether one of them is valid.
@@ -99,7 +99,7 @@ impl Snapshot {
         consumer: ConsumerKey,
         now: Timestamp,
     ) -> bool {
-        self.tables.is_permitted((contract, address, consumer), now)
+        self.tables.is_permitted(contract, address, consumer, now)
     }
 
     /// The ids above `id`, nearest first, always ending at `SE`; none where `id` is `SE` itself (`vp.md` §4.3, §4.4).

@@ -1,10 +1,13 @@
 //! Routes and permissions in the form in which they are looked up.
 //!
-//! Entries lie sorted by key, equal keys side by side in the order in which they were read; a hash table leads from a key
-//! to the first of its run. Keys are packed integers and stand in the table itself, as does the first permission's period,
-//! so that a permission is found without touching its row.
+//! Entries lie sorted by key, equal keys side by side in the order in which they were read. One hash table leads from a
+//! contract and an address, packed into an integer, to the routes and the permissions of that pair. What is needed to
+//! decide on a permission is eight bytes, and those of a pair lie in a row, sorted by consumer: routing and authorising a
+//! call touches the same slot of the table, and no row of a permission at all.
 
+use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -15,8 +18,6 @@ use super::keys::{AddressKey, ConsumerKey, ContractKey};
 use super::names::Names;
 use super::period::Period;
 
-type PermissionKey = (ContractKey, AddressKey, ConsumerKey);
-
 /// All routes and permissions of one snapshot.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -24,27 +25,35 @@ pub(super) struct Tables {
     addresses: Names,
     consumers: Names,
     hasher: FixedState,
+    pairs: HashTable<Pair>,
     pub(super) routes: Vec<Route>,
-    route_runs: HashTable<RouteRun>,
     pub(super) permissions: Vec<Permission>,
     /// Parallel to `permissions`.
-    permission_keys: Vec<PermissionKey>,
-    permission_runs: HashTable<PermissionRun>,
+    cells: Vec<Cell>,
+    /// The distinct periods of permissions; there are few.
+    periods: Vec<Period>,
 }
 
+/// A contract and an address that have a route or a permission.
 #[derive(Clone, Copy, Debug)]
-struct RouteRun {
+struct Pair {
     key: u64,
+    routes: Run,
+    permissions: Run,
+}
+
+/// Rows side by side.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
     first: u32,
     count: u32,
 }
 
+/// What decides on a permission: whose it is, and when it holds.
 #[derive(Clone, Copy, Debug)]
-struct PermissionRun {
-    key: PermissionKey,
-    first: u32,
-    /// Of the first permission of the run, which is nearly always the only one.
-    period: Period,
+struct Cell {
+    consumer: ConsumerKey,
+    period: u32,
 }
 
 impl Tables {
@@ -69,86 +78,96 @@ impl Tables {
     }
 
     pub(super) fn routes_of(&self, contract: ContractKey, address: AddressKey) -> &[Route] {
+        self.pair(contract, address).map_or(&[], |pair| &self.routes[pair.routes.range()])
+    }
+
+    pub(super) fn permissions_of(
+        &self,
+        contract: ContractKey,
+        address: AddressKey,
+        consumer: ConsumerKey,
+    ) -> &[Permission] {
+        &self.permissions[self.cells_of(contract, address, consumer)]
+    }
+
+    pub(super) fn is_permitted(
+        &self,
+        contract: ContractKey,
+        address: AddressKey,
+        consumer: ConsumerKey,
+        now: Timestamp,
+    ) -> bool {
+        let cells = &self.cells[self.cells_of(contract, address, consumer)];
+        cells.iter().any(|cell| self.periods[cell.period as usize].contains(now))
+    }
+
+    fn cells_of(&self, contract: ContractKey, address: AddressKey, consumer: ConsumerKey) -> Range<usize> {
+        let Some(pair) = self.pair(contract, address) else { return 0..0 };
+        let range = pair.permissions.range();
+        let cells = &self.cells[range.clone()];
+        let first = cells.partition_point(|cell| cell.consumer < consumer);
+        let length = cells[first..].iter().take_while(|cell| cell.consumer == consumer).count();
+        range.start + first..range.start + first + length
+    }
+
+    fn pair(&self, contract: ContractKey, address: AddressKey) -> Option<&Pair> {
         let key = packed(contract, address);
-        match self.route_runs.find(self.hasher.hash_one(key), |run| run.key == key) {
-            Some(run) => &self.routes[run.first as usize..(run.first + run.count) as usize],
-            None => &[],
-        }
+        self.pairs.find(self.hasher.hash_one(key), |pair| pair.key == key)
     }
 
-    pub(super) fn permissions_of(&self, key: PermissionKey) -> &[Permission] {
-        match self.run_of(key) {
-            Some(run) => &self.permissions[self.rows_of(run)],
-            None => &[],
-        }
-    }
-
-    pub(super) fn is_permitted(&self, key: PermissionKey, now: Timestamp) -> bool {
-        self.run_of(key).is_some_and(|run| {
-            run.period.contains(now)
-                || self.permissions[self.rows_of(run)].iter().any(|permission| permission.validity.period.contains(now))
-        })
-    }
-
-    fn run_of(&self, key: PermissionKey) -> Option<&PermissionRun> {
-        self.permission_runs.find(self.hasher.hash_one(spread(key)), |run| run.key == key)
-    }
-
-    fn rows_of(&self, run: &PermissionRun) -> std::ops::Range<usize> {
-        let first = run.first as usize;
-        let length = self.permission_keys[first..].iter().take_while(|key| **key == run.key).count();
-        first..first + length
+    /// The slot of a pair, which is added if it is new.
+    fn pair_mut(&mut self, key: u64) -> &mut Pair {
+        let hasher = &self.hasher;
+        let same = |pair: &Pair| pair.key == key;
+        let slot = self.pairs.entry(hasher.hash_one(key), same, |pair| hasher.hash_one(pair.key));
+        slot.or_insert(Pair { key, routes: Run::default(), permissions: Run::default() }).into_mut()
     }
 
     fn add_routes(&mut self, routes: Vec<Route>) {
         let keys = routes.iter().map(|route| {
-            packed(
-                ContractKey(self.contracts.intern(&route.contract)),
-                AddressKey(self.addresses.intern(&route.address)),
-            )
+            let contract = ContractKey(self.contracts.intern(&route.contract));
+            packed(contract, AddressKey(self.addresses.intern(&route.address)))
         });
         let keys: Vec<u64> = keys.collect();
         let (keys, routes) = sorted(keys, routes);
         self.routes = routes;
-        let mut first = 0;
-        while let Some(key) = keys.get(first) {
-            let count = keys[first..].iter().take_while(|other| *other == key).count();
-            let run = RouteRun { key: *key, first: row(first), count: row(count) };
-            let hasher = &self.hasher;
-            self.route_runs.insert_unique(hasher.hash_one(key), run, |run| hasher.hash_one(run.key));
-            first += count;
+        for (key, run) in runs(&keys, |key| *key) {
+            self.pair_mut(key).routes = run;
         }
     }
 
     fn add_permissions(&mut self, permissions: Vec<Permission>) {
         let keys = permissions.iter().map(|permission| {
-            (
-                ContractKey(self.contracts.intern(&permission.contract)),
-                AddressKey(self.addresses.intern(&permission.address)),
-                ConsumerKey(self.consumers.intern(&permission.consumer)),
-            )
+            let contract = ContractKey(self.contracts.intern(&permission.contract));
+            let pair = packed(contract, AddressKey(self.addresses.intern(&permission.address)));
+            (pair, ConsumerKey(self.consumers.intern(&permission.consumer)))
         });
-        let keys: Vec<PermissionKey> = keys.collect();
-        (self.permission_keys, self.permissions) = sorted(keys, permissions);
-        for first in 0..self.permissions.len() {
-            let key = self.permission_keys[first];
-            if first > 0 && self.permission_keys[first - 1] == key {
-                continue;
-            }
-            let run = PermissionRun { key, first: row(first), period: self.permissions[first].validity.period };
-            let hasher = &self.hasher;
-            let hash = hasher.hash_one(spread(key));
-            self.permission_runs.insert_unique(hash, run, |run| hasher.hash_one(spread(run.key)));
+        let keys: Vec<(u64, ConsumerKey)> = keys.collect();
+        let (keys, permissions) = sorted(keys, permissions);
+        let mut places: HashMap<Period, u32, FixedState> = HashMap::default();
+        for (permission, (_, consumer)) in permissions.iter().zip(&keys) {
+            let period = *places.entry(permission.validity.period).or_insert_with(|| {
+                self.periods.push(permission.validity.period);
+                row(self.periods.len() - 1)
+            });
+            self.cells.push(Cell { consumer: *consumer, period });
         }
+        self.permissions = permissions;
+        for (key, run) in runs(&keys, |(pair, _)| *pair) {
+            self.pair_mut(key).permissions = run;
+        }
+    }
+}
+
+impl Run {
+    fn range(self) -> Range<usize> {
+        let first = self.first as usize;
+        first..first + self.count as usize
     }
 }
 
 fn packed(contract: ContractKey, address: AddressKey) -> u64 {
     u64::from(contract.0) << 32 | u64::from(address.0)
-}
-
-fn spread((contract, address, consumer): PermissionKey) -> (u64, u32) {
-    (packed(contract, address), consumer.0)
 }
 
 fn row(place: usize) -> u32 {
@@ -160,4 +179,15 @@ fn sorted<K: Ord + Copy, T>(keys: Vec<K>, items: Vec<T>) -> (Vec<K>, Vec<T>) {
     let mut pairs: Vec<(K, T)> = keys.into_iter().zip(items).collect();
     pairs.sort_by_key(|(key, _)| *key);
     pairs.into_iter().unzip()
+}
+
+/// The runs of equal pairs in a sorted list.
+fn runs<K>(keys: &[K], pair_of: impl Fn(&K) -> u64) -> Vec<(u64, Run)> {
+    let mut runs = Vec::new();
+    let mut first = 0;
+    for run in keys.chunk_by(|one, other| pair_of(one) == pair_of(other)) {
+        runs.push((pair_of(&run[0]), Run { first: row(first), count: row(run.len()) }));
+        first += run.len();
+    }
+    runs
 }

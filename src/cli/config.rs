@@ -45,7 +45,9 @@ pub fn text(values: &[ShownValue], palette: Palette) -> String {
             Some("") => "\"\"".to_owned(),
             Some(value) => printable(value),
         };
-        let note = shown.note.as_ref().map_or_else(String::new, |note| format!("  ({note})"));
+        // What is not set needs no remark.
+        let note = shown.note.as_ref().filter(|_| shown.value.is_some());
+        let note = note.map_or_else(String::new, |note| format!("  ({note})"));
         [printable(&shown.key), printable(&shown.origin.to_string()), format!("{value}{note}")]
     };
     let rows: Vec<[String; 3]> = values.iter().map(row).collect();

@@ -1,7 +1,7 @@
 //! `anslut serve`: from arguments to everything the platform needs to start.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, IsTerminal};
 
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -68,7 +68,11 @@ pub fn options(
 fn operational_log(variables: &[(String, String)]) {
     let asked = variable(variables, "RUST_LOG").unwrap_or("info");
     let filter = EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info"));
-    let built = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    let built = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_target(false)
+        .with_ansi(io::stderr().is_terminal());
     // A second platform in the same process keeps the first one's log.
     let _ = built.try_init();
 }
@@ -84,11 +88,8 @@ fn start(options: ServeOptions, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         let (platform, problems) = started.map_err(Failure::environment)?;
         report(&problems);
         announce(&platform, first_call, print_addresses, json, terminal)?;
-        loop {
-            match signals.next().await {
-                Signal::Reload => report(&platform.reload().await),
-                Signal::Stop => break,
-            }
+        while let Signal::Reload = signals.next().await {
+            report(&platform.reload().await);
         }
         tracing::info!("draining");
         platform.drain().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, Severity};
 
 use super::checked::{
     AdminSettings, ClimbSwitch, HeaderFilter, HubLimits, HubSettings, ListenSettings, LogSettings, LogStyle, LogTarget,
@@ -14,6 +14,7 @@ use super::environment::Environment;
 use super::raw::Resolved;
 use super::timeouts;
 use super::value::{Origin, Parsed};
+use super::written::FILE;
 
 /// Builds the settings; what cannot be used is reported and replaced by something harmless.
 pub fn settings(environment: &Environment, resolved: &Resolved, problems: &mut Vec<Problem>) -> Settings {
@@ -121,7 +122,7 @@ impl Build<'_> {
                 "properties.timeout.json.file",
                 format!("timeout.json.file {file:?} does not exist; every contract gets the default timeout"),
             );
-            problem.severity = crate::domain::problem::Severity::Warning;
+            problem.severity = Severity::Warning;
             self.problems.push(problem);
         }
         ProducerCallSettings {
@@ -205,7 +206,7 @@ impl Build<'_> {
                 "properties.ip.whitelist",
                 "ip.whitelist has a blank entry, which matches every address".to_owned(),
             );
-            problem.severity = crate::domain::problem::Severity::Warning;
+            problem.severity = Severity::Warning;
             self.problems.push(problem);
         }
         if settings.admin.token.is_none() {
@@ -242,6 +243,15 @@ impl Build<'_> {
                 let written = if self.resolved.origin(key) == Origin::Default { first } else { key };
                 let message = format!("{first} and {key} are both {address}; expected different addresses");
                 self.problems.push(self.resolved.error(written, message));
+            }
+        }
+        for (platform, line) in &self.resolved.platforms {
+            let addresses = [platform.hub_http, platform.hub_https, platform.catalogue];
+            for address in addresses.into_iter().flatten().filter(|address| address.port() != 0) {
+                if let Some(first) = taken.insert(address, "another [platform.listen]") {
+                    let message = format!("{first} is {address} already; expected different addresses");
+                    self.problems.push(Problem::error(&self.environment.path(FILE), *line, message));
+                }
             }
         }
     }

@@ -14,6 +14,8 @@ use super::environment::{self, Environment, EnvironmentFile};
 
 /// What holds where the file, or its entry for every other contract, is missing.
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_millis(29_000);
+/// Largest file, in bytes.
+const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A wait always ends, within a day.
 const TIMEOUT_MS_MAX: i64 = 86_400_000;
 
@@ -63,6 +65,11 @@ pub fn read(environment: &Environment, file: &str, default_name: &str, problems:
 impl Timeouts {
     fn read_entries(&mut self, file: &EnvironmentFile, problems: &mut Vec<Problem>) {
         let expected = "expected an array of {\"tjanstekontrakt\": …, \"producertimeout\": milliseconds}";
+        if file.contents.len() > FILE_BYTES_MAX {
+            let message = format!("{} bytes long; expected at most {FILE_BYTES_MAX}", file.contents.len());
+            problems.push(Problem::error(&file.path, 0, message));
+            return;
+        }
         let text = match str::from_utf8(&file.contents) {
             Ok(text) => text.trim_start_matches('\u{feff}'),
             Err(error) => {
@@ -80,10 +87,10 @@ impl Timeouts {
         };
         for raw in entries {
             // The entry is a slice of the text, so its address tells its line.
-            let line = line_at(text.as_bytes(), raw.get().as_ptr().addr() - text.as_ptr().addr());
+            let line = || line_at(text.as_bytes(), raw.get().as_ptr().addr() - text.as_ptr().addr());
             match serde_json::from_str::<Entry>(raw.get()) {
                 Err(error) => {
-                    let line = line + error.line().saturating_sub(1);
+                    let line = line() + error.line().saturating_sub(1);
                     problems.push(Problem::error(&file.path, line, format!("{error}; {expected}")));
                 }
                 Ok(entry) if !(1..=TIMEOUT_MS_MAX).contains(&entry.producertimeout) => {
@@ -91,13 +98,13 @@ impl Timeouts {
                         "producertimeout of {:?} is {}; expected milliseconds from 1 to {TIMEOUT_MS_MAX}",
                         entry.tjanstekontrakt, entry.producertimeout
                     );
-                    problems.push(Problem::error(&file.path, line, message));
+                    problems.push(Problem::error(&file.path, line(), message));
                 }
                 Ok(entry) => {
                     let timeout = Duration::from_millis(entry.producertimeout.unsigned_abs());
                     if self.by_contract.insert(entry.tjanstekontrakt.clone(), timeout).is_some() {
                         let message = format!("{:?} has an entry already; this one counts", entry.tjanstekontrakt);
-                        problems.push(Problem::warning(&file.path, line, message));
+                        problems.push(Problem::warning(&file.path, line(), message));
                     }
                 }
             }

@@ -20,6 +20,8 @@ use super::value::{Origin, Written};
 
 /// The settings file of an environment.
 pub const FILE: &str = "anslut.toml";
+/// Largest settings file, in bytes.
+pub const FILE_BYTES_MAX: usize = 256 * 1024;
 /// Begins the name of every variable that is ours.
 pub const VARIABLE_PREFIX: &str = "ANSLUT_";
 /// Variables of that beginning which are not settings.
@@ -56,6 +58,11 @@ pub fn gather(environment: &Environment, sets: &[String], process_environment: &
 
 impl Gathered {
     fn read_file(&mut self, file: &EnvironmentFile) {
+        if file.contents.len() > FILE_BYTES_MAX {
+            let message = format!("{} bytes long; expected at most {FILE_BYTES_MAX}", file.contents.len());
+            self.problems.push(Problem::error(&file.path, 0, message));
+            return;
+        }
         let text = match str::from_utf8(&file.contents) {
             Ok(text) => text.trim_start_matches('\u{feff}'),
             Err(error) => {
@@ -73,7 +80,8 @@ impl Gathered {
         }
         // What recovery made of a broken file would only give problems that nobody wrote.
         if errors.is_empty() {
-            let mut walk = Walk { gathered: self, path: &file.path, text };
+            let breaks = text.match_indices('\n').map(|(offset, _)| offset).collect();
+            let mut walk = Walk { gathered: self, path: &file.path, text, breaks };
             walk.table("", document.get_ref());
         }
     }
@@ -144,11 +152,13 @@ struct Walk<'w> {
     gathered: &'w mut Gathered,
     path: &'w Path,
     text: &'w str,
+    /// Where lines end, so that a key's line is found without reading the file again.
+    breaks: Vec<usize>,
 }
 
 impl Walk<'_> {
     fn line(&self, offset: usize) -> usize {
-        line_at(self.text.as_bytes(), offset)
+        1 + self.breaks.partition_point(|line_end| *line_end < offset)
     }
 
     fn table(&mut self, prefix: &str, table: &DeTable<'_>) {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::domain::clock::Clock;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
+use crate::hub::log::Known;
 use crate::soap::fault::{Fault, Side};
 
 /// One call, from the last byte of its request to the last decision about its answer.
@@ -281,6 +282,8 @@ impl CallRecord {
 pub struct Exchange {
     /// What is known so far.
     pub record: CallRecord,
+    /// What of it stands ready for the message log.
+    pub logged: Known,
     began: Instant,
     listened: Duration,
 }
@@ -288,7 +291,7 @@ pub struct Exchange {
 impl Exchange {
     /// Starts the clock on a call whose request took `listened` to arrive.
     pub fn new(record: CallRecord, listened: Duration) -> Self {
-        Self { record, began: Clock::instant(), listened }
+        Self { record, logged: Known::default(), began: Clock::instant(), listened }
     }
 
     /// Time since the call began, its arrival included.

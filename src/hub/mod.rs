@@ -174,7 +174,10 @@ impl Hub {
             }
         };
         let begin = exchange.elapsed();
-        exchange.record.answer = self.message(answer.status().as_u16(), answer.headers(), answer.body());
+        let received = exchange.record.received.as_ref();
+        let same_body = received.filter(|_| exchange.record.refusal.is_none() && exchange.record.charset.is_none());
+        let same_body = same_body.map(|received| received.body.clone());
+        exchange.record.answer = self.message(answer.status().as_u16(), answer.headers(), answer.body(), same_body);
         exchange.passed(Stage::Answer, begin);
         self.event(exchange, Event::RespOut);
         self.end(exchange);
@@ -191,11 +194,17 @@ impl Hub {
     fn event(&self, exchange: &mut Exchange, event: Event) {
         let at = exchange.elapsed();
         exchange.record.events.push((event, at));
-        self.log.write(event, self.clock.now(), &exchange.record, at);
+        self.log.write(event, self.clock.now(), &exchange.record, at, &mut exchange.logged);
     }
 
-    fn message(&self, status: u16, headers: &HeaderMap, body: &Bytes) -> exchange::Message {
-        exchange::Message { status, headers_json: headers_json(headers), body: self.kept(body), body_bytes: body.len() }
+    /// A message as the record keeps it; `same_body` is what is kept of it already.
+    fn message(&self, status: u16, headers: &HeaderMap, body: &Bytes, same_body: Option<Bytes>) -> exchange::Message {
+        exchange::Message {
+            status,
+            headers_json: headers_json(headers),
+            body: same_body.unwrap_or_else(|| self.kept(body)),
+            body_bytes: body.len(),
+        }
     }
 
     /// What a record keeps of a body: a copy, so that it does not hold on to the buffer it came in.

@@ -6,8 +6,9 @@ use std::cell::OnceCell;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 
-use super::settings::PATIENT_TOKENS_MAX;
+use super::settings::{PATIENT_TOKENS_MAX, QUOTED_CHARACTERS_MAX};
 use crate::domain::identifiers::operation_of;
+use crate::domain::identity_number::{Hide, masked};
 use crate::soap::envelope::{Head, scan};
 use crate::soap::xml::error::XmlError;
 use crate::soap::xml::reader::{Reader, Token};
@@ -84,12 +85,12 @@ impl<'a> Asked<'a> {
         self.head.profile.map(|profile| profile.as_str())
     }
 
-    /// `GetDiagnosis 2`: operation and major version as people say them; `None` where the body names no contract.
+    /// `GetDiagnosis 2`: operation and major version as people say them, fit to be shown; `None` where the body names no contract.
     pub fn operation(&self) -> Option<String> {
         let namespace = self.contract()?;
         Some(match major_of(namespace) {
-            Some(major) => format!("{} {major}", operation_of(namespace)),
-            None => operation_of(namespace).to_owned(),
+            Some(major) => format!("{} {}", quoted(operation_of(namespace)), quoted(major)),
+            None => quoted(operation_of(namespace)),
         })
     }
 
@@ -110,6 +111,17 @@ pub fn major_of(namespace: &str) -> Option<&str> {
 /// An identity number without the hyphens and spaces people write into it (`producers.md` §3).
 pub fn plain_identity(text: &str) -> String {
     text.chars().filter(|c| *c != '-' && !c.is_whitespace()).collect()
+}
+
+/// A text of the request as it may be shown: identity numbers hidden, and cut to [`QUOTED_CHARACTERS_MAX`].
+pub(super) fn quoted(text: &str) -> String {
+    // Twice the length is looked at, so that no number is cut in two before it is hidden.
+    let beginning: String = text.chars().take(2 * QUOTED_CHARACTERS_MAX).collect();
+    let shown = masked(&beginning, Hide::Every);
+    match shown.char_indices().nth(QUOTED_CHARACTERS_MAX) {
+        None => shown.into_owned(),
+        Some((end, _)) => format!("{}…", &shown[..end]),
+    }
 }
 
 /// Whether an element of this name holds the patient (`producers.md` §3).

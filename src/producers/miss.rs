@@ -2,7 +2,7 @@
 //!
 //! No line names a patient: whatever looks like an identity number is hidden, be it in an address or a stub's name.
 
-use super::asked::Asked;
+use super::asked::{Asked, quoted};
 use super::matcher::Condition;
 use super::mounted::System;
 use super::settings::NEAREST_MAX;
@@ -19,14 +19,14 @@ pub(super) fn not_ours(system: &System, asked: &Asked<'_>) -> Option<(String, St
         let listed: Vec<_> = contracts.iter().map(ToString::to_string).collect();
         let what = asked.operation().unwrap_or_default();
         let text = format!("anslut: {name} does not have the contract {what}; it has {}", listed.join(", "));
-        return Some((text, namespace.to_owned()));
+        return Some((text, quoted(namespace)));
     }
     let addresses = &producer.logical_addresses;
     let is_ours = |address: &str| addresses.iter().any(|ours| ours.to_lowercase() == address.to_lowercase());
     match asked.logical_address() {
         Some(address) if !addresses.is_empty() && !producer.serves_other_addresses && !is_ours(address) => {
-            let text = format!("anslut: {name} does not answer for {address}; it answers for {}", addresses.join(", "));
-            Some((hidden(&text), String::new()))
+            let (asked, ours) = (quoted(address), addresses.join(", "));
+            Some((hidden(&format!("anslut: {name} does not answer for {asked}; it answers for {ours}")), String::new()))
         }
         _ => None,
     }
@@ -39,8 +39,8 @@ pub(super) fn nothing_fits(system: &System, asked: &Asked<'_>) -> (String, Strin
     near.sort_by(|one, other| one.distance.total_cmp(&other.distance));
     near.truncate(NEAREST_MAX);
 
-    let what = asked.operation().unwrap_or_else(|| format!("{} {}", asked.method(), asked.targets()[0]));
-    let at = asked.logical_address().map_or_else(String::new, |address| format!(" at {address}"));
+    let what = asked.operation().unwrap_or_else(|| format!("{} {}", asked.method(), quoted(asked.targets()[0])));
+    let at = asked.logical_address().map_or_else(String::new, |address| format!(" at {}", quoted(address)));
     let nearest = match near.first() {
         None => "; it has no stubs".to_owned(),
         Some(near) => {

@@ -136,10 +136,8 @@ impl System {
 
     /// Decides what a request gets. Everything but the wait happens here, and nothing here waits.
     pub fn decide(&self, request: &Request<Bytes>) -> Decision {
-        let body_bytes_max = self.producer.limits.body_bytes_max;
-        if request.body().len() > body_bytes_max {
-            let message = format!("anslut: {} takes bodies of at most {body_bytes_max} bytes", self.name);
-            return Decision { delay: Duration::ZERO, reply: plain(StatusCode::PAYLOAD_TOO_LARGE, message) };
+        if request.body().len() > self.producer.limits.body_bytes_max {
+            return Decision { delay: Duration::ZERO, reply: self.too_large() };
         }
         let asked = Asked::read(&self.name, request);
         let mut numbers = Numbers::of(&self.name, self.calls.fetch_add(1, Ordering::Relaxed));
@@ -150,7 +148,7 @@ impl System {
         match self.stubs.iter().find(|stub| stub.conditions.iter().all(|condition| condition.holds(&asked))) {
             Some(stub) => {
                 let delay = delay + stub.behaviour.delay.draw(&mut numbers);
-                Decision { delay, reply: self.reply(&stub.behaviour.outcome, &asked, numbers) }
+                Decision { delay, reply: self.reply(stub, &asked, numbers) }
             }
             None => {
                 let (text, detail) = miss::nothing_fits(self, &asked);
@@ -159,13 +157,27 @@ impl System {
         }
     }
 
-    fn reply(&self, outcome: &Outcome, asked: &Asked<'_>, numbers: Numbers) -> Reply {
-        match outcome {
+    /// The answer to a body larger than the system takes.
+    pub(super) fn too_large(&self) -> Reply {
+        let (name, most) = (&self.name, self.producer.limits.body_bytes_max);
+        let text = format!("anslut: {name} takes bodies of at most {most} bytes (limits.body_bytes_max)\n");
+        plain(StatusCode::PAYLOAD_TOO_LARGE, text)
+    }
+
+    fn reply(&self, stub: &Stub, asked: &Asked<'_>, numbers: Numbers) -> Reply {
+        match &stub.behaviour.outcome {
             Outcome::Fault(fault) => Reply::Fault(*fault, numbers),
             Outcome::Answer { status, headers, body } => {
                 let body = match body {
                     Body::Fixed(bytes) => bytes.clone(),
-                    Body::Template(template) => Bytes::from(template.fill(asked, self.clock.now())),
+                    Body::Template(template) => match template.fill(asked, self.clock.now()) {
+                        Ok(text) => Bytes::from(text),
+                        // Never an empty 200 (`producers.md` §2.4).
+                        Err(reason) => {
+                            let text = format!("anslut: template {}:{}: {reason}", stub.file.display(), stub.line);
+                            return fault(Side::Server, &text, "");
+                        }
+                    },
                 };
                 Reply::Answer(response(*status, headers.clone(), body))
             }
@@ -175,11 +187,7 @@ impl System {
     fn refusal(&self, text: &str, detail: &str) -> Reply {
         match self.producer.miss {
             Miss::NotFound => plain(StatusCode::NOT_FOUND, format!("{text}\n")),
-            Miss::SoapFault => {
-                let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, XML_TYPE)]);
-                let body = Bytes::from(document(Side::Client, text, detail));
-                Reply::Answer(response(StatusCode::INTERNAL_SERVER_ERROR, headers, body))
-            }
+            Miss::SoapFault => fault(Side::Client, text, detail),
         }
     }
 
@@ -200,6 +208,12 @@ impl System {
         }
         out
     }
+}
+
+/// A SOAP fault, with the status the basic profile asks for.
+fn fault(side: Side, text: &str, detail: &str) -> Reply {
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, XML_TYPE)]);
+    Reply::Answer(response(StatusCode::INTERNAL_SERVER_ERROR, headers, Bytes::from(document(side, text, detail))))
 }
 
 /// A plain-text answer.

@@ -10,6 +10,10 @@ pub const STUBS_MAX: usize = 50_000;
 pub const PATIENT_TOKENS_MAX: usize = 4_096;
 /// Largest memory a compiled regular expression may take, in bytes.
 pub const REGEX_BYTES_MAX: usize = 1 << 20;
+/// Largest body a template may give, in bytes.
+pub const TEMPLATE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Longest text of a request that is quoted in the explanation of a miss, in characters.
+pub const QUOTED_CHARACTERS_MAX: usize = 120;
 /// Stubs named in the detail of a miss.
 pub const NEAREST_MAX: usize = 3;
 

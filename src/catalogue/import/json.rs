@@ -155,6 +155,7 @@ struct FilterOf {
 
 #[derive(Deserialize)]
 struct CategoryRow {
+    id: i64,
     category: String,
     relationships: CategoryOf,
 }
@@ -187,57 +188,56 @@ impl Rows<'_, '_> {
         for (offset, row) in self.rows::<RouteRow>("vagval", &data.vagval) {
             let place = ("vagval", row.id, offset);
             let of = row.relationships;
-            let (Some((profile, url)), Some(address), Some(contract)) = (
+            let validity = self.validity(place, &row.from_tidpunkt, &row.tom_tidpunkt);
+            let (Some(validity), Some((profile, url)), Some(address), Some(contract)) = (
+                validity,
                 self.related(place, "anropsadress", of.anropsadress, &endpoints),
                 self.related(place, "logiskadress", of.logiskadress, &addresses),
                 self.related(place, "tjanstekontrakt", of.tjanstekontrakt, &contracts),
             ) else {
                 continue;
             };
-            let Some(validity) = self.validity(place, &row.from_tidpunkt, &row.tom_tidpunkt) else { continue };
             let (id, origin) = (self.import.texts.share(&row.id.to_string()), self.source.origin(offset));
             self.import.routes.push(Route { id, contract, address, profile, url, validity, origin });
         }
-        let mut filters = self.filters(data);
-        for (offset, row) in self.rows::<PermissionRow>("anropsbehorighet", &data.anropsbehorighet) {
+        let rows = self.rows::<PermissionRow>("anropsbehorighet", &data.anropsbehorighet);
+        let mut filters = self.filters(data, &rows.iter().map(|(_, row)| (row.id, ())).collect());
+        for (offset, row) in rows {
             let place = ("anropsbehorighet", row.id, offset);
             let of = row.relationships;
-            let (Some(consumer), Some(address), Some(contract)) = (
+            let validity = self.validity(place, &row.from_tidpunkt, &row.tom_tidpunkt);
+            let (Some(validity), Some(consumer), Some(address), Some(contract)) = (
+                validity,
                 self.related(place, "tjanstekomponent", of.tjanstekomponent, &components),
                 self.related(place, "logiskAdress", of.logisk_adress, &addresses),
                 self.related(place, "tjanstekontrakt", of.tjanstekontrakt, &contracts),
             ) else {
                 continue;
             };
-            let Some(validity) = self.validity(place, &row.from_tidpunkt, &row.tom_tidpunkt) else { continue };
             let (id, origin) = (self.import.texts.share(&row.id.to_string()), self.source.origin(offset));
             let filters = filters.remove(&row.id).unwrap_or_default().into();
             self.import.permissions.push(Permission { id, consumer, contract, address, validity, filters, origin });
         }
-        for (permission, _) in filters {
-            self.import.fail(Problem::error(
-                &self.source.path,
-                0,
-                self.missing("filter", "anropsbehorighet", permission),
-            ));
-        }
     }
 
     /// The filters of each permission, by the permission's id.
-    fn filters(&mut self, data: &Data<'_>) -> HashMap<i64, Vec<Filter>> {
+    fn filters(&mut self, data: &Data<'_>, permissions: &HashMap<i64, ()>) -> HashMap<i64, Vec<Filter>> {
+        let rows = self.rows::<FilterRow>("filter", &data.filter);
+        let known: HashMap<i64, ()> = rows.iter().map(|(_, row)| (row.id, ())).collect();
         let mut categories: HashMap<i64, Vec<String>> = HashMap::new();
-        for (_, row) in self.rows::<CategoryRow>("filtercategorization", &data.filtercategorization) {
-            categories.entry(row.relationships.filter).or_default().push(row.category);
+        for (offset, row) in self.rows::<CategoryRow>("filtercategorization", &data.filtercategorization) {
+            let of = row.relationships.filter;
+            if self.related(("filtercategorization", row.id, offset), "filter", of, &known).is_some() {
+                categories.entry(of).or_default().push(row.category);
+            }
         }
         let mut filters: HashMap<i64, Vec<Filter>> = HashMap::new();
-        for (_, row) in self.rows::<FilterRow>("filter", &data.filter) {
-            let categorizations = categories.remove(&row.id).unwrap_or_default();
-            let filter = Filter { service_domain: row.servicedomain, categorizations };
-            filters.entry(row.relationships.anropsbehorighet).or_default().push(filter);
-        }
-        for (filter, _) in categories {
-            let complaint = self.missing("filtercategorization", "filter", filter);
-            self.import.fail(Problem::error(&self.source.path, 0, complaint));
+        for (offset, row) in rows {
+            let of = row.relationships.anropsbehorighet;
+            if self.related(("filter", row.id, offset), "anropsbehorighet", of, permissions).is_some() {
+                let categorizations = categories.remove(&row.id).unwrap_or_default();
+                filters.entry(of).or_default().push(Filter { service_domain: row.servicedomain, categorizations });
+            }
         }
         filters
     }

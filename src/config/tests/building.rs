@@ -194,6 +194,10 @@ fn two_platforms_have_their_own_listeners() {
     assert_eq!((production.role, production.hub_http), (PlatformRole::Production, None));
 
     assert_eq!(
+        Case::new(&TWO.replace("18081", "9090")).problems(),
+        ["anslut.toml:1: error: listen.admin is 127.0.0.1:9090 already; expected different addresses"]
+    );
+    assert_eq!(
         Case::new(TWO).set("listen.hub_http=:0").problems(),
         ["--set: error: listen.hub_http is set beside [[platform]]; expected it in [platform.listen] only"]
     );

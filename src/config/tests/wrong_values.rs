@@ -199,3 +199,34 @@ fn a_property_written_twice() {
         "anslut.toml:3: error: properties.vp.instance.id is written twice, the first time on line 2",
     );
 }
+
+#[test]
+fn files_have_a_largest_size() {
+    let long = format!("# {}", "x".repeat(256 * 1024));
+    check(&long, "anslut.toml: error: 262146 bytes long; expected at most 262144");
+}
+
+#[test]
+fn deep_nesting_is_refused_not_followed() {
+    for toml in
+        [format!("{}b = 1", "a.".repeat(20_000)), format!("a = {}", "[".repeat(20_000)), "a = {b=".repeat(20_000)]
+    {
+        let loaded = Case::new(&toml).load();
+        assert!(loaded.settings.is_err());
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_panics_the_loader(
+        toml in "(\\[{1,2}[a-z.]{0,8}\\]{1,2}\n|[a-z_.\"]{1,12} ?= ?(\"[^\"]{0,8}\"|[0-9.-]{1,5}|\\[|\\{|true)\n|\\PC{0,10}\n){0,6}",
+        key in "(hub\\.calls_max|listen\\.admin|ip\\.whitelist|certificate\\.senderid\\.subject\\.pattern|vp\\.logging\\.style|\\PC{0,8})",
+        value in "\\PC{0,12}",
+    ) {
+        let loaded = Case::new(&toml).set(&format!("{key}={value}")).load();
+        let errors = loaded.problems.iter().filter(|problem| problem.is_error()).count();
+        proptest::prop_assert_eq!(loaded.settings.is_err(), errors > 0);
+    }
+}

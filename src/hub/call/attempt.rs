@@ -69,7 +69,7 @@ struct Sending<'a> {
 
 impl Sending<'_> {
     async fn there(&self, host: &str, port: u16) -> Result<Reply, CallError> {
-        if let Some(connection) = self.kept() {
+        if let Some(connection) = self.kept().await {
             match self.over(connection).await {
                 // A kept connection that ends without a byte of answer was closed for idleness as we wrote.
                 Err(Outcome::Unanswered(_)) => {}
@@ -86,18 +86,18 @@ impl Sending<'_> {
         self.over(connection).await.map_err(Outcome::into_error)
     }
 
-    fn kept(&self) -> Option<Connection> {
-        if self.outbound.tls { None } else { self.pools.kept(self.pool) }
+    async fn kept(&self) -> Option<Connection> {
+        if self.outbound.tls { None } else { self.pools.kept(self.pool).await }
     }
 
     async fn over(&self, mut connection: Connection) -> Result<Reply, Outcome> {
-        if connection.reused && connection.sender.ready().await.is_err() {
+        if connection.driver.wait_for(connection.sender.ready()).await.is_err() && connection.reused {
             return Err(Outcome::Unanswered(CallError::NoResponse(self.target.to_owned())));
         }
         let body = Outgoing::new(self.outbound.body.clone(), self.settings.producer.chunked);
         let request = request(self.outbound, body).map_err(Outcome::Failed)?;
-        let response = match tokio::time::timeout(self.outbound.patience, connection.sender.send_request(request)).await
-        {
+        let answered = connection.driver.wait_for(connection.sender.send_request(request));
+        let response = match tokio::time::timeout(self.outbound.patience, answered).await {
             Err(_) => return Err(Outcome::Failed(CallError::Timeout)),
             Ok(Err(error)) => {
                 let error = self.failed(&error);
@@ -106,10 +106,9 @@ impl Sending<'_> {
             }
             Ok(Ok(response)) => response,
         };
-        let reply = self.reply(response).await.map_err(Outcome::Failed)?;
+        let reply = connection.driver.wait_for(self.reply(response)).await.map_err(Outcome::Failed)?;
         if self.settings.producer.keep_alive {
-            // Ready again once the driver has seen the end of the answer; a producer that closes makes it closed.
-            self.pools.keep(self.pool, connection.sender);
+            self.pools.keep(self.pool, connection).await;
         }
         Ok(reply)
     }

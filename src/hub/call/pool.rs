@@ -4,6 +4,7 @@
 //! producer holds at most its share: calls in flight and idle connections are bounded for each.
 
 use std::collections::HashMap;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -12,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, SizeHint};
-use hyper::client::conn::http1::SendRequest;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -42,7 +43,7 @@ pub struct Pool {
 
 #[derive(Debug)]
 struct Idle {
-    sender: SendRequest<Outgoing>,
+    connection: Connection,
     since: Instant,
 }
 
@@ -51,8 +52,56 @@ struct Idle {
 pub struct Connection {
     /// Sends the request.
     pub sender: SendRequest<Outgoing>,
+    /// Moves the bytes.
+    pub driver: Driver,
     /// Whether it carried a call before: then its end may only mean that the producer had tired of waiting.
     pub reused: bool,
+}
+
+impl Connection {
+    /// Lets the connection notice what has happened to it meanwhile; whether it is still open.
+    async fn is_open(&mut self) -> bool {
+        self.driver.wait_for(std::future::ready(())).await;
+        self.driver.connection.is_some() && !self.sender.is_closed()
+    }
+}
+
+type Http1 = http1::Connection<TokioIo<TcpStream>, Outgoing>;
+
+/// The moving part of a connection.
+///
+/// It is polled by the very task that waits for the answer: a task of its own would cost every call two switches between
+/// threads.
+#[derive(Debug)]
+pub struct Driver {
+    /// `None` once the connection has ended.
+    connection: Option<Pin<Box<Http1>>>,
+}
+
+impl Driver {
+    /// Waits for something that only comes when the connection moves: an answer's head, or a piece of its body.
+    pub async fn wait_for<F: Future>(&mut self, awaited: F) -> F::Output {
+        let mut awaited = std::pin::pin!(awaited);
+        poll_fn(|context| {
+            // The request is handed over, the connection moved, and only then is there anything to be had.
+            let early = awaited.as_mut().poll(context);
+            self.poll(context);
+            match early {
+                Poll::Ready(output) => Poll::Ready(output),
+                Poll::Pending => awaited.as_mut().poll(context),
+            }
+        })
+        .await
+    }
+
+    /// Moves the connection; one that ends, well or badly, is dropped. Whoever waits on it is told by the sender.
+    fn poll(&mut self, context: &mut Context<'_>) {
+        if let Some(connection) = &mut self.connection
+            && connection.as_mut().poll(context).is_ready()
+        {
+            self.connection = None;
+        }
+    }
 }
 
 /// Why there is no connection.
@@ -109,15 +158,15 @@ impl Pools {
         self.calls_max
     }
 
-    /// A kept connection that is not known to be closed, if there is one.
-    pub fn kept(&self, pool: &Pool) -> Option<Connection> {
-        let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(Idle { sender, since }) = idle.pop() {
-            if !sender.is_closed() && Clock::instant().saturating_duration_since(since) < self.idle_timeout {
-                return Some(Connection { sender, reused: true });
+    /// A kept connection that is still open, if there is one.
+    pub async fn kept(&self, pool: &Pool) -> Option<Connection> {
+        loop {
+            let Idle { mut connection, since } = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if Clock::instant().saturating_duration_since(since) < self.idle_timeout && connection.is_open().await {
+                connection.reused = true;
+                return Some(connection);
             }
         }
-        None
     }
 
     /// A new connection.
@@ -130,25 +179,21 @@ impl Pools {
         };
         // Without it, small messages wait for the other side's acknowledgement; a socket that refuses it still works.
         let _ = stream.set_nodelay(true);
-        let (sender, connection) = hyper::client::conn::http1::Builder::new()
+        let (sender, connection) = http1::Builder::new()
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| ConnectError::Failed(Some(std::io::Error::other(error))))?;
-        // The driver ends with the connection; whoever waits for an answer is told by the sender.
-        tokio::spawn(async move {
-            let _ = connection.await;
-        });
-        Ok(Connection { sender, reused: false })
+        Ok(Connection { sender, driver: Driver { connection: Some(Box::pin(connection)) }, reused: false })
     }
 
     /// Takes a connection back whose answer has been read to its end.
-    pub fn keep(&self, pool: &Pool, sender: SendRequest<Outgoing>) {
-        if sender.is_closed() {
+    pub async fn keep(&self, pool: &Pool, mut connection: Connection) {
+        if !connection.is_open().await {
             return;
         }
         let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < self.idle_max {
-            idle.push(Idle { sender, since: Clock::instant() });
+            idle.push(Idle { connection, since: Clock::instant() });
         }
     }
 
@@ -158,9 +203,7 @@ impl Pools {
         for pool in pools {
             let now = Clock::instant();
             let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.retain(|idle| {
-                !idle.sender.is_closed() && now.saturating_duration_since(idle.since) < self.idle_timeout
-            });
+            idle.retain(|idle| now.saturating_duration_since(idle.since) < self.idle_timeout);
         }
     }
 
@@ -217,11 +260,7 @@ pub enum CollectError {
 }
 
 /// Collects a body of at most `bytes_max`; each piece must come within `patience`.
-pub async fn collect(
-    mut body: hyper::body::Incoming,
-    bytes_max: usize,
-    patience: Duration,
-) -> Result<Bytes, CollectError> {
+pub async fn collect(mut body: Incoming, bytes_max: usize, patience: Duration) -> Result<Bytes, CollectError> {
     let announced = body.size_hint().lower();
     if announced > bytes_max as u64 {
         return Err(CollectError::TooLarge);

@@ -8,7 +8,7 @@ use std::io::Write;
 use super::Entry;
 use super::host::Host;
 use crate::domain::identity_number::{Hide, masked};
-use crate::hub::exchange::Event;
+use crate::hub::exchange::{CallRecord, Event};
 
 /// The event, newline included.
 pub(super) fn line(entry: &Entry<'_>, host: &Host) -> Vec<u8> {
@@ -35,7 +35,7 @@ pub(super) fn line(entry: &Entry<'_>, host: &Host) -> Vec<u8> {
     line.field("event.category", "[\"web\"]");
     line.field("event.type", if entry.is_request() { "[\"access\",\"start\"]" } else { "[\"access\",\"end\"]" });
     let (sender, receiver) = (record.sender.as_deref().unwrap_or("null"), record.receiver.as_deref().unwrap_or("null"));
-    line.masked("message", &format!("{} {sender} -> {receiver}", entry.event.as_str()));
+    line.masked("message", &[entry.event.as_str(), " ", sender, " -> ", receiver].concat());
     line.masked("trace.id", &record.correlation_id);
     line.hex("span.id", span);
     line.hex("transaction.id", record.span);
@@ -45,7 +45,7 @@ pub(super) fn line(entry: &Entry<'_>, host: &Host) -> Vec<u8> {
     if let Some(duration) = entry.duration() {
         line.number("event.duration", u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     }
-    line.masked("url.full", &format!("http://{}{}", record.host, record.target));
+    line.masked("url.full", &["http://", &record.host, &record.target].concat());
     line.field("source.address", &record.peer);
     line.masked("source.ip", &record.source_ip);
     if let Some(address) = &record.producer_address {
@@ -60,9 +60,17 @@ pub(super) fn line(entry: &Entry<'_>, host: &Host) -> Vec<u8> {
     if entry.event == Event::Error {
         error(&mut line, entry);
     }
-    entry.labels(|key, value| line.label(key, value));
+    line.out.extend_from_slice(&entry.known.ecs_labels);
+    entry.own_labels(|key, value| line.label(key, value));
     line.out.extend_from_slice(&host.ecs_fields);
     line.out.extend_from_slice(b"}\n");
+    line.out
+}
+
+/// The labels that stay the same for the rest of the call, as a part of the object.
+pub(super) fn labels(record: &CallRecord) -> Vec<u8> {
+    let mut line = Line { out: Vec::with_capacity(1_024) };
+    super::labels(record, |key, value| line.label(key, value));
     line.out
 }
 
@@ -138,6 +146,16 @@ impl Line {
 /// Writes a JSON string.
 pub(super) fn quoted(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    // Looked through without stopping, so that the compiler can take many bytes at a time: most texts need no escape.
+    let escapes = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
+    match escapes {
+        false => out.extend_from_slice(text.as_bytes()),
+        true => escaped(out, text),
+    }
+    out.push(b'"');
+}
+
+fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut copied = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape: &[u8] = match byte {
@@ -157,5 +175,4 @@ pub(super) fn quoted(out: &mut Vec<u8>, text: &str) {
         copied = at + 1;
     }
     out.extend_from_slice(&text.as_bytes()[copied..]);
-    out.push(b'"');
 }

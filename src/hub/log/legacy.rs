@@ -35,7 +35,8 @@ pub(super) fn block(entry: &Entry<'_>, host: &Host) -> Vec<u8> {
         let value = masked(value, Hide::Every);
         writeln!(extra, "-{key}={value}").expect("writing to memory cannot fail");
     };
-    entry.labels(&mut info);
+    super::labels(record, &mut info);
+    entry.own_labels(&mut info);
     info("senderIpAdress", &record.source_ip);
     info("source", "anslut");
     if let Some(address) = &record.producer_address {

@@ -16,6 +16,8 @@ use jiff::Timestamp;
 use super::exchange::{CallRecord, Event, Message};
 use crate::config::checked::{LogSettings, LogStyle};
 use crate::domain::identity_number::{Hide, masked};
+use crate::domain::profile::Profile;
+use crate::domain::vp_code::VpCode;
 use host::Host;
 use writer::Writer;
 
@@ -44,9 +46,10 @@ impl MessageLog {
     }
 
     /// Writes one event of a call, as far as the call is known.
-    pub fn write(&self, event: Event, at: Timestamp, record: &CallRecord, elapsed: Duration) {
+    pub fn write(&self, event: Event, at: Timestamp, record: &CallRecord, elapsed: Duration, known: &mut Known) {
         let Some(writer) = &self.writer else { return };
-        let entry = Entry { event, at, record, elapsed, payload: self.payload };
+        known.refresh(self.style, record);
+        let entry = Entry { event, at, record, elapsed, payload: self.payload, known };
         let line = match self.style {
             LogStyle::Ecs => ecs::line(&entry, &self.host),
             LogStyle::Legacy => legacy::block(&entry, &self.host),
@@ -74,6 +77,23 @@ impl MessageLog {
     }
 }
 
+/// What is already written out of a call, so that it need not be for each of its events.
+#[derive(Debug, Default)]
+pub struct Known {
+    ecs_labels: Vec<u8>,
+    /// Whether the labels were made after the last stage that adds to them.
+    complete: bool,
+}
+
+impl Known {
+    fn refresh(&mut self, style: LogStyle, record: &CallRecord) {
+        if style == LogStyle::Ecs && !self.complete {
+            self.ecs_labels = ecs::labels(record);
+            self.complete = record.profile_out.is_some();
+        }
+    }
+}
+
 /// One event to write.
 struct Entry<'a> {
     event: Event,
@@ -81,6 +101,7 @@ struct Entry<'a> {
     record: &'a CallRecord,
     elapsed: Duration,
     payload: bool,
+    known: &'a Known,
 }
 
 impl Entry<'_> {
@@ -108,37 +129,25 @@ impl Entry<'_> {
         matches!(self.event, Event::ReqIn | Event::ReqOut)
     }
 
-    /// The labels both layouts share: key and value, identity numbers hidden.
-    fn labels(&self, mut label: impl FnMut(&'static str, &str)) {
-        let record = self.record;
-        let mut give = |key, value: Option<&str>| {
+    /// The labels of this event alone: key and value, identity numbers hidden.
+    fn own_labels(&self, mut label: impl FnMut(&'static str, &str)) {
+        let give = |key, value: Option<&str>| {
             if let Some(value) = value {
                 label(key, &masked(value, Hide::Every));
             }
         };
-        give("route", Some(record.listener.route_name()));
-        give("senderid", record.sender.as_deref());
-        give("receiverid", record.receiver.as_deref());
-        give("originalServiceconsumerHsaid", record.original_consumer.as_deref());
-        give("originalServiceconsumerHsaid_in", record.original_consumer_in.as_deref());
-        give("actingOnBehalfOfHsaid", record.acting_on_behalf_of.as_deref());
-        give("servicecontract_namespace", record.contract.as_deref());
-        let version = record.profile_out.as_deref().or(record.profile_in.map(crate::domain::profile::Profile::as_str));
-        give("rivversion", version);
-        if let (Some(contract), Some(version)) = (&record.contract, version) {
-            give("wsdl_namespace", Some(&format!("{}:{version}", contract.replacen("Responder", "", 1))));
+        match self.event {
+            Event::ReqIn => self.forwarded_labels(give),
+            Event::ReqOut => {}
+            Event::RespIn | Event::RespOut | Event::Error => self.error_labels(give),
         }
-        give("routerVagvalTrace", record.route_trace.as_deref());
-        give("routerBehorighetTrace", record.permission_trace.as_deref());
-        if self.event == Event::ReqIn {
-            let [proto, host, port] = &record.forwarded;
-            give("httpXForwardedProto", proto.as_deref());
-            give("httpXForwardedHost", host.as_deref());
-            give("httpXForwardedPort", port.as_deref());
-        }
-        if !self.is_request() {
-            self.error_labels(give);
-        }
+    }
+
+    fn forwarded_labels(&self, mut give: impl FnMut(&'static str, Option<&str>)) {
+        let [proto, host, port] = &self.record.forwarded;
+        give("httpXForwardedProto", proto.as_deref());
+        give("httpXForwardedHost", host.as_deref());
+        give("httpXForwardedPort", port.as_deref());
     }
 
     fn error_labels(&self, mut give: impl FnMut(&'static str, Option<&str>)) {
@@ -147,7 +156,7 @@ impl Entry<'_> {
             give("sessionErrorDescription", Some(&refusal.text));
             give("sessionErrorTechnicalDescription", Some(&refusal.detail));
             // Unexpected errors are logged under the code of a failing producer, though the consumer sees none.
-            give("errorCode", Some(refusal.code.map_or("VP009", crate::domain::vp_code::VpCode::as_str)));
+            give("errorCode", Some(refusal.code.map_or("VP009", VpCode::as_str)));
             give("statusCode", Some("500 Internal Server Error"));
         }
         if let Some(fault) = &self.record.producer_fault {
@@ -157,6 +166,29 @@ impl Entry<'_> {
             give("faultDetail", Some(&fault.detail));
         }
     }
+}
+
+/// The labels of a call so far: key and value, identity numbers hidden.
+fn labels(record: &CallRecord, mut label: impl FnMut(&'static str, &str)) {
+    let mut give = |key, value: Option<&str>| {
+        if let Some(value) = value {
+            label(key, &masked(value, Hide::Every));
+        }
+    };
+    give("route", Some(record.listener.route_name()));
+    give("senderid", record.sender.as_deref());
+    give("receiverid", record.receiver.as_deref());
+    give("originalServiceconsumerHsaid", record.original_consumer.as_deref());
+    give("originalServiceconsumerHsaid_in", record.original_consumer_in.as_deref());
+    give("actingOnBehalfOfHsaid", record.acting_on_behalf_of.as_deref());
+    give("servicecontract_namespace", record.contract.as_deref());
+    let version = record.profile_out.as_deref().or(record.profile_in.map(Profile::as_str));
+    give("rivversion", version);
+    if let (Some(contract), Some(version)) = (&record.contract, version) {
+        give("wsdl_namespace", Some(&format!("{}:{version}", contract.replacen("Responder", "", 1))));
+    }
+    give("routerVagvalTrace", record.route_trace.as_deref());
+    give("routerBehorighetTrace", record.permission_trace.as_deref());
 }
 
 /// Headers as one JSON object. Certificates are left out, whatever else is asked for.

@@ -30,8 +30,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) address: Option<AddressKey>,
 }
 
-/// Room for the steps behind the receiver, so that most traces are allocated once.
-const TRACE_BYTES: usize = 96;
+/// Room for the steps behind the receiver, so that a trace is allocated once even when five levels were climbed.
+const TRACE_BYTES: usize = 160;
 
 /// A search under way.
 #[derive(Debug)]

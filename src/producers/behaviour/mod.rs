@@ -3,6 +3,8 @@
 pub mod delay;
 pub mod fault;
 pub mod template;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};

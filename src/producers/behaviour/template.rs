@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::domain::clock::stockholm;
 use crate::domain::identifiers::operation_of;
 use crate::producers::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, major_of};
+use crate::producers::settings::TEMPLATE_BYTES_MAX;
 use crate::soap::xml::text::escape_into;
 
 /// A body with places to fill in.
@@ -78,8 +79,8 @@ impl Template {
         Ok(Self { pieces, escapes })
     }
 
-    /// The body for one request. What the request does not say becomes nothing.
-    pub fn fill(&self, asked: &Asked<'_>, now: Timestamp) -> String {
+    /// The body for one request. What the request does not say becomes nothing; `Err` says why there is no body.
+    pub fn fill(&self, asked: &Asked<'_>, now: Timestamp) -> Result<String, String> {
         let mut out = String::new();
         for piece in &self.pieces {
             match piece {
@@ -93,8 +94,11 @@ impl Template {
                     }
                 }
             }
+            if out.len() > TEMPLATE_BYTES_MAX {
+                return Err(format!("its body exceeds {TEMPLATE_BYTES_MAX} bytes"));
+            }
         }
-        out
+        Ok(out)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::identifiers::operation_of;
-use crate::producers::asked::major_of;
+use crate::producers::asked::{major_of, quoted};
 
 /// A contract as people write it (`producers.md` §3, `riv.contract`). Comparison is exact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,9 @@ impl ContractPattern {
         match (self, actual) {
             (_, None) => format!("riv.contract: the body names no contract, expected {self}"),
             (Self::Namespace(expected), Some(actual)) if operation_of(expected) == operation_of(actual) => {
-                format!("riv.contract: namespace differs: is {actual}, expected {expected}")
+                format!("riv.contract: namespace differs: is {}, expected {expected}", quoted(actual))
             }
-            (_, Some(actual)) => format!("riv.contract is {actual}, expected {self}"),
+            (_, Some(actual)) => format!("riv.contract is {}, expected {self}", quoted(actual)),
         }
     }
 }

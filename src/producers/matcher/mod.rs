@@ -1,6 +1,8 @@
 //! Which requests a stub fits: a list of conditions that must all hold (`producers.md` §2.2, §3).
 
 pub mod contract;
+#[cfg(test)]
+mod tests;
 pub mod value;
 
 use std::fmt::Write as _;
@@ -10,7 +12,7 @@ use regex::Regex;
 
 use self::contract::ContractPattern;
 use self::value::ValueMatcher;
-use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, plain_identity};
+use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, plain_identity, quoted};
 
 /// One condition on a request.
 #[derive(Clone, Debug)]
@@ -110,7 +112,7 @@ impl Condition {
     pub fn complaint(&self, asked: &Asked<'_>) -> String {
         match self {
             Self::Method(expected) => format!("method is {}, expected {expected}", asked.method()),
-            Self::Target(_) => format!("url is {}", asked.targets()[0]),
+            Self::Target(_) => format!("url is {}", quoted(asked.targets()[0])),
             Self::Header(name, matcher) => differs(&format!("header {name}"), asked.header(name.as_str()), matcher),
             Self::Contract(pattern) => pattern.complaint(asked.contract()),
             Self::LogicalAddress(matcher) => differs("riv.logicalAddress", asked.logical_address(), matcher),
@@ -141,7 +143,7 @@ fn differs(what: &str, actual: Option<impl AsRef<str>>, matcher: &ValueMatcher) 
     let mut line = what.to_owned();
     // Writing to a string cannot fail.
     let _ = match actual {
-        Some(actual) => write!(line, " is {:?}, expected {matcher}", actual.as_ref()),
+        Some(actual) => write!(line, " is {:?}, expected {matcher}", quoted(actual.as_ref())),
         None => write!(line, " is missing, expected {matcher}"),
     };
     line

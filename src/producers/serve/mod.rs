@@ -1,6 +1,8 @@
 //! The `producers` listener: HTTP/1.1, every system below its name.
 
 mod stalled;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::future::poll_fn;
@@ -158,11 +160,7 @@ async fn read(request: Request<Incoming>, system: &System, body_timeout: Duratio
     let most = system.producer().limits.body_bytes_max;
     match tokio::time::timeout(body_timeout, Limited::new(body, most).collect()).await {
         Ok(Ok(body)) => Ok(Request::from_parts(parts, body.to_bytes())),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let text =
-                format!("anslut: {} takes bodies of at most {most} bytes (limits.body_bytes_max)\n", system.name());
-            Err(plain(StatusCode::PAYLOAD_TOO_LARGE, text))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(system.too_large()),
         Ok(Err(_)) => Err(plain(StatusCode::BAD_REQUEST, "anslut: the request's body broke off\n".to_owned())),
         Err(_) => Err(plain(StatusCode::REQUEST_TIMEOUT, "anslut: the request's body did not arrive\n".to_owned())),
     }

@@ -6,3 +6,5 @@ pub mod mapping;
 pub mod producer;
 pub mod request;
 pub mod response;
+#[cfg(test)]
+mod tests;

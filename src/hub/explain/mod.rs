@@ -1,12 +1,27 @@
 //! Why a call would go where it goes, or be refused: the decision for (contract, address, sender, time), candidate by
 //! candidate.
+//!
+//! The decision is the one that `hub/route` and `hub/authorise` make; the candidates are what their searches meet on the
+//! way. Only the hints look further.
+
+mod candidates;
+mod distance;
+mod hints;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::catalogue::entry::Route;
+use crate::catalogue::snapshot::Snapshot;
+use crate::config::checked::LookupSettings;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
+use crate::hub::answer::texts;
+use crate::hub::authorise::authorise;
+use crate::hub::route::route;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -87,4 +102,51 @@ pub struct Candidate {
     pub taken: bool,
     /// Why it was taken or not.
     pub why: String,
+}
+
+/// Explains what would become of a call, in the reference's order: route, permission, profile (`vp.md` §0).
+pub fn explain(snapshot: &Snapshot, rules: &LookupSettings, instance_name: &str, question: &Question) -> Explanation {
+    let Question { contract, address, sender, at, profile } = question;
+    let (found, route_trace) = route(snapshot, rules, contract, address, *at);
+    let (permission_trace, permissions, refusal) = match found {
+        Err(error) => (String::new(), Vec::new(), Some((error.code(), error.detail(contract, address)))),
+        Ok(route) => {
+            let (permit, trace) = authorise(snapshot, rules, contract, address, sender, *at);
+            let refusal = match permit {
+                Err(error) => Some((error.code(), error.detail(contract, address, sender))),
+                Ok(_) => profile.and_then(|profile| profile_refusal(profile, route)),
+            };
+            (trace, candidates::permissions(snapshot, rules, question), refusal)
+        }
+    };
+    let routes = candidates::routes(snapshot, rules, question);
+    let (code, detail) = refusal.unzip();
+    let hints = hints::hints(snapshot, rules, question, code, (&routes, &permissions));
+    let route = found.ok();
+    Explanation {
+        contract: contract.clone(),
+        address: address.clone(),
+        sender: sender.clone(),
+        at: *at,
+        outcome: code.map_or("ok", VpCode::as_str).to_owned(),
+        code,
+        fault_string: code.map(|code| texts::fault_string(code, instance_name)),
+        detail,
+        route_trace,
+        permission_trace,
+        routes,
+        permissions,
+        producer_address: route.map(|route| route.url.to_string()),
+        producer_profile: route.map(|route| route.profile.to_string()),
+        converts: profile
+            .zip(route)
+            .map(|(profile, route)| Profile::parse(&route.profile).is_some_and(|of_route| of_route != profile)),
+        hints,
+    }
+}
+
+/// A profile that the message can neither have nor be converted to is refused (`vp.md` §4.7).
+fn profile_refusal(profile: Profile, route: &Route) -> Option<(VpCode, String)> {
+    let detail = || format!("No receiverId (logical address) with matching Riv-version found for {profile}");
+    Profile::parse(&route.profile).is_none().then(|| (VpCode::Vp005, detail()))
 }
