@@ -190,6 +190,11 @@ impl World {
         self.records()
     }
 
+    /// The platform alone, beside the folder it needs.
+    pub fn keep(self) -> (Platform, TempDir) {
+        (self.platform, self.folder)
+    }
+
     /// Stops the platform and gives its message log.
     pub async fn drain(self) -> Logged {
         soon("the platform to drain", self.platform.drain()).await;
