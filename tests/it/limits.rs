@@ -234,3 +234,30 @@ async fn idle_connections_to_producers_are_bounded() {
     assert_eq!(faulty.socket.connections(), 5);
     until("the connections beyond the bound to be closed", || faulty.socket.ended() == 3).await;
 }
+
+#[tokio::test]
+async fn a_consumer_that_will_send_no_more_still_gets_its_answer() {
+    let faulty = Faulty::start(Socket::always(Act::Hold(ok(ANSWER))).await).await;
+    let mut wire = Wire::open(faulty.world.hub).await;
+    wire.write(&call().bytes()).await;
+    wire.close_writing().await;
+    faulty.socket.arrived(1).await;
+    faulty.socket.release();
+    wire.answer().await.is_passed_on(ANSWER);
+    assert_eq!(wire.rest().await, b"");
+}
+
+#[tokio::test]
+async fn several_requests_at_once_are_answered_in_order() {
+    let c0 = C0::start().await;
+    let mut wire = Wire::open(c0.world.hub).await;
+    let asks =
+        [call().header("x-skltp-correlation-id", "1"), Ask::post("<Soap").internal("tp"), Ask::get("/status"), call()];
+    wire.write(&asks.iter().flat_map(Ask::bytes).collect::<Vec<_>>()).await;
+    let first = wire.answer().await;
+    first.is_passed_on(ANSWER);
+    assert_eq!(first.header("x-skltp-correlation-id"), Some("1"));
+    wire.answer().await.is_vp_with(15, &[]);
+    assert_eq!(wire.answer().await.header("content-type"), Some("application/json"));
+    wire.answer().await.is_passed_on(ANSWER);
+}

@@ -53,6 +53,20 @@ async fn a_broken_file_keeps_the_old_data_and_is_named() {
     c0.call(call("newcomer")).await.is_passed_on(ANSWER);
 }
 
+#[tokio::test]
+async fn what_is_wrong_at_start_is_named_and_does_not_keep_the_platform_from_starting() {
+    let plan = Plan::c0().file("tak/one.xml", "<persistentCache>\n<oops").file("hsa/tree.xml", "\n<broken");
+    let world = plan.start().await;
+    for file in ["tak/one.xml", "hsa/tree.xml"] {
+        let path = world.path(file);
+        let named = world.problems.iter().find(|problem| problem.file == path && problem.is_error());
+        assert!(named.is_some_and(|problem| problem.line == 2), "{file} in {:?}", world.problems);
+    }
+    world.call(call("tp")).await.is_vp_with(8, &[]);
+    let c0 = C0::start().await;
+    assert!(c0.world.problems.is_empty(), "{:?}", c0.world.problems);
+}
+
 /// One of two catalogues: another address, and another sender who may call it.
 fn version(base: &str, name: &str) -> String {
     Tak::default()

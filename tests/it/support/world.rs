@@ -91,11 +91,6 @@ impl Plan {
         self
     }
 
-    pub fn without_file(mut self, path: &str) -> Self {
-        self.files.remove(path);
-        self
-    }
-
     pub fn tak(mut self, tak: Tak) -> Self {
         self.tak = Some(tak);
         self
