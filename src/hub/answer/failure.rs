@@ -91,7 +91,7 @@ pub fn refusal(failure: &Failure, record: &CallRecord, instance_name: &str) -> R
         Failure::Profile(error @ ProfileError::NotSupported(_)) => coded(VpCode::Vp005, error.to_string()),
         Failure::Profile(ProfileError::Xml(error)) => coded(VpCode::Vp012, error.to_string()),
         Failure::Conversion(error) => raw("com.ctc.wstx.exc.WstxParsingException", error.to_string()),
-        Failure::Call(error) => match call_detail(error, record.producer_address.as_deref().unwrap_or_default()) {
+        Failure::Call(error) => match call_detail(error, record) {
             CallDetail::Coded(detail) => coded(VpCode::Vp009, detail),
             CallDetail::Raw(class, message) => raw(class, message),
         },
@@ -103,7 +103,8 @@ enum CallDetail {
     Raw(&'static str, String),
 }
 
-fn call_detail(error: &CallError, address: &str) -> CallDetail {
+fn call_detail(error: &CallError, record: &CallRecord) -> CallDetail {
+    let address = record.producer_address.as_deref().unwrap_or_default();
     let connecting = format!("Error connecting to service producer at address {address}.");
     let caught =
         || format!("{connecting} Exception Caught by Camel when contacting producer. Exception information: ({error})");
@@ -118,7 +119,11 @@ fn call_detail(error: &CallError, address: &str) -> CallDetail {
             CallDetail::Coded(format!("{}\nVP_PRODUCER_EXCEPTION_HTTP_STATUS={status}", caught()))
         }
         CallError::Empty(_) => CallDetail::Coded(format!("{connecting} {error}")),
-        CallError::NoResponse(_) => CallDetail::Raw("org.apache.camel.CamelExchangeException", error.to_string()),
+        CallError::NoResponse(_) => {
+            // The reference names its exchange; ours goes by the number it has in the log.
+            let text = format!("{error}. Exchange[{:016x}]", record.span);
+            CallDetail::Raw("org.apache.camel.CamelExchangeException", text)
+        }
         CallError::TooLarge(_) => {
             CallDetail::Raw("io.netty.handler.codec.http.TooLongHttpContentException", error.to_string())
         }

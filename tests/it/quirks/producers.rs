@@ -140,6 +140,8 @@ async fn close_without_answer() {
     let detail = answer.detail();
     let text = &detail[detail.find(&expected).unwrap_or_else(|| panic!("{expected} is not in {detail}"))..];
     answer.is_raw_fault(text);
+    let exchange = text.strip_prefix(&expected).and_then(|rest| rest.strip_prefix(". Exchange["));
+    assert!(exchange.is_some_and(|id| id.len() > 1 && id.ends_with(']')), "{text}");
     assert_eq!(faulty.socket.asked().len(), 1, "not retried");
 }
 
