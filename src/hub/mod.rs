@@ -19,6 +19,8 @@ pub mod read;
 pub mod records;
 mod road;
 pub mod route;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

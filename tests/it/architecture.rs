@@ -116,11 +116,7 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// Files that may use one module more, each with its reason.
-const EXCEPTIONS: &[(&str, &str, &str)] = &[(
-    "catalogue/tests/linear.rs",
-    "hub",
-    "a test that walks the tables as the hub does and compares with a search line by line",
-)];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 
 /// What only some places may do.
 struct Reserved {

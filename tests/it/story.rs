@@ -34,7 +34,7 @@ const REQUESTS: &[(&str, Gets)] = &[
     ("get-care-contacts.xml", Gets::Answer("GetCareContactsResponse")),
     ("get-care-documentation-aggregated.xml", Gets::Answer("GetCareDocumentationResponse")),
     (
-        "get-care-documentation-empty-response.xml",
+        "get-care-documentation-closed-connection.xml",
         Gets::RawFault("No response received from remote server: producer:broken"),
     ),
     (
