@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 
 use crate::config::checked::{HubLimits, ProducerCallSettings};
 use crate::domain::clock::Clock;
+use crate::hub::listen::lanes::{self, LANES_MAX};
 
 /// Producers that are remembered at once; beyond it, those without calls in flight are forgotten.
 const PRODUCERS_MAX: usize = 4_096;
@@ -37,7 +38,10 @@ pub struct Pools {
 /// The connections to one host and port.
 #[derive(Debug, Default)]
 pub struct Pool {
-    idle: Mutex<Vec<Idle>>,
+    /// Idle connections by lane: one that another thread's runtime watches would have to be waited for across threads.
+    idle: [Mutex<Vec<Idle>>; LANES_MAX],
+    /// Idle connections of all lanes.
+    idle_count: AtomicUsize,
     calls: AtomicUsize,
 }
 
@@ -122,6 +126,13 @@ impl Drop for Slot {
     }
 }
 
+impl Pool {
+    /// The idle connections of the calling thread's lane.
+    fn own(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle[lanes::current()].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Pools {
     /// No connections yet.
     pub fn new(producer: &ProducerCallSettings, limits: &HubLimits) -> Self {
@@ -161,7 +172,8 @@ impl Pools {
     /// A kept connection that is still open, if there is one.
     pub async fn kept(&self, pool: &Pool) -> Option<Connection> {
         loop {
-            let Idle { mut connection, since } = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            let Idle { mut connection, since } = pool.own().pop()?;
+            pool.idle_count.fetch_sub(1, Ordering::Relaxed);
             if Clock::instant().saturating_duration_since(since) < self.idle_timeout && connection.is_open().await {
                 connection.reused = true;
                 return Some(connection);
@@ -191,9 +203,10 @@ impl Pools {
         if !connection.is_open().await {
             return;
         }
-        let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.idle_max {
-            idle.push(Idle { connection, since: Clock::instant() });
+        if pool.idle_count.fetch_add(1, Ordering::Relaxed) < self.idle_max {
+            pool.own().push(Idle { connection, since: Clock::instant() });
+        } else {
+            pool.idle_count.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -202,8 +215,12 @@ impl Pools {
         let pools: Vec<_> = self.by_target.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         for pool in pools {
             let now = Clock::instant();
-            let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.retain(|idle| now.saturating_duration_since(idle.since) < self.idle_timeout);
+            for idle in &pool.idle {
+                let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let before = idle.len();
+                idle.retain(|idle| now.saturating_duration_since(idle.since) < self.idle_timeout);
+                pool.idle_count.fetch_sub(before - idle.len(), Ordering::Relaxed);
+            }
         }
     }
 
