@@ -69,11 +69,7 @@ pub fn is_carried(name: &HeaderName, filter: &HeaderFilter) -> bool {
             | "via"
             | "warning"
     );
-    if handled || text.starts_with("camel") {
-        return false;
-    }
-    let matches = |pattern: &Option<regex::Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
-    !matches(&filter.remove) || matches(&filter.keep)
+    !handled && !text.starts_with("camel") && !filter.leaves_out(name)
 }
 
 /// Headers this platform writes itself, whatever the consumer sent: only [`outgoing`] sets them.
