@@ -2,6 +2,7 @@
 //! many calls, so many bytes, so long a wait (`vp.md` §1.1).
 
 pub mod arrive;
+pub mod lanes;
 pub mod stall;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use super::Hub;
 use crate::config::checked::HubLimits;
 use arrive::Door;
+use lanes::Lanes;
 use stall::StallGuard;
 
 /// Largest buffer of one connection; a request's head must fit in it, and bodies are read through it.
@@ -56,6 +58,13 @@ pub async fn serve(listener: TcpListener, hub: Arc<Hub>, url: String, shutdown: 
     let connections = Arc::new(Semaphore::new(limits.connections_max));
     let clients = Arc::new(Clients { open: Mutex::default(), each_max: limits.connections_per_client_max });
     let tasks = TaskTracker::new();
+    let lanes = match Lanes::start() {
+        Ok(lanes) => lanes,
+        Err(error) => {
+            tracing::error!(%error, "cannot start the threads that carry connections");
+            return;
+        }
+    };
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
@@ -75,29 +84,31 @@ pub async fn serve(listener: TcpListener, hub: Arc<Hub>, url: String, shutdown: 
             continue;
         };
         let (door, limits, shutdown) = (Arc::clone(&door), limits.clone(), shutdown.clone());
-        tasks.spawn(async move {
+        lanes.carry(tasks.track_future(async move {
             connection(stream, peer, door, &limits, shutdown).await;
             drop((permit, place));
-        });
+        }));
     }
     drop(listener);
     tasks.close();
     if tokio::time::timeout(limits.drain_timeout, tasks.wait()).await.is_err() {
         tracing::warn!(left = tasks.len(), "connections were still open at the end of the drain");
     }
+    lanes.stop().await;
 }
 
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+) -> io::Result<(std::net::TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, permit))
+    // The lane registers it with its own runtime.
+    Ok((stream.into_std()?, peer, permit))
 }
 
 async fn connection(
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     peer: SocketAddr,
     door: Arc<Door>,
     limits: &HubLimits,
@@ -105,6 +116,10 @@ async fn connection(
 ) {
     // Without it, small answers wait for the other side's acknowledgement; a socket that refuses it still works.
     let _ = stream.set_nodelay(true);
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::warn!(%error, "cannot carry a connection"),
+    };
     let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
     let service = service_fn(move |request: Request<Incoming>| {
         let door = Arc::clone(&door);
