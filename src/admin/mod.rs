@@ -4,7 +4,6 @@
 //! ask for, `guard.rs` who may ask for what, `listen.rs` the listener with its bounds. Nothing here decides anything
 //! about a message: it reads call records and asks the hub to explain.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -74,8 +73,8 @@ pub fn router(parts: AdminParts) -> Router {
 }
 
 /// Serves until `shutdown`, then lets calls in flight finish. Bounds are named in `listen.rs`.
-pub async fn serve(listener: TcpListener, parts: AdminParts, shutdown: CancellationToken) -> io::Result<()> {
-    listen::run(listener, router_until(parts, shutdown.clone()), shutdown).await
+pub async fn serve(listener: TcpListener, parts: AdminParts, shutdown: CancellationToken) {
+    listen::run(listener, router_until(parts, shutdown.clone()), shutdown).await;
 }
 
 fn router_until(parts: AdminParts, closing: CancellationToken) -> Router {
