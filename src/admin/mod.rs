@@ -24,6 +24,8 @@ mod guard;
 pub mod health;
 mod hide;
 mod listen;
+#[cfg(test)]
+mod tests;
 mod ui;
 
 use health::Health;
@@ -81,10 +83,15 @@ fn router_until(parts: AdminParts, closing: CancellationToken) -> Router {
     // Two random identifiers: 244 bits that nobody guesses.
     let session = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let admin = Arc::new(Admin { parts, session, watchers: Arc::new(Semaphore::new(WATCHERS_MAX)), closing });
-    Router::new()
-        .merge(api::router())
-        .merge(health::router())
-        .merge(ui::router())
+    guarded(paths(), admin)
+}
+
+fn paths() -> Router<Arc<Admin>> {
+    Router::new().merge(api::router()).merge(health::router()).merge(ui::router())
+}
+
+fn guarded(paths: Router<Arc<Admin>>, admin: Arc<Admin>) -> Router {
+    paths
         .fallback(guard::unknown_path)
         .method_not_allowed_fallback(guard::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
