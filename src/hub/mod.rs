@@ -19,6 +19,8 @@ pub mod read;
 pub mod records;
 mod road;
 pub mod route;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +34,8 @@ use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::domain::clock::Clock;
 use crate::soap::fault::Side;
-use answer::{failure, reply};
+use answer::failure::{self, Facts};
+use answer::reply;
 use call::{Caller, Responders};
 use exchange::{CallRecord, Event, Exchange, Listener, Refusal, Stage};
 use identify::CORRELATION_ID;
@@ -165,7 +168,7 @@ impl Hub {
             Ending::Failed { failure, charset } => {
                 exchange.failed_in_stage();
                 let record = &mut exchange.record;
-                let refusal = failure::refusal(&failure, record, &self.settings.hub.instance_name);
+                let refusal = failure::refusal(&failure, &Facts::of(record), &self.settings.hub.instance_name);
                 let with_content_type = !failure.is_empty_answer();
                 let answer = reply::fault(&refusal, &record.correlation_id, charset.as_ref(), with_content_type);
                 record.refusal = Some(refusal);

@@ -61,12 +61,13 @@ fn check_reports_the_settings() {
     let ran = anslut(&["check", &name], &[]);
     assert_eq!((ran.exit, ran.err.as_str()), (Exit::Failed, ""));
     let lines: Vec<&str> = ran.out.lines().collect();
-    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert_eq!(lines.len(), 5, "{lines:?}");
     assert!(lines[0].starts_with(&format!("{name}/anslut.toml:2: error: hub.calls_max")), "{lines:?}");
-    assert!(lines[3].ends_with(": 2 errors, 1 warning"), "{lines:?}");
+    assert!(lines[3].contains("the catalogue is not initialised"), "{lines:?}");
+    assert!(lines[4].ends_with(": 2 errors, 2 warnings"), "{lines:?}");
 
     let json: Value = serde_json::from_str(&anslut(&["check", &name, "--json"], &[]).out).unwrap();
-    assert_eq!((&json["errors"], &json["warnings"]), (&2.into(), &1.into()));
+    assert_eq!((&json["errors"], &json["warnings"]), (&2.into(), &2.into()));
     assert_eq!(json["problems"][2]["severity"], "warning");
 }
 

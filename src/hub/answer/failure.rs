@@ -55,8 +55,37 @@ impl Failure {
     }
 }
 
-/// What the consumer is told of a failure. `record` is what was known when it happened.
-pub fn refusal(failure: &Failure, record: &CallRecord, instance_name: &str) -> Refusal {
+/// What of a call stands in the details of its faults; empty where it is not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'a> {
+    /// Service contract namespace.
+    pub contract: &'a str,
+    /// Logical address.
+    pub receiver: &'a str,
+    /// HSA-id of the consumer.
+    pub sender: &'a str,
+    /// Address of the producer, as the catalogue has it.
+    pub producer_address: &'a str,
+    /// The call's span, by which it is found in the log.
+    pub exchange: u64,
+}
+
+impl<'a> Facts<'a> {
+    /// What a record knows; the reference writes `null` for what it does not.
+    pub fn of(record: &'a CallRecord) -> Self {
+        let known = |text: &'a Option<String>| text.as_deref().unwrap_or("null");
+        Self {
+            contract: known(&record.contract),
+            receiver: known(&record.receiver),
+            sender: known(&record.sender),
+            producer_address: record.producer_address.as_deref().unwrap_or_default(),
+            exchange: record.span,
+        }
+    }
+}
+
+/// What the consumer is told of a failure.
+pub fn refusal(failure: &Failure, facts: &Facts<'_>, instance_name: &str) -> Refusal {
     let coded = |code: VpCode, detail: String| Refusal {
         code: Some(code),
         side: texts::side(code),
@@ -69,8 +98,7 @@ pub fn refusal(failure: &Failure, record: &CallRecord, instance_name: &str) -> R
         detail: format!("{class}: {message}"),
         text: message,
     };
-    let contract = record.contract.as_deref().unwrap_or("null");
-    let receiver = record.receiver.as_deref().unwrap_or("null");
+    let Facts { contract, receiver, sender, producer_address, exchange } = *facts;
     match failure {
         Failure::Identify(error @ IdentifyError::NotWhitelisted { .. }) => coded(VpCode::Vp011, error.to_string()),
         Failure::Identify(IdentifyError::Certificate(detail)) => coded(VpCode::Vp002, detail.clone()),
@@ -86,12 +114,12 @@ pub fn refusal(failure: &Failure, record: &CallRecord, instance_name: &str) -> R
         Failure::Route(RouteError::NoUrl) => coded(VpCode::Vp010, texts::no_url(contract, receiver)),
         Failure::Address(error) => raw("java.net.URISyntaxException", error.to_string()),
         Failure::Authorise(AuthoriseError::Missing) => {
-            coded(VpCode::Vp007, texts::not_authorised(contract, receiver, record.sender.as_deref().unwrap_or("null")))
+            coded(VpCode::Vp007, texts::not_authorised(contract, receiver, sender))
         }
         Failure::Profile(error @ ProfileError::NotSupported(_)) => coded(VpCode::Vp005, error.to_string()),
         Failure::Profile(ProfileError::Xml(error)) => coded(VpCode::Vp012, error.to_string()),
         Failure::Conversion(error) => raw("com.ctc.wstx.exc.WstxParsingException", error.to_string()),
-        Failure::Call(error) => match call_detail(error, record.producer_address.as_deref().unwrap_or_default()) {
+        Failure::Call(error) => match call_detail(error, producer_address, exchange) {
             CallDetail::Coded(detail) => coded(VpCode::Vp009, detail),
             CallDetail::Raw(class, message) => raw(class, message),
         },
@@ -103,7 +131,7 @@ enum CallDetail {
     Raw(&'static str, String),
 }
 
-fn call_detail(error: &CallError, address: &str) -> CallDetail {
+fn call_detail(error: &CallError, address: &str, exchange: u64) -> CallDetail {
     let connecting = format!("Error connecting to service producer at address {address}.");
     let caught =
         || format!("{connecting} Exception Caught by Camel when contacting producer. Exception information: ({error})");
@@ -118,7 +146,11 @@ fn call_detail(error: &CallError, address: &str) -> CallDetail {
             CallDetail::Coded(format!("{}\nVP_PRODUCER_EXCEPTION_HTTP_STATUS={status}", caught()))
         }
         CallError::Empty(_) => CallDetail::Coded(format!("{connecting} {error}")),
-        CallError::NoResponse(_) => CallDetail::Raw("org.apache.camel.CamelExchangeException", error.to_string()),
+        CallError::NoResponse(_) => {
+            // The reference names its exchange; ours goes by the number it has in the log.
+            let text = format!("{error}. Exchange[{exchange:016x}]");
+            CallDetail::Raw("org.apache.camel.CamelExchangeException", text)
+        }
         CallError::TooLarge(_) => {
             CallDetail::Raw("io.netty.handler.codec.http.TooLongHttpContentException", error.to_string())
         }

@@ -3,3 +3,6 @@
 pub mod failure;
 pub mod reply;
 pub mod texts;
+
+#[cfg(test)]
+mod tests;

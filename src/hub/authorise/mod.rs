@@ -10,8 +10,6 @@ use jiff::Timestamp;
 
 use crate::catalogue::snapshot::Snapshot;
 use crate::config::checked::LookupSettings;
-use crate::domain::vp_code::VpCode;
-use crate::hub::route::NO_CONTACT;
 use crate::hub::route::search::{Search, Visit, is_old_style};
 
 /// Most distinct tokens of an old-style address that can be authorised.
@@ -23,7 +21,7 @@ const INVALID_PARAMETERS: &str = "Invalid parameters";
 #[derive(Debug)]
 pub struct Permit(());
 
-/// Why there is no permit. Each has its code and its detail in `vp.md` §6.2.
+/// Why there is no permit. `hub/answer` says what the consumer is told of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthoriseError {
     /// The catalogue holds nothing to look up.
@@ -32,26 +30,6 @@ pub enum AuthoriseError {
     /// No valid permission.
     #[error("no valid permission")]
     Missing,
-}
-
-impl AuthoriseError {
-    /// The code the consumer is refused with.
-    pub fn code(self) -> VpCode {
-        match self {
-            Self::NoContact => VpCode::Vp008,
-            Self::Missing => VpCode::Vp007,
-        }
-    }
-
-    /// The detail of the fault.
-    pub fn detail(self, contract: &str, receiver: &str, sender: &str) -> String {
-        match self {
-            Self::NoContact => NO_CONTACT.to_owned(),
-            Self::Missing => format!(
-                "Authorization missing for serviceNamespace: {contract}, receiverId: {receiver}, senderId: {sender}"
-            ),
-        }
-    }
 }
 
 /// Asks whether a sender may call a contract at a logical address; beside the answer the trace, comma-joined, of the

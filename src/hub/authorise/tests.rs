@@ -122,11 +122,3 @@ fn statement_84_any_one_valid_permission_of_several_will_do() {
     assert!(!permitted("A"));
     assert!(permitted("B"));
 }
-
-#[test]
-fn statement_65_the_detail_is_worded_exactly() {
-    assert_eq!(
-        AuthoriseError::Missing.detail(GC, "NotAuthorizedReceiver", "tp"),
-        format!("Authorization missing for serviceNamespace: {GC}, receiverId: NotAuthorizedReceiver, senderId: tp")
-    );
-}

@@ -14,13 +14,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::catalogue::entry::Route;
 use crate::catalogue::snapshot::Snapshot;
 use crate::config::checked::LookupSettings;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
-use crate::hub::answer::texts;
+use crate::hub::answer::failure::{self, Facts, Failure};
 use crate::hub::authorise::authorise;
+use crate::hub::call::{ProfileError, address};
 use crate::hub::route::route;
 
 /// What is asked.
@@ -50,7 +50,7 @@ pub struct Explanation {
     /// The moment asked for.
     #[schema(value_type = String)]
     pub at: Timestamp,
-    /// `ok`, or the VP code.
+    /// `ok`, the VP code, or `fault` for a refusal without one.
     pub outcome: String,
     /// The VP code, where the call would be refused.
     #[schema(value_type = Option<String>)]
@@ -108,19 +108,25 @@ pub struct Candidate {
 pub fn explain(snapshot: &Snapshot, rules: &LookupSettings, instance_name: &str, question: &Question) -> Explanation {
     let Question { contract, address, sender, at, profile } = question;
     let (found, route_trace) = route(snapshot, rules, contract, address, *at);
-    let (permission_trace, permissions, refusal) = match found {
-        Err(error) => (String::new(), Vec::new(), Some((error.code(), error.detail(contract, address)))),
+    let routed = found.map_err(Failure::from).and_then(|route| {
+        address::parse(&route.url, None)?;
+        Ok(route)
+    });
+    let (permission_trace, permissions, failure) = match routed {
+        Err(failure) => (String::new(), Vec::new(), Some(failure)),
         Ok(route) => {
             let (permit, trace) = authorise(snapshot, rules, contract, address, sender, *at);
-            let refusal = match permit {
-                Err(error) => Some((error.code(), error.detail(contract, address, sender))),
-                Ok(_) => profile.and_then(|profile| profile_refusal(profile, route)),
+            let failure = match permit {
+                Err(error) => Some(Failure::from(error)),
+                Ok(_) => profile.filter(|_| Profile::parse(&route.profile).is_none()).map(not_supported),
             };
-            (trace, candidates::permissions(snapshot, rules, question), refusal)
+            (trace, candidates::permissions(snapshot, rules, question), failure)
         }
     };
+    let facts = Facts { contract, receiver: address, sender, ..Facts::default() };
+    let refusal = failure.map(|failure| failure::refusal(&failure, &facts, instance_name));
+    let code = refusal.as_ref().and_then(|refusal| refusal.code);
     let routes = candidates::routes(snapshot, rules, question);
-    let (code, detail) = refusal.unzip();
     let hints = hints::hints(snapshot, rules, question, code, (&routes, &permissions));
     let route = found.ok();
     Explanation {
@@ -128,10 +134,10 @@ pub fn explain(snapshot: &Snapshot, rules: &LookupSettings, instance_name: &str,
         address: address.clone(),
         sender: sender.clone(),
         at: *at,
-        outcome: code.map_or("ok", VpCode::as_str).to_owned(),
+        outcome: code.map_or(if refusal.is_some() { "fault" } else { "ok" }, VpCode::as_str).to_owned(),
         code,
-        fault_string: code.map(|code| texts::fault_string(code, instance_name)),
-        detail,
+        fault_string: refusal.as_ref().map(|refusal| refusal.text.clone()),
+        detail: refusal.map(|refusal| refusal.detail),
         route_trace,
         permission_trace,
         routes,
@@ -145,8 +151,7 @@ pub fn explain(snapshot: &Snapshot, rules: &LookupSettings, instance_name: &str,
     }
 }
 
-/// A profile that the message can neither have nor be converted to is refused (`vp.md` §4.7).
-fn profile_refusal(profile: Profile, route: &Route) -> Option<(VpCode, String)> {
-    let detail = || format!("No receiverId (logical address) with matching Riv-version found for {profile}");
-    Profile::parse(&route.profile).is_none().then(|| (VpCode::Vp005, detail()))
+/// A profile that the message can neither have nor be converted to (`vp.md` §4.7).
+fn not_supported(profile: Profile) -> Failure {
+    Failure::Profile(ProfileError::NotSupported(profile))
 }

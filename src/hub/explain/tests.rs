@@ -155,6 +155,6 @@ fn an_address_that_is_no_uri_is_pointed_out() {
         t0::cache_xml([t0::route_xml("c", "A", "RIVTABP20", " http://a", ""), t0::permission_xml("s", "c", "A", "")]);
     let loaded = loaded(&[("tak/copy.xml", &xml)]);
     let said = ask(&loaded, &t0::rules(), "c", "A", "s");
-    assert_eq!((said.outcome.as_str(), said.converts), ("ok", Some(false)));
+    assert_eq!((said.outcome.as_str(), said.converts), ("fault", Some(false)));
     hints(&said, &["contains white space, so it is no valid URI"]);
 }

@@ -12,10 +12,9 @@ use jiff::Timestamp;
 use crate::catalogue::entry::Route;
 use crate::catalogue::snapshot::Snapshot;
 use crate::config::checked::LookupSettings;
-use crate::domain::vp_code::VpCode;
 use search::{Search, Visit, is_old_style};
 
-/// Why there is no route. Each has its code and its detail in `vp.md` §6.2.
+/// Why there is no route. `hub/answer` says what the consumer is told of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
     /// The catalogue holds nothing to look up.
@@ -30,42 +29,6 @@ pub enum RouteError {
     /// One valid route, without an address to call.
     #[error("the route has no address to call")]
     NoUrl,
-}
-
-/// The detail of VP008.
-pub const NO_CONTACT: &str =
-    "No contact with TAK at startup, and no local cache to fallback on, not possible to route call";
-
-impl RouteError {
-    /// The code the consumer is refused with.
-    pub fn code(self) -> VpCode {
-        match self {
-            Self::NoContact => VpCode::Vp008,
-            Self::None => VpCode::Vp004,
-            Self::Several => VpCode::Vp006,
-            Self::NoUrl => VpCode::Vp010,
-        }
-    }
-
-    /// The detail of the fault.
-    pub fn detail(self, contract: &str, receiver: &str) -> String {
-        match self {
-            Self::NoContact => NO_CONTACT.to_owned(),
-            Self::None => {
-                let hint = if receiver.contains(' ') { ". Whitespace detected in incoming request!" } else { "" };
-                format!(
-                    "No receiverId (logical address) found for serviceNamespace: {contract}, receiverId: {receiver}{hint}"
-                )
-            }
-            Self::Several => format!(
-                "More than one receiverId (logical address) with matching Riv-version found for serviceNamespace: \
-                 {contract}, receiverId: {receiver}"
-            ),
-            Self::NoUrl => format!(
-                "Physical Address field is empty in Service Producer for serviceNamespace: {contract}, receiverId: {receiver}"
-            ),
-        }
-    }
 }
 
 /// Finds the route for a contract and a logical address; beside it the trace, comma-joined, of the addresses tried.

@@ -129,23 +129,6 @@ fn statement_84_a_route_outside_its_time_is_as_if_absent() {
 }
 
 #[test]
-fn details_are_worded_exactly() {
-    assert_eq!(
-        RouteError::None.detail(GC, "NoVagvalReceiver"),
-        format!("No receiverId (logical address) found for serviceNamespace: {GC}, receiverId: NoVagvalReceiver")
-    );
-    assert!(RouteError::None.detail(GC, " X").ends_with("receiverId:  X. Whitespace detected in incoming request!"));
-    assert_eq!(
-        RouteError::NoUrl.detail("c", "r"),
-        "Physical Address field is empty in Service Producer for serviceNamespace: c, receiverId: r"
-    );
-    assert_eq!(
-        RouteError::Several.detail("c", "r"),
-        "More than one receiverId (logical address) with matching Riv-version found for serviceNamespace: c, receiverId: r"
-    );
-}
-
-#[test]
 fn statement_85_without_a_catalogue_there_is_no_contact() {
     let loaded = loaded(&[]);
     let snapshot = loaded.catalogue.snapshot();
