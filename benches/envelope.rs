@@ -53,9 +53,7 @@ fn with_quick_xml(input: &[u8]) -> (Option<String>, Option<String>, String) {
                 let local = start.local_name();
                 if in_body {
                     let namespace = match namespace {
-                        ResolveResult::Bound(namespace) => {
-                            Some(namespace.as_ref().to_owned())
-                        }
+                        ResolveResult::Bound(namespace) => Some(namespace.as_ref().to_owned()),
                         _ => None,
                     };
                     return (address, namespace, local.as_ref().to_owned());

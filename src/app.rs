@@ -159,12 +159,7 @@ impl Platform {
             self.tasks.spawn(serving);
         }
         if let Some(listener) = bound.admin {
-            let shutdown = self.shutdown.clone();
-            self.tasks.spawn(async move {
-                if let Err(error) = admin::serve(listener, admin_parts, shutdown).await {
-                    tracing::error!(%error, "the admin listener stopped");
-                }
-            });
+            self.tasks.spawn(admin::serve(listener, admin_parts, self.shutdown.clone()));
         }
     }
 

@@ -4,7 +4,6 @@
 //! they have touched. Here a connection is given to a lane once, and the producer connections it uses are the lane's own.
 
 use std::cell::Cell;
-use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,7 +39,7 @@ struct Lane {
 }
 
 /// One connection on a lane; gives the place back when dropped.
-struct Load(Arc<AtomicUsize>);
+pub(super) struct Load(Arc<AtomicUsize>);
 
 impl Drop for Load {
     fn drop(&mut self) {
@@ -55,16 +54,12 @@ impl Lanes {
         Ok(Self { lanes: (0..count).map(Lane::start).collect::<io::Result<_>>()? })
     }
 
-    /// Carries a connection on the lane that has the fewest.
-    pub(super) fn carry(&self, connection: impl Future<Output = ()> + Send + 'static) {
+    /// A place for one more connection, on the lane that has the fewest.
+    pub(super) fn place(&self) -> (Handle, Load) {
         let lane = self.lanes.iter().min_by_key(|lane| lane.load.load(Ordering::Relaxed));
         let lane = lane.expect("there is a lane for each processor");
         lane.load.fetch_add(1, Ordering::Relaxed);
-        let load = Load(Arc::clone(&lane.load));
-        lane.handle.spawn(async move {
-            connection.await;
-            drop(load);
-        });
+        (lane.handle.clone(), Load(Arc::clone(&lane.load)))
     }
 
     /// Cuts what is still carried, and waits until it is.
