@@ -140,6 +140,7 @@ async fn silence_while_answering() {
     let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_vec();
     let faulty = Faulty::with(Socket::always(Act::Write(half)).await, |plan| plan.timeouts(100, &[])).await;
     faulty.call(call()).await.is_vp(9, &caught(&faulty.socket.url("/p1"), TIMEOUT));
+    faulty.socket.arrived(1).await;
     assert_eq!(faulty.socket.asked().len(), 1, "not retried");
 }
 
