@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::Peer;
-use crate::net::accept::{self, Bounds};
+use crate::net::accept::{self, Bounds, Overdue};
 use crate::net::stall::StallGuard;
 
 /// Connections open at the same time; more wait in the operating system's queue.
@@ -42,6 +42,7 @@ pub(super) async fn run(listener: TcpListener, router: Router, shutdown: Cancell
         // Whoever reads the pages through a proxy or a tunnel shares an address with everybody else.
         connections_per_client_max: None,
         drain_timeout: DRAIN_TIMEOUT,
+        overdue: Overdue::Cut,
     };
     accept::serve(listener, bounds, shutdown.clone(), |stream, peer| {
         connection(stream, peer, router.clone(), shutdown.clone())

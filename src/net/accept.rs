@@ -23,12 +23,23 @@ pub struct Bounds {
     pub connections_max: usize,
     /// Of those, how many one client may hold; more are closed at once, so that others still get in. `None` sets no bound.
     pub connections_per_client_max: Option<usize>,
-    /// How long connections may last once the listener drains; then they are cut.
+    /// How long connections may last once the listener drains.
     pub drain_timeout: Duration,
+    /// What becomes of those that last longer.
+    pub overdue: Overdue,
+}
+
+/// What becomes of a connection that is still open when the drain timeout has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overdue {
+    /// It ends at once.
+    Cut,
+    /// It goes on for as long as the process does.
+    Left,
 }
 
 /// Accepts until `shutdown`, then waits for the open connections. `connection` carries one connection to its end; it is
-/// expected to hear of `shutdown` itself, and is dropped where it lasts beyond the drain.
+/// expected to hear of `shutdown` itself.
 pub async fn serve<C>(
     listener: TcpListener,
     bounds: Bounds,
@@ -68,8 +79,11 @@ pub async fn serve<C>(
     let all_ended = async { while open.join_next().await.is_some() {} };
     if tokio::time::timeout(bounds.drain_timeout, all_ended).await.is_err() {
         let left = open.len();
-        tracing::warn!(listener = bounds.listener, left, "connections are cut, the drain timeout has passed");
-        open.shutdown().await;
+        tracing::warn!(listener = bounds.listener, left, "connections were still open at the end of the drain");
+        match bounds.overdue {
+            Overdue::Cut => open.shutdown().await,
+            Overdue::Left => open.detach_all(),
+        }
     }
 }
 
@@ -141,6 +155,7 @@ mod tests {
     async fn started(
         connections_max: usize,
         connections_per_client_max: Option<usize>,
+        overdue: Overdue,
     ) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -150,6 +165,7 @@ mod tests {
             connections_max,
             connections_per_client_max,
             drain_timeout: Duration::from_millis(200),
+            overdue,
         };
         let told = shutdown.clone();
         let task = tokio::spawn(serve(listener, bounds, shutdown.clone(), move |mut stream, _| {
@@ -176,7 +192,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_beyond_the_bound_wait_until_one_ends() {
-        let (address, ..) = started(1, None).await;
+        let (address, ..) = started(1, None, Overdue::Cut).await;
         let mut first = TcpStream::connect(address).await.unwrap();
         assert_eq!(heard(&mut first).await, Some(b'!'));
         let mut second = TcpStream::connect(address).await.unwrap();
@@ -187,7 +203,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_with_its_share_is_turned_away_until_one_of_its_connections_ends() {
-        let (address, ..) = started(8, Some(2)).await;
+        let (address, ..) = started(8, Some(2), Overdue::Cut).await;
         let mut held = Vec::new();
         for _ in 0..2 {
             let mut stream = TcpStream::connect(address).await.unwrap();
@@ -210,8 +226,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_drain_waits_for_those_that_end_and_cuts_those_that_do_not() {
-        let (address, shutdown, task) = started(8, None).await;
+    async fn the_drain_waits_for_those_that_end_and_then_has_an_end() {
+        for overdue in [Overdue::Cut, Overdue::Left] {
+            drains(overdue).await;
+        }
+    }
+
+    async fn drains(overdue: Overdue) {
+        let (address, shutdown, task) = started(8, None, overdue).await;
         let mut ends = TcpStream::connect(address).await.unwrap();
         let mut stays = TcpStream::connect(address).await.unwrap();
         assert_eq!((heard(&mut ends).await, heard(&mut stays).await), (Some(b'!'), Some(b'!')));
@@ -221,6 +243,12 @@ mod tests {
         assert_eq!(heard(&mut ends).await, None);
         assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
         tokio::time::timeout(PATIENCE, task).await.expect("the drain has an end").unwrap();
-        assert_eq!(heard(&mut stays).await, None, "cut");
+        match overdue {
+            Overdue::Cut => assert_eq!(heard(&mut stays).await, None, "cut"),
+            Overdue::Left => {
+                let silent = tokio::time::timeout(NOTHING, stays.read_u8()).await;
+                assert!(silent.is_err(), "still open");
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Hub;
 use crate::config::checked::HubLimits;
-use crate::net::accept::{self, Bounds};
+use crate::net::accept::{self, Bounds, Overdue};
 use crate::net::stall::StallGuard;
 use arrive::Door;
 
@@ -52,6 +52,8 @@ pub async fn serve(listener: TcpListener, hub: Arc<Hub>, url: String, shutdown: 
         connections_max: limits.connections_max,
         connections_per_client_max: Some(limits.connections_per_client_max),
         drain_timeout: limits.drain_timeout,
+        // A record of such a call would say more than is known: the producer may still answer.
+        overdue: Overdue::Left,
     };
     accept::serve(listener, bounds, shutdown.clone(), |stream, peer| {
         connection(stream, peer, Arc::clone(&door), limits.clone(), shutdown.clone())

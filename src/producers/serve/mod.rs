@@ -23,7 +23,7 @@ use super::behaviour::delay::Numbers;
 use super::behaviour::fault::WireFault;
 use super::mounted::{Producers, Reply, System, plain};
 use super::settings::ServerSettings;
-use crate::net::accept::{self, Bounds};
+use crate::net::accept::{self, Bounds, Overdue};
 use crate::net::stall::StallGuard;
 
 /// Serves until `shutdown` is cancelled; then lets calls in flight finish, for at most `drain_timeout`.
@@ -39,6 +39,7 @@ pub async fn serve(
         // A single hub is the usual client, and is to have all of it.
         connections_per_client_max: None,
         drain_timeout: settings.drain_timeout,
+        overdue: Overdue::Cut,
     };
     let settings = Arc::new(settings);
     accept::serve(listener, bounds, shutdown.clone(), |stream, _| {
