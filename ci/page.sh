@@ -21,7 +21,7 @@ esac
 
 browser=${CHROMIUM:-/usr/bin/chromium}
 if [ ! -x "$browser" ]; then
-    timeout 300 apt-get install -y chromium >"$work/apt.log" 2>&1 || { tail -n 5 "$work/apt.log" >&2; cannot "no $browser"; }
+    { timeout 120 apt-get update && timeout 600 apt-get install -y chromium; } >"$work/apt.log" 2>&1 || { tail -n 5 "$work/apt.log" >&2; cannot "no $browser"; }
 fi
 [ -x "$browser" ] || cannot "no $browser"
 command -v node >/dev/null && command -v npm >/dev/null || cannot "node and npm are needed"
