@@ -5,14 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Counter, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit};
+use metrics::{Counter, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use super::exchange::{CallRecord, Stage};
+use super::histogram::Histogram;
 use crate::domain::vp_code::VpCode;
-
-/// Upper bounds of the duration histograms, in seconds.
-const BOUNDS: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0, 30.0];
 
 /// The meters of one platform.
 #[derive(Clone)]
@@ -30,14 +28,13 @@ struct Shared {
     answer_bytes: Counter,
     total: Histogram,
     producer: Histogram,
-    stages: Vec<Histogram>,
+    stages: [Histogram; Stage::ALL.len()],
 }
 
 impl Meter {
     /// Meters at zero.
     pub fn new() -> Self {
-        let recorder =
-            PrometheusBuilder::new().set_buckets(&BOUNDS).expect("the bounds are not empty").build_recorder();
+        let recorder = PrometheusBuilder::new().build_recorder();
         let describe = |name: &'static str, text: &'static str| {
             recorder.describe_counter(KeyName::from_const_str(name), Some(Unit::Count), SharedString::const_str(text));
         };
@@ -46,17 +43,15 @@ impl Meter {
         describe("anslut_hub_answer_bytes_total", "bytes of answer bodies");
         let calls =
             |outcome: &'static str| counter(&recorder, "anslut_hub_calls_total", vec![Label::new("outcome", outcome)]);
-        let stage =
-            |stage: Stage| histogram(&recorder, "anslut_hub_stage_seconds", vec![Label::new("stage", stage.as_str())]);
         let shared = Shared {
             ok: calls("ok"),
             fault: calls("fault"),
             refused: VpCode::ALL.into_iter().map(|code| calls(code.as_str())).collect(),
             request_bytes: counter(&recorder, "anslut_hub_request_bytes_total", Vec::new()),
             answer_bytes: counter(&recorder, "anslut_hub_answer_bytes_total", Vec::new()),
-            total: histogram(&recorder, "anslut_hub_call_seconds", Vec::new()),
-            producer: histogram(&recorder, "anslut_hub_producer_seconds", Vec::new()),
-            stages: Stage::ALL.into_iter().map(stage).collect(),
+            total: Histogram::default(),
+            producer: Histogram::default(),
+            stages: Default::default(),
             handle: recorder.handle(),
             recorder,
         };
@@ -73,20 +68,38 @@ impl Meter {
         }
         shared.request_bytes.increment(record.request.body_bytes as u64);
         shared.answer_bytes.increment(record.answer.body_bytes as u64);
-        shared.total.record(record.total.as_secs_f64());
+        shared.total.record(record.total);
         if let Some(time) = record.producer_time {
-            shared.producer.record(time.as_secs_f64());
+            shared.producer.record(time);
         }
         for (histogram, span) in shared.stages.iter().zip(record.stages) {
             if let Some(span) = span {
-                histogram.record(span.end.saturating_sub(span.begin).as_secs_f64());
+                histogram.record(span.end.saturating_sub(span.begin));
             }
         }
     }
 
     /// All meters in the Prometheus text format.
     pub fn render(&self) -> String {
-        self.shared.handle.render()
+        let mut out = self.shared.handle.render();
+        let mut family = |name: &str, text: &str, members: &mut dyn Iterator<Item = (String, &Histogram)>| {
+            out.push_str(&format!("# HELP {name} {text}\n# TYPE {name} histogram\n"));
+            for (label, histogram) in members {
+                histogram.render(name, &label, &mut out);
+            }
+            out.push('\n');
+        };
+        let unlabelled = |histogram| std::iter::once((String::new(), histogram));
+        family(
+            "anslut_hub_call_seconds",
+            "from a request's arrival to its answer",
+            &mut unlabelled(&self.shared.total),
+        );
+        family("anslut_hub_producer_seconds", "producers, retries included", &mut unlabelled(&self.shared.producer));
+        let stages = Stage::ALL.into_iter().zip(&self.shared.stages);
+        let mut labelled = stages.map(|(stage, histogram)| (format!("stage=\"{}\"", stage.as_str()), histogram));
+        family("anslut_hub_stage_seconds", "time in each stage", &mut labelled);
+        out
     }
 
     /// Sets a gauge that is read when the meters are rendered.
@@ -114,8 +127,4 @@ const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, S
 
 fn counter(recorder: &PrometheusRecorder, name: &'static str, labels: Vec<Label>) -> Counter {
     recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
-}
-
-fn histogram(recorder: &PrometheusRecorder, name: &'static str, labels: Vec<Label>) -> Histogram {
-    recorder.register_histogram(&Key::from_parts(name, labels), &METADATA)
 }

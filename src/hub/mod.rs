@@ -10,6 +10,7 @@ pub mod call;
 pub mod describe;
 pub mod exchange;
 pub mod explain;
+mod histogram;
 pub mod identify;
 pub mod listen;
 pub mod log;
