@@ -6,6 +6,9 @@
 use std::fmt;
 use std::io;
 
+/// Takes a batch that is read back: its number and its bytes. An error ends the reading.
+pub type Each<'a> = dyn FnMut(u64, &[u8]) -> Result<(), LogError> + 'a;
+
 /// An ordered, durable sequence of batches, numbered from 1.
 pub trait Log: Send + fmt::Debug {
     /// Appends the batches in order and returns the number of the last. They are durable when this returns: the caller
@@ -13,11 +16,7 @@ pub trait Log: Send + fmt::Debug {
     fn append(&mut self, batches: &[&[u8]]) -> Result<u64, LogError>;
 
     /// Hands every batch with a number of at least `from` to `each`, in order. To be called before the first append.
-    fn replay(
-        &mut self,
-        from: u64,
-        each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LogError>,
-    ) -> Result<Replayed, LogError>;
+    fn replay(&mut self, from: u64, each: &mut Each<'_>) -> Result<Replayed, LogError>;
 
     /// Lets go of batches below `before`; some of them may still be replayed.
     fn forget(&mut self, before: u64) -> Result<(), LogError>;
@@ -114,11 +113,7 @@ impl Log for Volatile {
         Ok(self.last)
     }
 
-    fn replay(
-        &mut self,
-        from: u64,
-        _each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LogError>,
-    ) -> Result<Replayed, LogError> {
+    fn replay(&mut self, from: u64, _each: &mut Each<'_>) -> Result<Replayed, LogError> {
         self.last = self.last.max(from.saturating_sub(1));
         Ok(Replayed { batches: 0, last: self.last, skipped: Vec::new() })
     }

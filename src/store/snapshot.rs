@@ -207,7 +207,9 @@ mod tests {
         writer.finish()
     }
 
-    fn read(disk: &FakeDisk) -> Result<Option<(u64, Vec<Vec<u8>>)>, LogError> {
+    type Read = (u64, Vec<Vec<u8>>);
+
+    fn read(disk: &FakeDisk) -> Result<Option<Read>, LogError> {
         let Some(mut reader) = SnapshotReader::newest(disk)? else { return Ok(None) };
         let mut sections = Vec::new();
         while let Some((kind, payload)) = reader.section()? {

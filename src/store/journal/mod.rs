@@ -16,7 +16,7 @@ use std::sync::Arc;
 use self::recover::Segment;
 use self::writer::SegmentWriter;
 use super::disk::Disk;
-use super::log::{Log, LogError, Replayed};
+use super::log::{Each, Log, LogError, Replayed};
 
 pub use self::frame::PAYLOAD_BYTES_MAX;
 
@@ -124,11 +124,7 @@ impl Log for Journal {
         }
     }
 
-    fn replay(
-        &mut self,
-        from: u64,
-        each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LogError>,
-    ) -> Result<Replayed, LogError> {
+    fn replay(&mut self, from: u64, each: &mut Each<'_>) -> Result<Replayed, LogError> {
         let bytes_max = self.segments.iter().map(|segment| segment.bytes).max().unwrap_or(0);
         let replayed = recover::replay(&*self.disk, &self.segments, bytes_max, from, each)?;
         self.next = Some(replayed.last + 1);

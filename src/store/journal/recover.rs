@@ -7,7 +7,7 @@
 use super::reader::{Found, SegmentReader};
 use super::segment;
 use crate::store::disk::{Disk, read_whole};
-use crate::store::log::{LogError, Replayed, Skipped};
+use crate::store::log::{Each, LogError, Replayed, Skipped};
 
 /// A segment file, as found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) fn replay(
     segments: &[Segment],
     segment_bytes_max: u64,
     from: u64,
-    each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LogError>,
+    each: &mut Each<'_>,
 ) -> Result<Replayed, LogError> {
     let mut recovery = Recovery { from, last: 0, open: Vec::new(), replayed: Replayed::default() };
     for (place, this) in segments.iter().enumerate() {
@@ -68,13 +68,7 @@ struct Recovery {
 }
 
 impl Recovery {
-    fn segment(
-        &mut self,
-        file: &str,
-        first: u64,
-        contents: &[u8],
-        each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LogError>,
-    ) -> Result<(), LogError> {
+    fn segment(&mut self, file: &str, first: u64, contents: &[u8], each: &mut Each<'_>) -> Result<(), LogError> {
         let unwritten = contents.iter().all(|byte| *byte == 0);
         if !unwritten && !segment::has_header(contents, first) {
             self.open(file, 0, segment::HEADER_BYTES.min(contents.len()));
