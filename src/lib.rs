@@ -3,5 +3,6 @@
 pub mod config;
 pub mod domain;
 pub mod hub;
+pub mod index;
 pub mod soap;
 pub mod store;

@@ -1,0 +1,14 @@
+//! The engagement index, EI (*engagemangsindex*): which systems hold information on a person (`ei.md`).
+//!
+//! The journal is the truth and memory is derived from it: a call is acknowledged when its batch is on disk, applied in
+//! the order of the journal, and answered from memory without touching the disk.
+
+pub mod apply;
+pub mod collect;
+pub mod engagement;
+pub mod machine;
+pub mod memory;
+pub mod notify;
+pub mod record;
+pub mod settings;
+pub mod timestamp;
