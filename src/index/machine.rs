@@ -94,11 +94,6 @@ impl Machine {
         Ok(())
     }
 
-    /// What is acknowledged and not yet applied, in bytes.
-    pub fn waiting_bytes(&self) -> usize {
-        self.collect.bytes() + self.held_bytes
-    }
-
     fn clear(&mut self, clears: Clears) {
         match clears {
             Clears::Nothing => {}

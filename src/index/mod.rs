@@ -5,10 +5,16 @@
 
 pub mod apply;
 pub mod collect;
+pub mod commit;
 pub mod engagement;
 pub mod machine;
 pub mod memory;
 pub mod notify;
+pub mod open;
 pub mod record;
 pub mod settings;
+pub mod snapshot;
+pub mod status;
+#[cfg(test)]
+mod tests;
 pub mod timestamp;

@@ -132,9 +132,9 @@ pub fn hold(encoded: &mut [u8]) {
     }
 }
 
-/// Whether an encoded record changes rows at once.
-pub fn applies(encoded: &[u8]) -> bool {
-    encoded.first() == Some(&APPLY)
+/// Whether an encoded record joins the collect batch.
+pub fn collects(encoded: &[u8]) -> bool {
+    encoded.first() == Some(&COLLECT)
 }
 
 /// Whether an encoded record makes something wait.
@@ -194,7 +194,7 @@ impl<'a> Record<'a> {
 
 /// Writes numbers and texts.
 #[derive(Debug, Default)]
-pub(super) struct Writer(pub(super) Vec<u8>);
+pub(crate) struct Writer(pub(crate) Vec<u8>);
 
 impl Writer {
     /// Seven bits a byte, the lowest first.
@@ -273,13 +273,13 @@ impl Writer {
     }
 }
 
-fn some<'a>(text: &'a Cow<'_, str>) -> Option<&'a str> {
-    Some(&**text).filter(|text| !text.is_empty())
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Reads what a [`Writer`] wrote.
 #[derive(Debug)]
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
     pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], String> {
@@ -400,8 +400,8 @@ mod tests {
         for field in Field::ALL {
             transaction.key.0[field as usize] = format!("{} {}", field.name(), number / (field as usize + 1)).into();
         }
-        transaction.most_recent_content = (number % 3 == 0).then(|| "20200101120000".into());
-        if number % 4 == 0 {
+        transaction.most_recent_content = number.is_multiple_of(3).then(|| "20200101120000".into());
+        if number.is_multiple_of(4) {
             transaction.creation_time = "20190101120000".into();
             transaction.update_time = "20190102120000".into();
             transaction.engagement_extension = "<a xmlns=\"å\"/>".into();

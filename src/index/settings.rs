@@ -159,7 +159,7 @@ pub struct IndexLimits {
     pub submissions_max: usize,
     /// Bytes that share one sync.
     pub group_bytes_max: usize,
-    /// Acknowledged and not yet applied, for the collect window or the write lock: bytes; beyond, calls are refused.
+    /// Acknowledged and held back by the write lock, in bytes; beyond, calls are refused.
     pub waiting_bytes_max: usize,
     /// Journal that is written before a snapshot is taken, in bytes.
     pub snapshot_journal_bytes: u64,
