@@ -96,7 +96,7 @@ fn letters(four: &[u8]) -> Option<u64> {
 }
 
 /// A hash of bytes. Its values are written to disk, so it must stay what it is.
-pub(super) fn mix(bytes: &[u8]) -> u64 {
+pub(in crate::index) fn mix(bytes: &[u8]) -> u64 {
     let mut state = 0x243f_6a88_85a3_08d3_u64;
     let mut take = |word: [u8; 8]| {
         let wide = u128::from(state ^ u64::from_le_bytes(word)) * 0x9fb2_1c65_1e98_df25_u128;
