@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod apply;
+pub mod bulk;
 pub mod collect;
 pub mod commit;
 pub mod engagement;
