@@ -4,8 +4,10 @@ pub mod domain;
 
 pub mod config;
 pub mod soap;
+pub mod store;
 
 pub mod catalogue;
+pub mod index;
 
 pub mod hub;
 pub mod producers;

@@ -5,5 +5,6 @@
 #![allow(unreachable_pub, reason = "nobody but this crate sees its tests")]
 
 mod conformance;
+mod index;
 mod quirks;
 mod support;
