@@ -4,7 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 #![allow(unreachable_pub, reason = "nobody but this crate sees its tests")]
 
+mod architecture;
 mod conformance;
+mod drain;
+mod hostile;
 mod index;
+mod limits;
+mod log;
 mod quirks;
+mod records;
+mod reload;
+mod story;
 mod support;

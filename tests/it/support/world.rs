@@ -91,11 +91,6 @@ impl Plan {
         self
     }
 
-    pub fn without_file(mut self, path: &str) -> Self {
-        self.files.remove(path);
-        self
-    }
-
     pub fn tak(mut self, tak: Tak) -> Self {
         self.tak = Some(tak);
         self
@@ -188,6 +183,11 @@ impl World {
     pub async fn recorded(&self, count: usize) -> Vec<Arc<CallRecord>> {
         until("the calls to be recorded", || self.records().len() >= count).await;
         self.records()
+    }
+
+    /// The platform alone, beside the folder it needs.
+    pub fn keep(self) -> (Platform, TempDir) {
+        (self.platform, self.folder)
     }
 
     /// Stops the platform and gives its message log.
