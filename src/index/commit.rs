@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::machine::{Covered, Machine};
 use super::record::{self, Record};
-use super::settings::IndexSettings;
+use crate::config::index::IndexSettings;
 use super::snapshot;
 use super::status::Health;
 use super::timestamp::LocalTime;

@@ -3,7 +3,7 @@
 
 use super::commit::CommitError;
 use super::engagement::Field;
-use super::settings::TRANSACTIONS_MAX;
+use crate::config::index::TRANSACTIONS_MAX;
 use super::timestamp::NotATime;
 use crate::soap::xml::error::XmlError;
 

@@ -6,7 +6,7 @@ use super::fault::{self, IndexFault};
 use super::memory::Memory;
 use super::memory::row::Row;
 use super::request::find::Query;
-use super::settings::IndexSettings;
+use crate::config::index::IndexSettings;
 use super::timestamp::LocalTime;
 
 /// Fields by which a query may narrow what it gets.

@@ -19,7 +19,6 @@ pub mod open;
 pub mod record;
 pub mod request;
 pub mod service;
-pub mod settings;
 pub mod snapshot;
 pub mod status;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::machine::Machine;
 use super::memory::Memory;
 use super::notify::queue::Queues;
 use super::record::{Load, Record};
-use super::settings::IndexSettings;
+use crate::config::index::IndexSettings;
 use super::snapshot;
 use super::status::{Health, Status};
 use super::timestamp::LocalTime;

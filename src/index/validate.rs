@@ -8,7 +8,7 @@ use super::fault::{self, IndexFault};
 use super::memory::person::mix;
 use super::record::Source;
 use super::request::transactions::Transactions;
-use super::settings::{IndexSettings, TRANSACTIONS_MAX};
+use crate::config::index::{IndexSettings, TRANSACTIONS_MAX};
 use super::timestamp::LocalTime;
 
 /// The eight fields that are checked, in order; the owner is a matter of its own.

@@ -15,7 +15,7 @@ use crate::index::engagement::Field;
 use crate::index::record::LoadRow;
 use crate::index::request::{CORE, REGISTRY, UPDATE};
 use crate::index::service::CORRELATION_ID;
-use crate::index::settings::TRANSACTIONS_MAX;
+use crate::config::index::TRANSACTIONS_MAX;
 use crate::index::timestamp::LocalTime;
 use crate::soap::responder::Responder;
 use crate::soap::xml::text::escape_into;

@@ -11,7 +11,7 @@ use crate::domain::identifiers::LogicalAddress;
 use crate::domain::subscriber::{Fetched, Subscriber, SubscriberFilter, Subscribers};
 use crate::index::request::PROCESS_NOTIFICATION;
 use crate::index::request::element::Elements;
-use crate::index::settings::IndexSettings;
+use crate::config::index::IndexSettings;
 use crate::soap::responder::SharedResponder;
 use crate::soap::xml::text::escape_into;
 

@@ -8,7 +8,7 @@ use super::queue::Notification;
 use crate::index::engagement::{Field, Transaction};
 use crate::index::request::{CORE, PROCESS_NOTIFICATION, REGISTRY};
 use crate::index::service::CORRELATION_ID;
-use crate::index::settings::NotifySettings;
+use crate::config::index::NotifySettings;
 use crate::soap::xml::text::escape_into;
 
 /// The call that tells `subscriber`. The error says which setting cannot stand in a call.

@@ -295,7 +295,7 @@ fn read_notification(reader: &mut Reader<'_>) -> Result<Notification, String> {
 mod tests {
     use super::*;
     use crate::domain::subscriber::SubscriberFilter;
-    use crate::index::settings::IndexLimits;
+    use crate::config::index::IndexLimits;
 
     fn change(domain: &'static str) -> Transaction<'static> {
         let mut change = Transaction { has_engagement: true, ..Transaction::default() };

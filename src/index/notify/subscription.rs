@@ -3,7 +3,7 @@
 use super::super::record::{Reader, Writer};
 use crate::domain::identifiers::LogicalAddress;
 use crate::domain::subscriber::{Subscriber, SubscriberFilter};
-use crate::index::settings::IndexLimits;
+use crate::config::index::IndexLimits;
 
 /// Who is told, and how much may wait for each. Written down whole, so that replaying the journal fills the queues as
 /// they were filled.

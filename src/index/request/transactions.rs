@@ -6,7 +6,7 @@ use super::element::Elements;
 use super::{CORE, extension};
 use crate::index::engagement::{Field, Transaction};
 use crate::index::fault::{self, IndexFault};
-use crate::index::settings::TRANSACTIONS_MAX;
+use crate::config::index::TRANSACTIONS_MAX;
 
 /// Most that elements of other namespaces may weigh in one request, in bytes, each standing on its own.
 pub const EXTENSION_BYTES_MAX: usize = 4 * 1024 * 1024;

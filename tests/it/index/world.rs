@@ -9,7 +9,7 @@ use anslut::index::listen::{FindListener, UpdateListener};
 use anslut::index::notify::Notifier;
 use anslut::index::notify::discover::Discovery;
 use anslut::index::open::Index;
-use anslut::index::settings::IndexSettings;
+use anslut::config::index::IndexSettings;
 use anslut::soap::responder::{Answer, Responder, TransportFault};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
