@@ -12,10 +12,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::machine::{Covered, Machine};
 use super::record::{self, Record};
-use crate::config::index::IndexSettings;
 use super::snapshot;
 use super::status::Health;
 use super::timestamp::LocalTime;
+use crate::config::index::IndexSettings;
 use crate::domain::clock::Clock;
 use crate::store::disk::Disk;
 use crate::store::journal;

@@ -3,8 +3,8 @@
 
 use super::commit::CommitError;
 use super::engagement::Field;
-use crate::config::index::TRANSACTIONS_MAX;
 use super::timestamp::NotATime;
+use crate::config::index::TRANSACTIONS_MAX;
 use crate::soap::xml::error::XmlError;
 
 /// A SOAP fault; the answer's status is 500 whatever it is.

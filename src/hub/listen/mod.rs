@@ -2,7 +2,6 @@
 //! many calls, so many bytes, so long a wait (`vp.md` §1.1).
 
 pub mod arrive;
-pub mod stall;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -23,9 +22,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Hub;
+use super::exchange::Listener;
 use crate::config::checked::HubLimits;
+use crate::soap::serve::stall::StallGuard;
 use arrive::Door;
-use stall::StallGuard;
 
 /// Largest buffer of one connection; a request's head must fit in it, and bodies are read through it.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
@@ -35,6 +35,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A request that has arrived in full.
 #[derive(Debug)]
 pub struct Arrived {
+    /// Where.
+    pub listener: Listener,
     /// Its method.
     pub method: Method,
     /// Path and query.

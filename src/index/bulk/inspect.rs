@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::error::BulkError;
 use super::line;
+use crate::config::index::IndexSettings;
 use crate::domain::clock::Clock;
 use crate::index::engagement::Field;
 use crate::index::memory::Memory;
 use crate::index::open::Index;
-use crate::config::index::IndexSettings;
 use crate::store::directory_lock::DirectoryLock;
 
 /// The index of a data directory, locked as long as this is kept. It stands in the directory's folder `index`.

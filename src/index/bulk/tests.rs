@@ -13,8 +13,8 @@ use super::generate::{Mix, identity};
 use super::load::{BadLines, Told};
 use super::send::Receiver;
 use super::*;
-use crate::domain::identity_number::in_test_series;
 use crate::config::index::IndexSettings;
+use crate::domain::identity_number::in_test_series;
 use crate::soap::responder::{Answer, Responder};
 
 const MIX: Mix = Mix { residents: 300, engagements_per_resident: 12, seed: 7 };

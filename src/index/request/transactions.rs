@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::element::Elements;
 use super::{CORE, extension};
+use crate::config::index::TRANSACTIONS_MAX;
 use crate::index::engagement::{Field, Transaction};
 use crate::index::fault::{self, IndexFault};
-use crate::config::index::TRANSACTIONS_MAX;
 
 /// Most that elements of other namespaces may weigh in one request, in bytes, each standing on its own.
 pub const EXTENSION_BYTES_MAX: usize = 4 * 1024 * 1024;

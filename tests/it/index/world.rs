@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use anslut::config::index::IndexSettings;
 use anslut::domain::clock::Clock;
 use anslut::index::listen::{FindListener, UpdateListener};
 use anslut::index::notify::Notifier;
 use anslut::index::notify::discover::Discovery;
 use anslut::index::open::Index;
-use anslut::config::index::IndexSettings;
 use anslut::soap::responder::{Answer, Responder, TransportFault};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};

@@ -1,0 +1,157 @@
+//! A listener for a [`Responder`]: HTTP/1.1, kept connections, bounds on all that one client can hold, and a drain.
+//!
+//! The hub has a listener of its own, because a refusal by HTTP itself is behaviour there (`vp.md` §1.1).
+
+pub mod stall;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::responder::{Responder, SharedResponder};
+use stall::StallGuard;
+
+/// How long to wait before accepting again when the operating system is out of sockets.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Largest buffer of one connection; a request's head must fit in it, and bodies are read through it.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+/// What a listener allows.
+#[derive(Clone, Debug)]
+pub struct ServeLimits {
+    /// Largest request, in bytes; larger ones get 413.
+    pub body_bytes_max: usize,
+    /// Open connections; more wait in the operating system's queue.
+    pub connections_max: usize,
+    /// Longest wait for the next request's headers on an open connection.
+    pub idle_timeout: Duration,
+    /// Longest time for a request's body to arrive.
+    pub body_timeout: Duration,
+    /// Longest time a client may take none of its answer.
+    pub write_timeout: Duration,
+    /// How long calls in flight may take once the listener drains.
+    pub drain_timeout: Duration,
+}
+
+/// Serves until `shutdown`, then lets calls in flight finish for as long as the drain may take. `name` is for the log.
+pub async fn serve(
+    listener: TcpListener,
+    name: &'static str,
+    responder: SharedResponder,
+    limits: ServeLimits,
+    shutdown: CancellationToken,
+) {
+    let (limits, tasks, cut) = (Arc::new(limits), TaskTracker::new(), CancellationToken::new());
+    let room = Arc::new(Semaphore::new(limits.connections_max));
+    while let Some((stream, peer, permit)) = shutdown.run_until_cancelled(accept(&listener, name, &room)).await {
+        let (responder, limits) = (Arc::clone(&responder), Arc::clone(&limits));
+        let (shutdown, cut) = (shutdown.clone(), cut.clone());
+        tasks.spawn(async move {
+            let serving = connection(stream, peer, responder, &limits, shutdown);
+            cut.run_until_cancelled(serving).await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    tasks.close();
+    if tokio::time::timeout(limits.drain_timeout, tasks.wait()).await.is_err() {
+        tracing::warn!(name, connections = tasks.len(), "calls in flight are cut, the drain's time is over");
+        cut.cancel();
+        tasks.wait().await;
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    name: &'static str,
+    room: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    let permit = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, permit),
+            Err(error) => {
+                tracing::warn!(name, %error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    responder: SharedResponder,
+    limits: &ServeLimits,
+    shutdown: CancellationToken,
+) {
+    // Without it, small answers wait for the other side's acknowledgement; a socket that refuses it still works.
+    let _ = stream.set_nodelay(true);
+    let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
+    let responder = &*responder;
+    let service = service_fn(move |request: Request<Incoming>| async move {
+        match respond(request, responder, limits).await {
+            Some(answer) => Ok(answer.map(Full::new)),
+            None => Err(NoAnswer),
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.idle_timeout)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .half_close(true)
+        .serve_connection(io, service);
+    tokio::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+/// The responder chose to fail as a connection fails.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer")]
+struct NoAnswer;
+
+async fn respond(
+    request: Request<Incoming>,
+    responder: &dyn Responder,
+    limits: &ServeLimits,
+) -> Option<Response<Bytes>> {
+    let (head, body) = request.into_parts();
+    let bytes_max = limits.body_bytes_max;
+    match tokio::time::timeout(limits.body_timeout, Limited::new(body, bytes_max).collect()).await {
+        Ok(Ok(body)) => responder.answer(Request::from_parts(head, body.to_bytes())).await.ok(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Some(refusal(StatusCode::PAYLOAD_TOO_LARGE, format!("a request may have {bytes_max} bytes\n")))
+        }
+        Ok(Err(_)) => Some(refusal(StatusCode::BAD_REQUEST, "the request's body broke off\n".to_owned())),
+        Err(_) => Some(refusal(StatusCode::REQUEST_TIMEOUT, "the request's body did not arrive\n".to_owned())),
+    }
+}
+
+fn refusal(status: StatusCode, text: String) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::from(text));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
+    answer
+}
