@@ -16,6 +16,7 @@ pub mod machine;
 pub mod memory;
 pub mod notify;
 pub mod open;
+pub mod peek;
 pub mod record;
 pub mod request;
 pub mod service;

@@ -18,6 +18,9 @@ use crate::store::disk::real::RealDisk;
 use crate::store::journal::{Journal, SEGMENT_BYTES};
 use crate::store::log::{Log, LogError, Volatile};
 
+/// The folder of a data directory in which the index keeps its journal and snapshots.
+pub const DATA_FOLDER: &str = "index";
+
 /// The engagement index: rows in memory, kept by a journal. What answers calls stands in `service`.
 #[derive(Debug)]
 pub struct Index {

@@ -10,10 +10,10 @@ use crate::config::index::IndexSettings;
 use crate::domain::clock::Clock;
 use crate::index::engagement::Field;
 use crate::index::memory::Memory;
-use crate::index::open::Index;
+use crate::index::open::{DATA_FOLDER, Index};
 use crate::store::directory_lock::DirectoryLock;
 
-/// The index of a data directory, locked as long as this is kept. It stands in the directory's folder `index`.
+/// The index of a data directory, locked as long as this is kept. It stands in the directory's folder [`DATA_FOLDER`].
 #[derive(Debug)]
 pub struct OpenDirectory {
     /// The index.
@@ -24,7 +24,7 @@ pub struct OpenDirectory {
 /// Opens the index of a data directory.
 pub fn open(data: &Path, settings: IndexSettings) -> Result<OpenDirectory, BulkError> {
     let lock = DirectoryLock::take(data)?;
-    let index = Index::open(&data.join("index"), settings, Clock::System)?;
+    let index = Index::open(&data.join(DATA_FOLDER), settings, Clock::System)?;
     Ok(OpenDirectory { index, _lock: lock })
 }
 
