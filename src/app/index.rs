@@ -26,7 +26,7 @@ use crate::index::listen::{FindListener, UpdateListener};
 use crate::index::notify::Notifier;
 use crate::index::notify::discover::Discovery;
 use crate::index::open::{DATA_FOLDER, Index};
-use crate::index::service::{Service, Takes};
+use crate::index::service::{self, Service, Takes};
 use crate::soap::responder::{Answer, Responder, SharedResponder};
 use crate::soap::serve::ServeLimits;
 use crate::store::log::LogError;
@@ -208,6 +208,7 @@ pub(super) fn serve_limits(settings: &Settings) -> ServeLimits {
     let limits = &settings.hub.limits;
     ServeLimits {
         body_bytes_max: settings.index.limits.body_bytes_max,
+        too_large: service::too_large,
         connections_max: limits.connections_max,
         idle_timeout: limits.idle_timeout,
         body_timeout: limits.body_timeout,

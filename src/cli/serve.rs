@@ -133,7 +133,7 @@ fn announce(
     for (name, address) in platform.addresses() {
         match print_addresses {
             true => text.push_str(&format!("{name}={address}\n")),
-            false => text.push_str(&format!("{name:<12}{}\n", url(*address))),
+            false => text.push_str(&format!("{name:<14}{}\n", url(*address))),
         }
     }
     if let (false, Some(curl)) = (print_addresses, &curl) {

@@ -166,8 +166,8 @@ pub fn not_xml(error: &XmlError) -> IndexFault {
 }
 
 /// A request larger than any.
-pub fn request_too_large(bytes: usize, bytes_max: usize) -> IndexFault {
-    client(format!("The request is {bytes} bytes, at most {bytes_max} are accepted"))
+pub fn request_too_large(bytes_max: usize) -> IndexFault {
+    client(format!("The request is larger than {bytes_max} bytes"))
 }
 
 /// A body element this service does not know.

@@ -7,6 +7,7 @@
 mod architecture;
 mod conformance;
 mod drain;
+mod engagements;
 mod hostile;
 mod index;
 mod limits;

@@ -67,6 +67,10 @@ fn into_directory(opened: &Opened, file: &Path, bad: BadLines, terminal: &mut Te
         }
         show(told, &bar, file, terminal);
     });
+    if !begun {
+        // All of it was in before.
+        bar.begin_behind(u64::MAX);
+    }
     finished(loaded, bar, file)
 }
 

@@ -32,8 +32,10 @@ const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// What a listener allows.
 #[derive(Clone, Debug)]
 pub struct ServeLimits {
-    /// Largest request, in bytes; larger ones get 413.
+    /// Largest request, in bytes.
     pub body_bytes_max: usize,
+    /// The answer to a larger one, given that bound.
+    pub too_large: fn(usize) -> Response<Bytes>,
     /// Open connections; more wait in the operating system's queue.
     pub connections_max: usize,
     /// Longest wait for the next request's headers on an open connection.
@@ -141,9 +143,7 @@ async fn respond(
     let bytes_max = limits.body_bytes_max;
     match tokio::time::timeout(limits.body_timeout, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(body)) => responder.answer(Request::from_parts(head, body.to_bytes())).await.ok(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Some(refusal(StatusCode::PAYLOAD_TOO_LARGE, format!("a request may have {bytes_max} bytes\n")))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Some((limits.too_large)(bytes_max)),
         Ok(Err(_)) => Some(refusal(StatusCode::BAD_REQUEST, "the request's body broke off\n".to_owned())),
         Err(_) => Some(refusal(StatusCode::REQUEST_TIMEOUT, "the request's body did not arrive\n".to_owned())),
     }
