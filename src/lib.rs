@@ -3,6 +3,7 @@
 pub mod domain;
 
 pub mod config;
+pub mod net;
 pub mod soap;
 pub mod store;
 

@@ -50,6 +50,7 @@ enum Refused {
     TokenMissing,
     TokenWrong,
     ForeignHost(String),
+    ForeignOrigin(String),
     NotJson(String),
 }
 
@@ -88,9 +89,16 @@ fn judge(admin: &Admin, method: &Method, uri: &Uri, headers: &HeaderMap, peer: O
         (Some(_), _) if !method.is_safe() || !from_loopback => return Err(Refused::TokenMissing),
         _ => {}
     }
-    let host = uri.host().or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
-    if let Some(host) = host.filter(|host| !is_own_host(host)) {
+    let in_uri = uri.authority().map(http::uri::Authority::as_str);
+    let host = in_uri.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
+    if let Some(host) = host
+        && !is_own_host(host)
+    {
         return Err(Refused::ForeignHost(host.to_owned()));
+    }
+    let origin = headers.get(header::ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()));
+    if let Some(origin) = origin.filter(|origin| !is_own_origin(origin, host)) {
+        return Err(Refused::ForeignOrigin(origin.into_owned()));
     }
     match content_type(headers) {
         given if !method.is_safe() && !is_json(given) => Err(Refused::NotJson(given.to_owned())),
@@ -143,6 +151,12 @@ fn is_own_host(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
 }
 
+/// Whether a request comes from one of our own pages: same host, same port. `null` is what a page in a sandbox says.
+fn is_own_origin(origin: &str, host: Option<&str>) -> bool {
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    authority.zip(host).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
+}
+
 fn content_type(headers: &HeaderMap) -> &str {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
@@ -164,6 +178,12 @@ impl IntoResponse for Refused {
             )
             .named("Host", &host)
             .expected("localhost or an IP address, or the token"),
+            Self::ForeignOrigin(origin) => Problem::new(
+                StatusCode::FORBIDDEN,
+                format!("the request was sent by a page of {origin}, which is not this platform"),
+            )
+            .named("Origin", &origin)
+            .expected("no Origin, that of a page served here, or the token"),
             Self::NotJson(given) => Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 format!("a call that changes something came with the content type \"{given}\""),

@@ -1,9 +1,7 @@
 //! The listener under the router: accepts, bounds what one client can hold, and drains.
 
 use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,15 +13,11 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::Peer;
-
-mod stall;
-
-use stall::WriteStall;
+use crate::net::accept::{self, Bounds};
+use crate::net::stall::StallGuard;
 
 /// Connections open at the same time; more wait in the operating system's queue.
 const CONNECTIONS_MAX: usize = 256;
@@ -40,47 +34,19 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests in flight may take once the listener drains.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Pause after a failed accept: the usual cause, no free file descriptor, does not go away by asking again at once.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
 /// Accepts until `shutdown`, then waits for the open connections.
-pub(super) async fn run(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
-    let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let open = TaskTracker::new();
-    let cut = CancellationToken::new();
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = shutdown.cancelled() => break,
-            accepted = async {
-                let permit = Arc::clone(&free).acquire_owned().await.expect("the semaphore is never closed");
-                (listener.accept().await, permit)
-            } => accepted,
-        };
-        match accepted {
-            (Ok((stream, peer)), permit) => {
-                let connection = connection(stream, peer, router.clone(), shutdown.clone());
-                let cut = cut.clone();
-                open.spawn(async move {
-                    let _permit = permit;
-                    tokio::select! {
-                        () = connection => {}
-                        () = cut.cancelled() => {}
-                    }
-                });
-            }
-            (Err(error), _) => {
-                tracing::warn!(%error, "admin listener could not accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-    open.close();
-    if tokio::time::timeout(DRAIN_TIMEOUT, open.wait()).await.is_err() {
-        cut.cancel();
-        open.wait().await;
-    }
-    Ok(())
+pub(super) async fn run(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    let bounds = Bounds {
+        listener: "admin",
+        connections_max: CONNECTIONS_MAX,
+        // Whoever reads the pages through a proxy or a tunnel shares an address with everybody else.
+        connections_per_client_max: None,
+        drain_timeout: DRAIN_TIMEOUT,
+    };
+    accept::serve(listener, bounds, shutdown.clone(), |stream, peer| {
+        connection(stream, peer, router.clone(), shutdown.clone())
+    })
+    .await;
 }
 
 /// One connection, to its end. A client that breaks the protocol or leaves loses only its own connection.
@@ -96,7 +62,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdow
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEADER_BYTES_MAX)
-        .serve_connection(WriteStall::new(TokioIo::new(stream), WRITE_TIMEOUT), service);
+        .serve_connection(TokioIo::new(StallGuard::new(stream, WRITE_TIMEOUT)), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

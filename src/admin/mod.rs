@@ -4,7 +4,6 @@
 //! ask for, `guard.rs` who may ask for what, `listen.rs` the listener with its bounds. Nothing here decides anything
 //! about a message: it reads call records and asks the hub to explain.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -25,6 +24,8 @@ mod guard;
 pub mod health;
 mod hide;
 mod listen;
+#[cfg(test)]
+mod tests;
 mod ui;
 
 use health::Health;
@@ -74,18 +75,23 @@ pub fn router(parts: AdminParts) -> Router {
 }
 
 /// Serves until `shutdown`, then lets calls in flight finish. Bounds are named in `listen.rs`.
-pub async fn serve(listener: TcpListener, parts: AdminParts, shutdown: CancellationToken) -> io::Result<()> {
-    listen::run(listener, router_until(parts, shutdown.clone()), shutdown).await
+pub async fn serve(listener: TcpListener, parts: AdminParts, shutdown: CancellationToken) {
+    listen::run(listener, router_until(parts, shutdown.clone()), shutdown).await;
 }
 
 fn router_until(parts: AdminParts, closing: CancellationToken) -> Router {
     // Two random identifiers: 244 bits that nobody guesses.
     let session = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let admin = Arc::new(Admin { parts, session, watchers: Arc::new(Semaphore::new(WATCHERS_MAX)), closing });
-    Router::new()
-        .merge(api::router())
-        .merge(health::router())
-        .merge(ui::router())
+    guarded(paths(), admin)
+}
+
+fn paths() -> Router<Arc<Admin>> {
+    Router::new().merge(api::router()).merge(health::router()).merge(ui::router())
+}
+
+fn guarded(paths: Router<Arc<Admin>>, admin: Arc<Admin>) -> Router {
+    paths
         .fallback(guard::unknown_path)
         .method_not_allowed_fallback(guard::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

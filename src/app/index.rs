@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Request;
 use tokio_util::sync::CancellationToken;
 
+use super::serve::ServeLimits;
 use super::subscribers::CatalogueSubscribers;
 use crate::admin::health::Component;
 use crate::catalogue::Catalogue;
@@ -28,7 +29,6 @@ use crate::index::notify::discover::Discovery;
 use crate::index::open::{DATA_FOLDER, Index};
 use crate::index::service::{self, Service, Takes};
 use crate::soap::responder::{Answer, Responder, SharedResponder};
-use crate::soap::serve::ServeLimits;
 use crate::store::log::LogError;
 
 /// Scheme of the catalogue addresses that mean a service of the index.
@@ -210,6 +210,7 @@ pub(super) fn serve_limits(settings: &Settings) -> ServeLimits {
         body_bytes_max: settings.index.limits.body_bytes_max,
         too_large: service::too_large,
         connections_max: limits.connections_max,
+        connections_per_client_max: limits.connections_per_client_max,
         idle_timeout: limits.idle_timeout,
         body_timeout: limits.body_timeout,
         write_timeout: limits.write_timeout,

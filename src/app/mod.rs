@@ -2,6 +2,7 @@
 
 mod bind;
 mod index;
+pub mod serve;
 mod subscribers;
 
 use std::io;
@@ -30,10 +31,10 @@ use crate::producers::mounted::Producers;
 use crate::producers::serve as producers_listener;
 use crate::producers::settings::ServerSettings;
 use crate::soap::responder::SharedResponder;
-use crate::soap::serve::serve;
 use crate::store::log::LogError;
 use bind::{Addresses, Bound, bind};
 use index::{IndexSlot, OpenIndex, Wires};
+use serve::serve;
 
 /// How often idle connections to producers are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -216,12 +217,7 @@ impl Platform {
             self.tasks.spawn(serving);
         }
         if let Some(listener) = bound.admin.take() {
-            let shutdown = self.shutdown.clone();
-            self.tasks.spawn(async move {
-                if let Err(error) = admin::serve(listener, admin_parts, shutdown).await {
-                    tracing::error!(%error, "the admin listener stopped");
-                }
-            });
+            self.tasks.spawn(admin::serve(listener, admin_parts, self.shutdown.clone()));
         }
     }
 

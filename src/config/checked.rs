@@ -127,6 +127,56 @@ pub struct HeaderFilter {
     pub remove: Option<Regex>,
     /// Kept all the same.
     pub keep: Option<Regex>,
+    /// What the patterns say about the headers that nearly every message carries.
+    usual: foldhash::HashMap<HeaderName, bool>,
+}
+
+/// Headers that nearly every message carries.
+const USUAL_HEADERS: [&str; 24] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "accept-ranges",
+    "authorization",
+    "content-type",
+    "etag",
+    "expect",
+    "host",
+    "keep-alive",
+    "last-modified",
+    "server",
+    "soapaction",
+    "user-agent",
+    "vary",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-rivta-original-serviceconsumer-hsaid",
+    "x-rivta-routing-history",
+    "x-skltp-correlation-id",
+    "x-vp-instance-id",
+    "x-vp-sender-id",
+];
+
+impl HeaderFilter {
+    /// A filter of two patterns; without `remove`, nothing is left out.
+    pub fn new(remove: Option<Regex>, keep: Option<Regex>) -> Self {
+        let mut filter = Self { remove, keep, usual: foldhash::HashMap::default() };
+        let decided = |name| (HeaderName::from_static(name), filter.asks_patterns(name));
+        filter.usual = USUAL_HEADERS.into_iter().map(decided).collect();
+        filter
+    }
+
+    /// Whether a header is left out.
+    pub fn leaves_out(&self, name: &HeaderName) -> bool {
+        self.usual.get(name).copied().unwrap_or_else(|| self.asks_patterns(name.as_str()))
+    }
+
+    fn asks_patterns(&self, name: &str) -> bool {
+        let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(name));
+        matches(&self.remove) && !matches(&self.keep)
+    }
 }
 
 /// How producers are called (`vp.md` §7.1).

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::domain::clock::Clock;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
-use crate::hub::log::Known;
+use crate::hub::log::Logged;
 use crate::soap::fault::{Fault, Side};
 
 /// One call, from the last byte of its request to the last decision about its answer.
@@ -248,35 +248,36 @@ impl CallRecord {
         }
     }
 
-    /// What the record weighs in the ring, in bytes: itself and everything it alone owns.
-    pub fn weight(&self) -> usize {
-        let texts = [&self.correlation_id, &self.method, &self.target, &self.host, &self.peer, &self.source_ip];
+    /// Shows every text there is, always in the same order.
+    pub fn texts(&mut self, mut show: impl FnMut(&mut String)) {
+        let Self { correlation_id, method, target, host, peer, source_ip, .. } = self;
+        [correlation_id, method, target, host, peer, source_ip].into_iter().for_each(&mut show);
         let optional = [
-            &self.sender,
-            &self.original_consumer_in,
-            &self.original_consumer,
-            &self.acting_on_behalf_of,
-            &self.receiver,
-            &self.contract,
-            &self.operation,
-            &self.charset,
-            &self.route_trace,
-            &self.permission_trace,
+            &mut self.sender,
+            &mut self.original_consumer_in,
+            &mut self.original_consumer,
+            &mut self.acting_on_behalf_of,
+            &mut self.receiver,
+            &mut self.contract,
+            &mut self.operation,
+            &mut self.charset,
+            &mut self.route_trace,
+            &mut self.permission_trace,
         ];
-        let messages = [Some(&self.request), self.sent.as_ref(), self.received.as_ref(), Some(&self.answer)];
-        size_of::<Self>()
-            + texts.iter().map(|text| text.capacity()).sum::<usize>()
-            + optional.iter().filter_map(|text| text.as_ref().map(String::capacity)).sum::<usize>()
-            + messages
-                .into_iter()
-                .flatten()
-                .map(|message| message.headers_json.capacity() + message.body.len())
-                .sum::<usize>()
-            + self.events.capacity() * size_of::<(Event, Duration)>()
-            + self.refusal.as_ref().map_or(0, |refusal| refusal.text.capacity() + refusal.detail.capacity())
-            + self.forwarded.iter().flatten().map(String::capacity).sum::<usize>()
-            + self.destination.as_ref().map_or(0, |(host, _)| host.capacity())
-            + self.producer_fault.as_ref().map_or(0, |fault| fault.text.capacity() + fault.detail.capacity())
+        optional.into_iter().chain(&mut self.forwarded).flatten().for_each(&mut show);
+        self.destination.iter_mut().for_each(|(host, _)| show(host));
+        let messages = [Some(&mut self.request), self.sent.as_mut(), self.received.as_mut(), Some(&mut self.answer)];
+        messages.into_iter().flatten().for_each(|message| show(&mut message.headers_json));
+        let refusal = self.refusal.iter_mut().flat_map(|refusal| [&mut refusal.text, &mut refusal.detail]);
+        let fault =
+            self.producer_fault.iter_mut().flat_map(|fault| [&mut fault.code, &mut fault.text, &mut fault.detail]);
+        refusal.chain(fault).for_each(&mut show);
+    }
+
+    /// Shows the body of every message there is, in the order of [`CallRecord::texts`].
+    pub fn bodies(&mut self, mut show: impl FnMut(&mut Bytes)) {
+        let messages = [Some(&mut self.request), self.sent.as_mut(), self.received.as_mut(), Some(&mut self.answer)];
+        messages.into_iter().flatten().for_each(|message| show(&mut message.body));
     }
 }
 
@@ -286,7 +287,7 @@ pub struct Exchange {
     /// What is known so far.
     pub record: CallRecord,
     /// What of it stands ready for the message log.
-    pub logged: Known,
+    pub logged: Logged,
     began: Instant,
     listened: Duration,
 }
@@ -294,7 +295,7 @@ pub struct Exchange {
 impl Exchange {
     /// Starts the clock on a call whose request took `listened` to arrive.
     pub fn new(record: CallRecord, listened: Duration) -> Self {
-        Self { record, logged: Known::default(), began: Clock::instant(), listened }
+        Self { record, logged: Logged::default(), began: Clock::instant(), listened }
     }
 
     /// Time since the call began, its arrival included.

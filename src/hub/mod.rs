@@ -19,6 +19,8 @@ pub mod read;
 pub mod records;
 mod road;
 pub mod route;
+#[cfg(test)]
+mod tests;
 pub mod within;
 
 use std::sync::Arc;
@@ -148,12 +150,7 @@ impl Hub {
                 peer,
                 original_consumer_in: text(&identify::ORIGINAL_CONSUMER),
                 acting_on_behalf_of: text(&identify::ACTING_ON_BEHALF_OF),
-                request: exchange::Message {
-                    status: 0,
-                    headers_json: headers_json(&arrived.headers),
-                    body: self.kept(&arrived.body),
-                    body_bytes: arrived.body.len(),
-                },
+                request: self.message(0, &arrived.headers, &arrived.body),
                 ..CallRecord::default()
             },
             arrived.listened,
@@ -176,10 +173,7 @@ impl Hub {
             }
         };
         let begin = exchange.elapsed();
-        let received = exchange.record.received.as_ref();
-        let same_body = received.filter(|_| exchange.record.refusal.is_none() && exchange.record.charset.is_none());
-        let same_body = same_body.map(|received| received.body.clone());
-        exchange.record.answer = self.message(answer.status().as_u16(), answer.headers(), answer.body(), same_body);
+        exchange.record.answer = self.message(answer.status().as_u16(), answer.headers(), answer.body());
         exchange.passed(Stage::Answer, begin);
         self.event(exchange, Event::RespOut);
         self.end(exchange);
@@ -189,6 +183,7 @@ impl Hub {
     /// Counts the call and puts its record into the ring.
     fn end(&self, exchange: &mut Exchange) {
         exchange.record.total = exchange.elapsed();
+        self.log.pass_on(&mut exchange.logged);
         self.meter.count(&exchange.record);
         self.records.push(std::mem::take(&mut exchange.record));
     }
@@ -199,19 +194,14 @@ impl Hub {
         self.log.write(event, self.clock.now(), &exchange.record, at, &mut exchange.logged);
     }
 
-    /// A message as the record keeps it; `same_body` is what is kept of it already.
-    fn message(&self, status: u16, headers: &HeaderMap, body: &Bytes, same_body: Option<Bytes>) -> exchange::Message {
+    /// A message as the record keeps it: no more of the body than it may, and not a copy before the call has ended.
+    fn message(&self, status: u16, headers: &HeaderMap, body: &Bytes) -> exchange::Message {
         exchange::Message {
             status,
             headers_json: headers_json(headers),
-            body: same_body.unwrap_or_else(|| self.kept(body)),
+            body: body.slice(..body.len().min(self.settings.records.body_bytes_max)),
             body_bytes: body.len(),
         }
-    }
-
-    /// What a record keeps of a body: a copy, so that it does not hold on to the buffer it came in.
-    fn kept(&self, body: &Bytes) -> Bytes {
-        Bytes::copy_from_slice(&body[..body.len().min(self.settings.records.body_bytes_max)])
     }
 }
 

@@ -39,8 +39,6 @@ pub(super) enum Ending {
 struct Prepared {
     outbound: Outbound,
     permit: Permit,
-    /// Whether the producer gets the very bytes that came.
-    body_is_untouched: bool,
     /// The character set to answer in, where it is not UTF-8.
     charset: Option<Charset>,
 }
@@ -88,9 +86,7 @@ impl Hub {
         let Address { tls, target, path, .. } = decided.address;
         let method = arrived.method.clone();
         let outbound = Outbound { target, tls, method, path, headers, body, patience };
-        let body_is_untouched =
-            outbound.body.as_ptr() == arrived.body.as_ptr() && outbound.body.len() == arrived.body.len();
-        Ok(Prepared { outbound, permit: decided.permit, body_is_untouched, charset })
+        Ok(Prepared { outbound, permit: decided.permit, charset })
     }
 
     fn identify(
@@ -173,17 +169,18 @@ impl Hub {
 
     /// The producer is called, and its answer made the consumer's.
     async fn call(&self, exchange: &mut Exchange, prepared: &Prepared) -> Result<Response<Bytes>, Failure> {
-        let Prepared { outbound, permit, charset, body_is_untouched } = prepared;
-        let same_body = body_is_untouched.then(|| exchange.record.request.body.clone());
-        exchange.record.sent = Some(self.message(0, &outbound.headers, &outbound.body, same_body));
+        let Prepared { outbound, permit, charset } = prepared;
+        exchange.record.sent = Some(self.message(0, &outbound.headers, &outbound.body));
         self.event(exchange, Event::ReqOut);
+        // From here on the call waits; what it has come to is to be read meanwhile.
+        self.log.pass_on(&mut exchange.logged);
         let begin = exchange.elapsed();
         let outcome = self.caller.call(&self.settings.hub, permit, outbound, &mut exchange.record.attempts).await;
         let producer_time = exchange.elapsed().saturating_sub(begin);
         exchange.record.producer_time = Some(producer_time);
         let reply = outcome?;
         let record = &mut exchange.record;
-        record.received = Some(self.message(reply.status.as_u16(), &reply.headers, &reply.body, None));
+        record.received = Some(self.message(reply.status.as_u16(), &reply.headers, &reply.body));
         let verdict = reply::judge(&reply, record.producer_address.as_deref().unwrap_or_default());
         match &verdict {
             Ok(Verdict::Success) | Err(call::CallError::Empty(_)) => self.event(exchange, Event::RespIn),

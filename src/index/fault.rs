@@ -167,7 +167,12 @@ pub fn not_xml(error: &XmlError) -> IndexFault {
 
 /// A request larger than any.
 pub fn request_too_large(bytes_max: usize) -> IndexFault {
-    client(format!("The request is larger than {bytes_max} bytes"))
+    client(format!("The request has more than {bytes_max} bytes"))
+}
+
+/// What stands beside the contract's elements, and is passed on to subscribers, is more than may be kept.
+pub fn extensions_too_large(bytes_max: usize) -> IndexFault {
+    client(format!("The request has more than {bytes_max} bytes of extensions"))
 }
 
 /// A body element this service does not know.

@@ -4,5 +4,4 @@
 pub mod envelope;
 pub mod fault;
 pub mod responder;
-pub mod serve;
 pub mod xml;

@@ -79,5 +79,5 @@ async fn the_drain_has_an_end() {
     wire.write(&call().bytes()).await;
     faulty.socket.arrived(1).await;
     let logged = faulty.world.drain().await;
-    assert_eq!(logged.actions(), ["req-in", "req-out"], "what was known is in the log");
+    assert_eq!(logged.actions(), ["req-in", "req-out", "error"], "what was known is in the log, and that it was cut");
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 #![allow(unreachable_pub, reason = "nobody but this crate sees its tests")]
 
+mod admin;
 mod architecture;
 mod conformance;
 mod drain;

@@ -37,7 +37,7 @@ const REQUESTS: &[(&str, Gets)] = &[
     ("get-care-contacts.xml", Gets::Answer("GetCareContactsResponse")),
     ("get-care-documentation-aggregated.xml", Gets::Answer("GetCareDocumentationResponse")),
     (
-        "get-care-documentation-empty-response.xml",
+        "get-care-documentation-closed-connection.xml",
         Gets::RawFault("No response received from remote server: producer:broken"),
     ),
     (
@@ -111,6 +111,33 @@ async fn the_first_call_and_what_changing_it_does() {
     assert!(status.text().contains("\"TakCacheInitialized\": \"true\""), "{}", status.text());
     let ready = Ask::get("/health/ready").send(platform.address("admin").expect("admin")).await;
     assert_eq!(ready.status, 200);
+    platform.drain().await;
+}
+
+#[tokio::test]
+async fn what_happened_can_be_looked_at() {
+    let platform = demo().await;
+    let admin = platform.address("admin").expect("admin");
+    // The admin listener answers to this machine's names alone.
+    let get = async |target: &str| Ask::get(target).header("Host", "localhost").send(admin).await;
+    ask(&platform, request("first-call.xml")).await;
+    ask(&platform, request("get-care-documentation-vp007.xml")).await;
+    let listed = get("/api/v1/exchanges").await;
+    assert_eq!(listed.status, 200, "{}", listed.text());
+    assert!(listed.text().contains("VP007") && listed.text().contains("SE2321000016-S007"), "{}", listed.text());
+    let id = platform.records().newest(1, |_| true)[0].id;
+    let one = get(&format!("/api/v1/exchanges/{id}")).await;
+    assert!(one.status == 200 && one.text().contains("VP007"), "{} {}", one.status, one.text());
+    let metrics = get("/metrics").await.text();
+    for line in ["anslut_hub_calls_total{outcome=\"ok\"} 1", "anslut_hub_calls_total{outcome=\"VP007\"} 1"] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
+    let question = "/api/v1/explain?contract=urn:riv:clinicalprocess:healthcond:description:GetCareDocumentationResponder:2&address=SE2321000016-S404&sender=SE5565594230-K001";
+    let explained = get(question).await;
+    assert!(explained.status == 200 && explained.text().contains("VP004"), "{} {}", explained.status, explained.text());
+    for page in ["/", "/openapi.json", "/health/live", &format!("/calls/{id}")] {
+        assert_eq!(get(page).await.status, 200, "{page}");
+    }
     platform.drain().await;
 }
 

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::advice;
 use super::message::ShownMessage;
-use super::summary::{Summary, micros};
+use super::summary::{Summary, micros, moment};
 use crate::admin::hide::{hidden, hidden_option};
 use crate::domain::vp_code::VpCode;
 use crate::hub::exchange::CallRecord;
@@ -51,6 +52,8 @@ pub struct Exchange {
     pub events: Vec<LoggedEvent>,
     /// Why the call was refused or failed.
     pub refusal: Option<ShownRefusal>,
+    /// The SOAP fault that the producer answered and that was passed on as it is.
+    pub producer_fault: Option<ShownFault>,
     /// The four messages.
     pub messages: Messages,
     /// Where to go from here.
@@ -77,6 +80,21 @@ pub struct ShownRefusal {
     pub text: String,
     /// The fault's detail.
     pub detail: String,
+    /// What usually helps.
+    pub next_step: &'static str,
+}
+
+/// A SOAP fault of a producer's own.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ShownFault {
+    /// `faultcode`.
+    pub code: String,
+    /// `faultstring`.
+    pub text: String,
+    /// All text inside `detail`.
+    pub detail: String,
+    /// What usually helps.
+    pub next_step: &'static str,
 }
 
 /// The four messages of a call.
@@ -136,6 +154,13 @@ impl Exchange {
                 side: refusal.side.to_string(),
                 text: hidden(&refusal.text),
                 detail: hidden(&refusal.detail),
+                next_step: advice::after(refusal.code),
+            }),
+            producer_fault: call.producer_fault.as_ref().map(|fault| ShownFault {
+                code: hidden(&fault.code),
+                text: hidden(&fault.text),
+                detail: hidden(&fault.detail),
+                next_step: advice::AFTER_PRODUCER_FAULT,
             }),
             messages: messages(call),
             links: links(call),
@@ -169,7 +194,7 @@ pub fn question(call: &CallRecord) -> Option<String> {
         ("contract", hidden(contract)),
         ("address", hidden(address)),
         ("sender", hidden(sender)),
-        ("at", call.started.to_string()),
+        ("at", moment(call.started).to_string()),
     ];
     asked.extend(call.profile_in.map(|profile| ("profile", profile.as_str().to_owned())));
     Some(super::query_of(asked.iter().map(|(name, value)| (*name, value.as_str()))))

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use serde::Serialize;
@@ -56,8 +56,9 @@ pub(in crate::admin) async fn list(
 )]
 pub(in crate::admin) async fn one(
     State(admin): State<Arc<Admin>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Exchange>, Problem> {
+    let Path(id) = id?;
     Ok(Json(Exchange::of(&*find(&admin.parts.records, &id)?)))
 }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::problem::Problem;
+use super::summary::moment;
 use crate::admin::Admin;
 use crate::admin::hide::hidden;
 use crate::domain::profile::Profile;
@@ -49,7 +50,7 @@ impl ExplainQuery {
             address: required("address", &self.address, "a logical address")?,
             sender: required("sender", &self.sender, "the HSA-id of a consumer")?,
             at: match optional(&self.at) {
-                None => now,
+                None => moment(now),
                 Some(text) => text.parse().map_err(|_| {
                     Problem::parameter("at", &text, "a time as 2026-11-22T10:00:00Z, or with +01:00 written %2B01:00")
                 })?,

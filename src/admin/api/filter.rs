@@ -27,7 +27,7 @@ pub struct FilterQuery {
     pub address: Option<String>,
     /// VP code of the refusal, `VP001` to `VP015`.
     pub code: Option<String>,
-    /// How the call ended: `ok`, `failed` (anything else), `fault` (without a VP code), or a VP code.
+    /// How the call ended: `ok`, `failed` (anything else), `fault` (without a VP code: an internal error, or a fault of the producer's own), or a VP code.
     pub outcome: Option<String>,
     /// `x-skltp-correlation-id` of the call.
     pub correlation_id: Option<String>,
@@ -130,9 +130,9 @@ impl Filter {
         let code = call.refusal.as_ref().and_then(|refusal| refusal.code);
         let ended = match self.outcome {
             None => true,
-            Some(Outcome::Ok) => call.refusal.is_none(),
-            Some(Outcome::Failed) => call.refusal.is_some(),
-            Some(Outcome::Fault) => call.refusal.is_some() && code.is_none(),
+            Some(Outcome::Ok) => call.outcome() == "ok",
+            Some(Outcome::Failed) => call.outcome() != "ok",
+            Some(Outcome::Fault) => call.outcome() == "fault",
             Some(Outcome::Code(wanted)) => code == Some(wanted),
         };
         let contract = call.contract.as_deref();

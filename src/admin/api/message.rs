@@ -44,7 +44,7 @@ impl ShownMessage {
         let text = text(&message.body, charset, truncated);
         let bytes = match text {
             Some(_) => None,
-            None => Some(hidden_bytes(&message.body)),
+            None => Some(hidden_bytes(if truncated { bytes_without_cut_number(&message.body) } else { &message.body })),
         };
         Self {
             status: Some(message.status).filter(|status| *status != 0),
@@ -76,6 +76,13 @@ fn text(body: &[u8], charset: Option<&str>, truncated: bool) -> Option<String> {
 /// An identity number cut in two by the bound would not be recognised: its digits go.
 fn without_cut_number(text: &str) -> &str {
     text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+'))
+}
+
+/// The same in an unknown character set, where zeros may stand between the digits.
+fn bytes_without_cut_number(bytes: &[u8]) -> &[u8] {
+    let of_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | 0);
+    let cut = bytes.iter().rev().take_while(|byte| of_number(byte)).count();
+    &bytes[..bytes.len() - cut]
 }
 
 fn headers(json: &str) -> BTreeMap<String, String> {
@@ -120,6 +127,11 @@ mod tests {
         // Cut within a character, and within a number.
         assert_eq!(shown(b"ab\xc3", 9, None), text("ab"));
         assert_eq!(shown(b"<id>19850101123", 99, None), text("<id>"));
+        assert_eq!(shown(b"<\xe5>19850101123", 99, None), base64(b"<\xe5>"));
+        assert_eq!(
+            shown(b"<\xe5>1\x009\x008\x005\x000\x001\x000\x001\x001\x002\x003\x00", 99, None),
+            base64(b"<\xe5>")
+        );
         assert_eq!(
             shown(b"\xff\xfe1\x009\x008\x005\x000\x001\x000\x001\x001\x002\x003\x004\x00", 26, None),
             (None, None, true)

@@ -11,6 +11,7 @@ use utoipa::openapi::OpenApi as Document;
 
 use super::Admin;
 
+mod advice;
 pub mod exchange;
 pub mod exchanges;
 pub mod explain;

@@ -1,7 +1,7 @@
 //! What the API says when it cannot do what is asked (RFC 9457): the value that was wrong, where it stood, and what was
 //! expected instead.
 
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
@@ -79,6 +79,14 @@ impl From<QueryRejection> for Problem {
         let reason = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
         Self::new(StatusCode::BAD_REQUEST, format!("the query cannot be used: {reason}"))
             .expected("each known parameter at most once")
+    }
+}
+
+/// A path with a part that is no text.
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("the path cannot be used: {}", hidden(&rejection.body_text())))
+            .expected("a path in UTF-8")
     }
 }
 

@@ -25,7 +25,8 @@ use crate::hub::exchange::CallRecord;
 /// A sign of life at least this often, so that proxies and browsers keep the stream open.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
-/// Calls sent again to a watcher that comes back with `Last-Event-ID`.
+/// Calls sent again to a watcher that comes back with `Last-Event-ID` or names a `since_id`; of older ones, it is told
+/// how many.
 const REPLAY_MAX: usize = 100;
 
 /// Streams calls as they finish
@@ -58,18 +59,22 @@ pub(in crate::admin) async fn watch(
     let receiver = admin.parts.records.watch();
     let mut again = VecDeque::new();
     if filter.since_id.is_some() {
-        filter.limit = REPLAY_MAX;
+        filter.limit = usize::MAX;
         again = newest(&admin.parts.records, &filter).into_iter().rev().collect();
     }
+    let missed = again.len().saturating_sub(REPLAY_MAX);
+    again.drain(..missed);
     let replayed = again.iter().map(|call| call.id).collect();
     let closing = admin.closing.clone();
-    let watcher = Watcher { receiver, again, replayed, filter, closing, _permit: permit };
+    let watcher = Watcher { receiver, missed: missed as u64, again, replayed, filter, closing, _permit: permit };
     let events = unfold(watcher, |mut watcher| async move { Some((Ok(watcher.next().await?), watcher)) });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE)))
 }
 
 struct Watcher {
     receiver: Receiver<Arc<CallRecord>>,
+    /// Calls recorded in its absence beyond those that come again; told first.
+    missed: u64,
     /// Calls from the ring that come first, oldest first.
     again: VecDeque<Arc<CallRecord>>,
     /// Their numbers: one may also wait in the receiver.
@@ -82,6 +87,9 @@ struct Watcher {
 impl Watcher {
     /// The next event; `None` when the listener closes.
     async fn next(&mut self) -> Option<Event> {
+        if self.missed > 0 {
+            return Some(missed(std::mem::take(&mut self.missed)));
+        }
         if let Some(call) = self.again.pop_front() {
             return Some(event(&call));
         }
@@ -93,13 +101,15 @@ impl Watcher {
             match received {
                 Ok(call) if self.filter.wants(&call) && !self.replayed.contains(&call.id) => return Some(event(&call)),
                 Ok(_) => {}
-                Err(RecvError::Lagged(missed)) => {
-                    return Some(Event::default().event("missed").data(missed.to_string()));
-                }
+                Err(RecvError::Lagged(count)) => return Some(missed(count)),
                 Err(RecvError::Closed) => return None,
             }
         }
     }
+}
+
+fn missed(count: u64) -> Event {
+    Event::default().event("missed").data(count.to_string())
 }
 
 fn event(call: &CallRecord) -> Event {

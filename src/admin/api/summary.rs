@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::admin::hide::{hidden, hidden_option};
 use crate::domain::identifiers::operation_of;
-use crate::domain::vp_code::VpCode;
 use crate::hub::exchange::{CallRecord, Stage};
 
 /// A finished call.
@@ -15,7 +15,7 @@ use crate::hub::exchange::{CallRecord, Stage};
 pub struct Summary {
     /// Its number; larger arrived later.
     pub id: u64,
-    /// When its request had arrived, RFC 3339.
+    /// When its request had arrived, RFC 3339, to the microsecond.
     pub started: String,
     /// Correlation id, given or made.
     pub correlation_id: String,
@@ -81,7 +81,7 @@ impl Summary {
         let operation = call.operation.as_deref().or_else(|| call.contract.as_deref().map(operation_of));
         Self {
             id: call.id,
-            started: call.started.to_string(),
+            started: moment(call.started).to_string(),
             correlation_id: hidden(&call.correlation_id),
             sender: hidden_option(call.sender.as_deref()),
             address: hidden_option(call.receiver.as_deref()),
@@ -119,23 +119,19 @@ pub fn stages(call: &CallRecord) -> Vec<StageReached> {
     Stage::ALL.into_iter().map(reached).collect()
 }
 
-/// The stage that refused the call. The code tells it (`vp.md` §0 gives each its step); a fault without a code comes from
-/// the last stage the call reached before its answer was made.
+/// The stage a call failed at: the last one it reached before its answer was made. A fault of the producer's own, passed
+/// on, counts against the stage that called the producer.
 fn refused_at(call: &CallRecord) -> Option<Stage> {
-    let refusal = call.refusal.as_ref()?;
-    let last = || {
-        let before_answer = Stage::ALL.into_iter().filter(|stage| *stage != Stage::Answer);
-        before_answer.filter(|stage| call.stages[*stage as usize].is_some()).last().unwrap_or(Stage::Listen)
-    };
-    Some(match refusal.code {
-        Some(VpCode::Vp002 | VpCode::Vp011 | VpCode::Vp013 | VpCode::Vp014) => Stage::Identify,
-        Some(VpCode::Vp001 | VpCode::Vp003 | VpCode::Vp015) => Stage::Read,
-        Some(VpCode::Vp004 | VpCode::Vp006 | VpCode::Vp008 | VpCode::Vp010) => Stage::Route,
-        Some(VpCode::Vp007) => Stage::Authorise,
-        Some(VpCode::Vp005 | VpCode::Vp009 | VpCode::Vp012) => Stage::Call,
-        None if call.sent.is_some() => Stage::Call,
-        None => last(),
-    })
+    if call.outcome() == "ok" {
+        return None;
+    }
+    let before_answer = Stage::ALL.into_iter().filter(|stage| *stage != Stage::Answer);
+    Some(before_answer.filter(|stage| call.stages[*stage as usize].is_some()).last().unwrap_or(Stage::Listen))
+}
+
+/// The moment to the microsecond: more digits than that not every reader of RFC 3339 takes.
+pub fn moment(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 /// Microseconds, with decimals: routing takes less than one.

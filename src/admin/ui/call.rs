@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
@@ -9,19 +10,23 @@ use maud::{Markup, html};
 
 use super::{decision, messages, show};
 use crate::admin::Admin;
-use crate::admin::api::exchange::{Exchange, ShownRefusal, question};
+use crate::admin::api::exchange::{Exchange, ShownFault, ShownRefusal, question};
 use crate::admin::api::exchanges::find;
 use crate::admin::api::explain::explained;
+use crate::admin::api::problem::Problem;
 use crate::admin::api::summary::{StageReached, StageState};
+use crate::domain::vp_code::VpCode;
 use crate::hub::exchange::CallRecord;
-use crate::hub::explain::Question;
+use crate::hub::explain::{Explanation, Question};
 
-pub(super) async fn page(State(admin): State<Arc<Admin>>, Path(id): Path<String>) -> Response {
-    let call = match find(&admin.parts.records, &id) {
+pub(super) async fn page(State(admin): State<Arc<Admin>>, id: Result<Path<String>, PathRejection>) -> Response {
+    let found = id.map_err(Problem::from).and_then(|Path(id)| find(&admin.parts.records, &id));
+    let call = match found {
         Ok(call) => call,
         Err(problem) => return super::refuse(&admin, &problem),
     };
     let shown = Exchange::of(&call);
+    let decision = decision_for(&admin, &call);
     let name = shown.summary.operation.as_deref().unwrap_or("Call");
     let content = html! {
         div.title {
@@ -30,9 +35,10 @@ pub(super) async fn page(State(admin): State<Arc<Admin>>, Path(id): Path<String>
             p { "Call " (call.id) " · " (show::time(call.started, true)) " · " (show::duration(shown.summary.total_us)) }
         }
         (stages(&shown.summary.stages))
-        @if let Some(refusal) = &shown.refusal { (fault(refusal)) }
+        @if let Some(refusal) = &shown.refusal { (fault(refusal, decision.as_ref())) }
+        @if let Some(fault) = &shown.producer_fault { (producer_fault(fault)) }
         (facts(&shown))
-        (explanation(&admin, &call))
+        (explanation(&call, decision.as_ref(), shown.refusal.as_ref()))
         (events(&shown))
         (messages::all(&shown.messages))
         p { a href=(shown.links.api) { "This call in the API" } }
@@ -45,8 +51,8 @@ fn stages(stages: &[StageReached]) -> Markup {
         (StageState::NotReached, ..) => "not reached".to_owned(),
         (StageState::Passed, Some(begin), Some(end)) => show::duration(end - begin),
         (StageState::Passed, ..) => "passed".to_owned(),
-        (StageState::Refused, Some(begin), Some(end)) => format!("refused after {}", show::duration(end - begin)),
-        (StageState::Refused, ..) => "refused".to_owned(),
+        (StageState::Refused, Some(begin), Some(end)) => format!("failed after {}", show::duration(end - begin)),
+        (StageState::Refused, ..) => "failed".to_owned(),
     };
     html! {
         ol.stages aria-label="Stages of the call" {
@@ -70,12 +76,28 @@ fn lamp(state: StageState) -> &'static str {
     }
 }
 
-fn fault(refusal: &ShownRefusal) -> Markup {
+fn fault(refusal: &ShownRefusal, decision: Option<&Explanation>) -> Markup {
+    let same = decision.filter(|found| found.code.map(VpCode::as_str) == refusal.code);
     html! {
         section.fault aria-labelledby="fault" {
             h2 #fault { (refusal.code.unwrap_or("Fault")) " · " (refusal.side) " fault" }
             p lang="sv" { (refusal.text) }
             @if !refusal.detail.is_empty() { h3 { "Detail" } pre tabindex="0" { (refusal.detail) } }
+            h3 { "What to do next" }
+            p { (refusal.next_step) }
+            @if let Some(found) = same { (decision::hints(&found.hints)) }
+        }
+    }
+}
+
+fn producer_fault(fault: &ShownFault) -> Markup {
+    html! {
+        section.fault aria-labelledby="producer-fault" {
+            h2 #producer-fault { "SOAP fault from the producer" }
+            p { @if !fault.code.is_empty() { code { (fault.code) } " " } (fault.text) }
+            @if !fault.detail.is_empty() { h3 { "Detail" } pre tabindex="0" { (fault.detail) } }
+            h3 { "What to do next" }
+            p { (fault.next_step) }
         }
     }
 }
@@ -114,8 +136,8 @@ fn facts(call: &Exchange) -> Markup {
         section aria-labelledby="facts" {
             h2 #facts { "What the hub knew" }
             dl.facts {
-                @for (name, value) in rows {
-                    @if let Some(value) = value { div { dt { (name) } dd { code { (value) } } } }
+                @for (name, value) in &rows {
+                    @if let Some(value) = value { div.wide[*name == "Contract"] { dt { (name) } dd { code { (value) } } } }
                 }
                 div { dt { "Correlation id" } dd { code { (summary.correlation_id) } } }
                 @for (name, value) in traces {
@@ -129,28 +151,31 @@ fn facts(call: &Exchange) -> Markup {
 }
 
 /// The decision for this call's question, from today's catalogue.
-fn explanation(admin: &Admin, call: &CallRecord) -> Markup {
-    let (Some(contract), Some(address), Some(sender)) = (&call.contract, &call.receiver, &call.sender) else {
-        return html! {
-            section aria-labelledby="explanation" {
-                h2 #explanation { "Explanation" }
-                p { "The call ended before the hub knew sender, contract and logical address: there was nothing to decide." }
-            }
-        };
-    };
+fn decision_for(admin: &Admin, call: &CallRecord) -> Option<Explanation> {
     let asked = Question {
-        contract: contract.clone(),
-        address: address.clone(),
-        sender: sender.clone(),
+        contract: call.contract.clone()?,
+        address: call.receiver.clone()?,
+        sender: call.sender.clone()?,
         at: call.started,
         profile: call.profile_in,
     };
-    let query = question(call).unwrap_or_default();
+    Some(explained(admin, &asked))
+}
+
+fn explanation(call: &CallRecord, decision: Option<&Explanation>, refusal: Option<&ShownRefusal>) -> Markup {
     html! {
         section aria-labelledby="explanation" {
             h2 #explanation { "Explanation" }
-            p.note { "The decision at the time of the call, from the catalogue as it is now. " a href={ "/explain?" (query) } { "Ask again with other values" } }
-            (decision::shown(&explained(admin, &asked)))
+            @match decision {
+                Some(found) => {
+                    p.note {
+                        "The decision at the time of the call, from the catalogue as it is now. "
+                        a href={ "/explain?" (question(call).unwrap_or_default()) } { "Ask again with other values" }
+                    }
+                    (decision::shown_below_fault(found, refusal))
+                },
+                None => p { "The call ended before the hub knew sender, contract and logical address: there was nothing to decide." },
+            }
         }
     }
 }

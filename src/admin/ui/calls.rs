@@ -77,7 +77,8 @@ fn choice(name: &str, chosen: &Option<String>, values: &[&str]) -> Markup {
 }
 
 fn list(admin: &Admin, query: &FilterQuery, calls: &[Arc<CallRecord>]) -> Markup {
-    let since = calls.first().map(|call| format!("since_id={}", call.id));
+    // From the newest call on the page, or from the first of all: none may fall between page and stream.
+    let since = Some(format!("since_id={}", calls.first().map_or(0, |call| call.id)));
     let stream_query = [Some(query.to_query()).filter(|query| !query.is_empty()), since];
     let stream_query = stream_query.into_iter().flatten().collect::<Vec<_>>().join("&");
     let never: Vec<_> = Stage::ALL

@@ -3,12 +3,35 @@
 use maud::{Markup, html};
 
 use super::show;
+use crate::admin::api::exchange::ShownRefusal;
+use crate::domain::vp_code::VpCode;
 use crate::hub::explain::{Candidate, Explanation};
 
 /// The outcome, the hints, and every candidate with why it was taken or not.
 pub(super) fn shown(found: &Explanation) -> Markup {
     html! {
-        div.decision {
+        (verdict(found))
+        (hints(&found.hints))
+        (candidates(found))
+    }
+}
+
+/// What is known already to whoever has read the call's own fault is not said again.
+pub(super) fn shown_below_fault(found: &Explanation, fault: Option<&ShownRefusal>) -> Markup {
+    let same = fault.is_some_and(|fault| fault.code == found.code.map(VpCode::as_str));
+    html! {
+        @if !same { (verdict(found)) (hints(&found.hints)) }
+        (candidates(found))
+    }
+}
+
+/// Near misses and what stands in the way, each a sentence.
+pub(super) fn hints(hints: &[String]) -> Markup {
+    html! { @if !hints.is_empty() { ul.hints aria-label="Hints" { @for hint in hints { li { (hint) } } } } }
+}
+
+fn verdict(found: &Explanation) -> Markup {
+    html! {
             p.verdict {
                 (show::outcome(&found.outcome))
                 @match (&found.producer_address, &found.fault_string) {
@@ -19,12 +42,13 @@ pub(super) fn shown(found: &Explanation) -> Markup {
             }
             @if let Some(detail) = found.detail.as_deref().filter(|detail| !detail.is_empty()) { pre tabindex="0" { (detail) } }
             @if found.converts == Some(true) { p { "The message would be converted to the profile of the route." } }
-            @if !found.hints.is_empty() {
-                ul.hints aria-label="Hints" { @for hint in &found.hints { li { (hint) } } }
-            }
-            (searched("Routes", &found.route_trace, &found.routes))
-            (searched("Permissions", &found.permission_trace, &found.permissions))
-        }
+    }
+}
+
+fn candidates(found: &Explanation) -> Markup {
+    html! {
+        (searched("Routes", &found.route_trace, &found.routes))
+        (searched("Permissions", &found.permission_trace, &found.permissions))
     }
 }
 
@@ -44,6 +68,15 @@ fn searched(title: &str, trace: &str, candidates: &[Candidate]) -> Markup {
     }
 }
 
+fn validity(found: &Candidate) -> String {
+    match (found.from.as_str(), found.to.as_str()) {
+        ("", "") => "always".to_owned(),
+        ("", to) => format!("until {to}"),
+        (from, "") => format!("from {from}"),
+        (from, to) => format!("{from} – {to}"),
+    }
+}
+
 fn candidate(found: &Candidate) -> Markup {
     html! {
         li.taken[found.taken] {
@@ -54,7 +87,7 @@ fn candidate(found: &Candidate) -> Markup {
                 @if let Some(consumer) = &found.consumer { div { dt { "Consumer" } dd { code { (consumer) } } } }
                 @if let Some(profile) = &found.profile { div { dt { "Profile" } dd { code { (profile) } } } }
                 @if let Some(url) = &found.url { div { dt { "Producer" } dd { code { (url) } } } }
-                div { dt { "Valid" } dd { (found.from) " – " (found.to) } }
+                div { dt { "Valid" } dd { (validity(found)) } }
                 div { dt { "Written in" } dd { code { (found.origin) } } }
             }
         }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
@@ -37,7 +39,11 @@ pub(super) fn router() -> Router<Arc<Admin>> {
         .route("/assets/{file}", get(asset))
 }
 
-async fn asset(axum::extract::Path(file): axum::extract::Path<String>) -> Response {
+async fn asset(file: Result<Path<String>, PathRejection>) -> Response {
+    let file = match file {
+        Ok(Path(file)) => file,
+        Err(rejection) => return Problem::from(rejection).into_response(),
+    };
     let kind = match file.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::admin::api::summary::{StageReached, StageState};
+use crate::admin::api::summary::{StageReached, StageState, moment};
 use crate::domain::clock::stockholm;
 
 /// A duration with three digits: `0.31 µs`, `124 ms`, `1.25 s`.
@@ -23,6 +23,7 @@ pub(super) fn duration(micros: f64) -> String {
 
 /// A moment as the clock on the wall in Stockholm, to the millisecond; the element carries the exact one.
 pub(super) fn time(at: Timestamp, with_date: bool) -> Markup {
+    let at = moment(at);
     let local = at.to_zoned(stockholm());
     let format = if with_date { "%Y-%m-%d %H:%M:%S%.3f" } else { "%H:%M:%S%.3f" };
     html! { time datetime=(at) title=(at) { (local.strftime(format)) } }
@@ -36,7 +37,7 @@ pub(super) fn outcome(outcome: &str) -> Markup {
 /// The seven stages as a row of dots, with the same said in words.
 pub(super) fn dots(stages: &[StageReached]) -> Markup {
     let refused = stages.iter().find(|stage| stage.state == StageState::Refused);
-    let words = refused.map_or_else(|| "passed all stages".to_owned(), |stage| format!("refused at {}", stage.name));
+    let words = refused.map_or_else(|| "passed all stages".to_owned(), |stage| format!("failed at {}", stage.name));
     html! {
         span.dots role="img" aria-label=(words) title=(words) {
             @for stage in stages { i.(stage.state.as_str()) {} }

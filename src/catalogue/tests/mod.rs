@@ -2,7 +2,6 @@
 
 mod formats;
 mod hsa;
-mod linear;
 mod reset;
 pub(crate) mod t0;
 

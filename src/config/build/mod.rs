@@ -102,14 +102,14 @@ impl Build<'_> {
             propagate_correlation_id_for_https: self.resolved.switch("properties.propagate.correlation.id.for.https"),
             user_agent: self.resolved.header_value("properties.vp.header.user.agent"),
             content_type: self.resolved.header_value("properties.vp.header.content.type"),
-            request_headers: HeaderFilter {
-                remove: self.resolved.pattern("properties.headers.reg.exp.requestHeadersToRemove"),
-                keep: self.resolved.pattern("properties.headers.reg.exp.requestHeadersToKeep"),
-            },
-            response_headers: HeaderFilter {
-                remove: self.resolved.pattern("properties.headers.reg.exp.responseHeadersToRemove"),
-                keep: self.resolved.pattern("properties.headers.reg.exp.responseHeadersToKeep"),
-            },
+            request_headers: HeaderFilter::new(
+                self.resolved.pattern("properties.headers.reg.exp.requestHeadersToRemove"),
+                self.resolved.pattern("properties.headers.reg.exp.requestHeadersToKeep"),
+            ),
+            response_headers: HeaderFilter::new(
+                self.resolved.pattern("properties.headers.reg.exp.responseHeadersToRemove"),
+                self.resolved.pattern("properties.headers.reg.exp.responseHeadersToKeep"),
+            ),
             producer: self.producer_call(),
             limits: self.limits(),
         }

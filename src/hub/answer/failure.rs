@@ -66,6 +66,8 @@ pub struct Facts<'a> {
     pub sender: &'a str,
     /// Address of the producer, as the catalogue has it.
     pub producer_address: &'a str,
+    /// The call's span, by which it is found in the log.
+    pub exchange: u64,
 }
 
 impl<'a> Facts<'a> {
@@ -77,6 +79,7 @@ impl<'a> Facts<'a> {
             receiver: known(&record.receiver),
             sender: known(&record.sender),
             producer_address: record.producer_address.as_deref().unwrap_or_default(),
+            exchange: record.span,
         }
     }
 }
@@ -95,7 +98,7 @@ pub fn refusal(failure: &Failure, facts: &Facts<'_>, instance_name: &str) -> Ref
         detail: format!("{class}: {message}"),
         text: message,
     };
-    let Facts { contract, receiver, sender, producer_address } = *facts;
+    let Facts { contract, receiver, sender, producer_address, exchange } = *facts;
     match failure {
         Failure::Identify(error @ IdentifyError::NotWhitelisted { .. }) => coded(VpCode::Vp011, error.to_string()),
         Failure::Identify(IdentifyError::Certificate(detail)) => coded(VpCode::Vp002, detail.clone()),
@@ -116,7 +119,7 @@ pub fn refusal(failure: &Failure, facts: &Facts<'_>, instance_name: &str) -> Ref
         Failure::Profile(error @ ProfileError::NotSupported(_)) => coded(VpCode::Vp005, error.to_string()),
         Failure::Profile(ProfileError::Xml(error)) => coded(VpCode::Vp012, error.to_string()),
         Failure::Conversion(error) => raw("com.ctc.wstx.exc.WstxParsingException", error.to_string()),
-        Failure::Call(error) => match call_detail(error, producer_address) {
+        Failure::Call(error) => match call_detail(error, producer_address, exchange) {
             CallDetail::Coded(detail) => coded(VpCode::Vp009, detail),
             CallDetail::Raw(class, message) => raw(class, message),
         },
@@ -128,7 +131,7 @@ enum CallDetail {
     Raw(&'static str, String),
 }
 
-fn call_detail(error: &CallError, address: &str) -> CallDetail {
+fn call_detail(error: &CallError, address: &str, exchange: u64) -> CallDetail {
     let connecting = format!("Error connecting to service producer at address {address}.");
     let caught =
         || format!("{connecting} Exception Caught by Camel when contacting producer. Exception information: ({error})");
@@ -143,7 +146,11 @@ fn call_detail(error: &CallError, address: &str) -> CallDetail {
             CallDetail::Coded(format!("{}\nVP_PRODUCER_EXCEPTION_HTTP_STATUS={status}", caught()))
         }
         CallError::Empty(_) => CallDetail::Coded(format!("{connecting} {error}")),
-        CallError::NoResponse(_) => CallDetail::Raw("org.apache.camel.CamelExchangeException", error.to_string()),
+        CallError::NoResponse(_) => {
+            // The reference names its exchange; ours goes by the number it has in the log.
+            let text = format!("{error}. Exchange[{exchange:016x}]");
+            CallDetail::Raw("org.apache.camel.CamelExchangeException", text)
+        }
         CallError::TooLarge(_) => {
             CallDetail::Raw("io.netty.handler.codec.http.TooLongHttpContentException", error.to_string())
         }

@@ -49,18 +49,23 @@ pub fn judge(reply: &Reply, url: &str) -> Result<Verdict, CallError> {
 /// The consumer's answer, made of the producer's.
 pub fn passed_on(
     settings: &HubSettings,
-    reply: Reply,
+    mut reply: Reply,
     producer_time: Duration,
     correlation_id: &str,
     charset: Option<&Charset>,
 ) -> Response<Bytes> {
+    let connection = reply.headers.remove(CONNECTION).unwrap_or(HeaderValue::from_static("keep-alive"));
     let mut headers = HeaderMap::with_capacity(reply.headers.len() + 4);
-    for (name, value) in &reply.headers {
-        if is_carried(name, &settings.response_headers) && *name != CONTENT_TYPE {
-            headers.append(name.clone(), value.clone());
+    let mut carried = None;
+    // A further value of a name comes without it.
+    for (name, value) in reply.headers.drain() {
+        if let Some(name) = name {
+            carried = Some(name).filter(|name| *name != CONTENT_TYPE && is_carried(name, &settings.response_headers));
+        }
+        if let Some(name) = &carried {
+            headers.append(name.clone(), value);
         }
     }
-    let connection = reply.headers.get(CONNECTION).cloned().unwrap_or(HeaderValue::from_static("keep-alive"));
     headers.insert(PRODUCER_TIME, HeaderValue::from(producer_time.as_millis() as u64));
     let mut response = in_charset(reply.body, charset);
     let content_type = response.headers_mut().remove(CONTENT_TYPE);

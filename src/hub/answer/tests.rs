@@ -8,7 +8,7 @@ use crate::hub::call::{CallError, ProfileError};
 use crate::hub::route::RouteError;
 use crate::soap::fault::Side;
 
-const FACTS: Facts<'_> = Facts { contract: "c", receiver: "r", sender: "s", producer_address: "http://p" };
+const FACTS: Facts<'_> = Facts { contract: "c", receiver: "r", sender: "s", producer_address: "http://p", exchange: 7 };
 
 #[test]
 fn every_failure_has_its_code_and_its_detail() {
@@ -79,7 +79,7 @@ fn every_failure_has_its_code_and_its_detail() {
             CallError::NoResponse("p:80".into()).into(),
             None,
             Side::Server,
-            "org.apache.camel.CamelExchangeException: No response received from remote server: p:80".into(),
+            "org.apache.camel.CamelExchangeException: No response received from remote server: p:80. Exchange[0000000000000007]".into(),
         ),
     ];
     for (failure, code, side, detail) in cases {

@@ -1,8 +1,8 @@
 //! The headers that go on to a producer (`vp.md` §3.7), and the filter that both directions share.
 
 use http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
-    PRAGMA, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT, VIA, WARNING,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    USER_AGENT,
 };
 
 use super::address::Address;
@@ -55,14 +55,21 @@ pub fn outgoing(
 
 /// Whether a header passes the configured filter and is none of those the reference's HTTP library handles itself.
 pub fn is_carried(name: &HeaderName, filter: &HeaderFilter) -> bool {
-    let handled =
-        [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, DATE, CACHE_CONTROL, PRAGMA, TRAILER, UPGRADE, VIA, WARNING];
     let text = name.as_str();
-    if handled.contains(name) || text.starts_with("camel") {
-        return false;
-    }
-    let matches = |pattern: &Option<regex::Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
-    !matches(&filter.remove) || matches(&filter.keep)
+    let handled = matches!(
+        text,
+        "connection"
+            | "content-length"
+            | "transfer-encoding"
+            | "date"
+            | "cache-control"
+            | "pragma"
+            | "trailer"
+            | "upgrade"
+            | "via"
+            | "warning"
+    );
+    !handled && !text.starts_with("camel") && !filter.leaves_out(name)
 }
 
 /// Headers this platform writes itself, whatever the consumer sent: only [`outgoing`] sets them.

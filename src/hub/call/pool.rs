@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -20,6 +21,7 @@ use tokio::net::TcpStream;
 
 use crate::config::checked::{HubLimits, ProducerCallSettings};
 use crate::domain::clock::Clock;
+use crate::hub::listen::lanes::{self, LANES_MAX};
 
 /// Producers that are remembered at once; beyond it, those without calls in flight are forgotten.
 const PRODUCERS_MAX: usize = 4_096;
@@ -37,7 +39,10 @@ pub struct Pools {
 /// The connections to one host and port.
 #[derive(Debug, Default)]
 pub struct Pool {
-    idle: Mutex<Vec<Idle>>,
+    /// Idle connections by lane: what another thread's runtime watches would have to be waited for across threads.
+    idle: [Mutex<Vec<Idle>>; LANES_MAX],
+    /// Idle connections of all lanes.
+    idle_count: AtomicUsize,
     calls: AtomicUsize,
 }
 
@@ -59,6 +64,21 @@ pub struct Connection {
 }
 
 impl Connection {
+    async fn over(stream: TcpStream) -> hyper::Result<Self> {
+        let (sender, connection) = http1::Builder::new().handshake(TokioIo::new(stream)).await?;
+        Ok(Self { sender, driver: Driver { connection: Some(Box::new(connection)) }, reused: false })
+    }
+
+    /// The same idle connection, watched by this thread's runtime from now on; `None` where it is not idle after all.
+    async fn moved_here(self) -> Option<Self> {
+        let parts = self.driver.connection?.into_parts();
+        if !parts.read_buf.is_empty() {
+            return None;
+        }
+        let stream = parts.io.into_inner().into_std().and_then(TcpStream::from_std).ok()?;
+        Self::over(stream).await.ok()
+    }
+
     /// Lets the connection notice what has happened to it meanwhile; whether it is still open.
     async fn is_open(&mut self) -> bool {
         self.driver.wait_for(std::future::ready(())).await;
@@ -75,7 +95,7 @@ type Http1 = http1::Connection<TokioIo<TcpStream>, Outgoing>;
 #[derive(Debug)]
 pub struct Driver {
     /// `None` once the connection has ended.
-    connection: Option<Pin<Box<Http1>>>,
+    connection: Option<Box<Http1>>,
 }
 
 impl Driver {
@@ -97,7 +117,7 @@ impl Driver {
     /// Moves the connection; one that ends, well or badly, is dropped. Whoever waits on it is told by the sender.
     fn poll(&mut self, context: &mut Context<'_>) {
         if let Some(connection) = &mut self.connection
-            && connection.as_mut().poll(context).is_ready()
+            && Pin::new(connection.as_mut()).poll(context).is_ready()
         {
             self.connection = None;
         }
@@ -119,6 +139,30 @@ pub struct Slot(Arc<Pool>);
 impl Drop for Slot {
     fn drop(&mut self) {
         self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Pool {
+    /// The newest idle connection of the calling thread's lane, else one of another, and whose it is.
+    fn pop(&self) -> Option<(Idle, usize)> {
+        let lanes = (0..LANES_MAX).map(|step| (lanes::current() + step) % LANES_MAX);
+        let popped = lanes.filter(|_| self.idle_count.load(Ordering::Relaxed) > 0).find_map(|lane| {
+            let mut idle = self.idle[lane].lock().unwrap_or_else(PoisonError::into_inner);
+            idle.pop().map(|idle| (idle, lane))
+        });
+        popped.inspect(|_| {
+            self.idle_count.fetch_sub(1, Ordering::Relaxed);
+        })
+    }
+
+    /// Keeps a connection of this lane, unless all lanes together have `count_max`.
+    fn push(&self, connection: Connection, count_max: usize) {
+        if self.idle_count.fetch_add(1, Ordering::Relaxed) >= count_max {
+            self.idle_count.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let mut idle = self.idle[lanes::current()].lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(Idle { connection, since: Clock::instant() });
     }
 }
 
@@ -158,15 +202,22 @@ impl Pools {
         self.calls_max
     }
 
-    /// A kept connection that is still open, if there is one.
+    /// A kept connection that is still open, if there is one: the lane's own, else one that it takes over from another.
     pub async fn kept(&self, pool: &Pool) -> Option<Connection> {
-        loop {
-            let Idle { mut connection, since } = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if Clock::instant().saturating_duration_since(since) < self.idle_timeout && connection.is_open().await {
-                connection.reused = true;
-                return Some(connection);
+        while let Some((Idle { mut connection, since }, lane)) = pool.pop() {
+            if Clock::instant().saturating_duration_since(since) >= self.idle_timeout || !connection.is_open().await {
+                continue;
             }
+            if lane != lanes::current() {
+                match connection.moved_here().await {
+                    Some(moved) => connection = moved,
+                    None => continue,
+                }
+            }
+            connection.reused = true;
+            return Some(connection);
         }
+        None
     }
 
     /// A new connection.
@@ -179,11 +230,7 @@ impl Pools {
         };
         // Without it, small messages wait for the other side's acknowledgement; a socket that refuses it still works.
         let _ = stream.set_nodelay(true);
-        let (sender, connection) = http1::Builder::new()
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| ConnectError::Failed(Some(std::io::Error::other(error))))?;
-        Ok(Connection { sender, driver: Driver { connection: Some(Box::pin(connection)) }, reused: false })
+        Connection::over(stream).await.map_err(|error| ConnectError::Failed(Some(std::io::Error::other(error))))
     }
 
     /// Takes a connection back whose answer has been read to its end.
@@ -191,10 +238,7 @@ impl Pools {
         if !connection.is_open().await {
             return;
         }
-        let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.idle_max {
-            idle.push(Idle { connection, since: Clock::instant() });
-        }
+        pool.push(connection, self.idle_max);
     }
 
     /// Closes connections that have been idle for too long. To be called now and then.
@@ -202,8 +246,12 @@ impl Pools {
         let pools: Vec<_> = self.by_target.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         for pool in pools {
             let now = Clock::instant();
-            let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.retain(|idle| now.saturating_duration_since(idle.since) < self.idle_timeout);
+            for idle in &pool.idle {
+                let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let before = idle.len();
+                idle.retain(|idle| now.saturating_duration_since(idle.since) < self.idle_timeout);
+                pool.idle_count.fetch_sub(before - idle.len(), Ordering::Relaxed);
+            }
         }
     }
 
@@ -268,11 +316,19 @@ pub async fn collect(mut body: Incoming, bytes_max: usize, patience: Duration) -
     let mut first: Option<Bytes> = None;
     let mut rest: Vec<u8> = Vec::new();
     while !body.is_end_stream() {
-        let frame = match tokio::time::timeout(patience, body.frame()).await {
-            Err(_) => return Err(CollectError::Silent),
-            Ok(None) => break,
-            Ok(Some(Err(error))) => return Err(CollectError::Broken(error, joined(first, rest))),
-            Ok(Some(Ok(frame))) => frame,
+        // What is here already needs no timer.
+        let here = body.frame().now_or_never();
+        let next = match here {
+            Some(next) => next,
+            None => match tokio::time::timeout(patience, body.frame()).await {
+                Ok(next) => next,
+                Err(_) => return Err(CollectError::Silent),
+            },
+        };
+        let frame = match next {
+            None => break,
+            Some(Err(error)) => return Err(CollectError::Broken(error, joined(first, rest))),
+            Some(Ok(frame)) => frame,
         };
         let Ok(data) = frame.into_data() else { continue };
         let so_far = first.as_ref().map_or(rest.len(), Bytes::len);

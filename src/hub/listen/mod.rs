@@ -2,12 +2,11 @@
 //! many calls, so many bytes, so long a wait (`vp.md` §1.1).
 
 pub mod arrive;
+pub mod lanes;
 
-use std::collections::HashMap;
 use std::convert::Infallible;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,20 +16,18 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::Hub;
 use super::exchange::Listener;
 use crate::config::checked::HubLimits;
-use crate::soap::serve::stall::StallGuard;
+use crate::net::accept::{self, Bounds};
+use crate::net::stall::StallGuard;
 use arrive::Door;
+use lanes::Lanes;
 
 /// Largest buffer of one connection; a request's head must fit in it, and bodies are read through it.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
-/// How long to wait before accepting again when the operating system is out of sockets.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A request that has arrived in full.
 #[derive(Debug)]
@@ -55,58 +52,43 @@ pub struct Arrived {
 pub async fn serve(listener: TcpListener, hub: Arc<Hub>, url: String, shutdown: CancellationToken) {
     let limits = hub.settings.hub.limits.clone();
     let door = Arc::new(Door::new(hub, url, &limits));
-    let connections = Arc::new(Semaphore::new(limits.connections_max));
-    let clients = Arc::new(Clients { open: Mutex::default(), each_max: limits.connections_per_client_max });
-    let tasks = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.cancelled() => break,
-            accepted = accept(&listener, &connections) => accepted,
+    let lanes = match Lanes::start() {
+        Ok(lanes) => lanes,
+        Err(error) => return tracing::error!(%error, "cannot start the threads that carry connections"),
+    };
+    let bounds = Bounds {
+        listener: "hub_http",
+        connections_max: limits.connections_max,
+        connections_per_client_max: Some(limits.connections_per_client_max),
+        drain_timeout: limits.drain_timeout,
+    };
+    accept::serve_on(listener, bounds, shutdown.clone(), |stream, peer| {
+        let (lane, load) = lanes.place();
+        let carried = connection(stream, peer, Arc::clone(&door), limits.clone(), shutdown.clone());
+        let counted = async move {
+            carried.await;
+            drop(load);
         };
-        let (stream, peer, permit) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        // A client that holds its share already is turned away at once, so that others still get in.
-        let Some(place) = clients.enter(peer.ip().to_canonical()) else {
-            tracing::debug!(%peer, "too many connections from one client");
-            continue;
-        };
-        let (door, limits, shutdown) = (Arc::clone(&door), limits.clone(), shutdown.clone());
-        tasks.spawn(async move {
-            connection(stream, peer, door, &limits, shutdown).await;
-            drop((permit, place));
-        });
-    }
-    drop(listener);
-    tasks.close();
-    if tokio::time::timeout(limits.drain_timeout, tasks.wait()).await.is_err() {
-        tracing::warn!(left = tasks.len(), "connections were still open at the end of the drain");
-    }
-}
-
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, permit))
+        (lane, counted)
+    })
+    .await;
+    lanes.stop().await;
 }
 
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     door: Arc<Door>,
-    limits: &HubLimits,
+    limits: HubLimits,
     shutdown: CancellationToken,
 ) {
     // Without it, small answers wait for the other side's acknowledgement; a socket that refuses it still works.
     let _ = stream.set_nodelay(true);
+    // It was accepted elsewhere, and is moved to the lane's own reactor.
+    let stream = match stream.into_std().and_then(TcpStream::from_std) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::warn!(%error, "cannot carry a connection"),
+    };
     let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
     let service = service_fn(move |request: Request<Incoming>| {
         let door = Arc::clone(&door);
@@ -131,41 +113,5 @@ async fn connection(
     };
     if let Err(error) = served {
         tracing::debug!(%peer, %error, "connection ended");
-    }
-}
-
-/// How many connections each client has open.
-struct Clients {
-    open: Mutex<HashMap<IpAddr, usize>>,
-    each_max: usize,
-}
-
-/// One open connection of a client; gives the place back when dropped.
-struct Place {
-    clients: Arc<Clients>,
-    client: IpAddr,
-}
-
-impl Clients {
-    fn enter(self: &Arc<Self>, client: IpAddr) -> Option<Place> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(client).or_default();
-        if *count >= self.each_max {
-            return None;
-        }
-        *count += 1;
-        Some(Place { clients: Arc::clone(self), client })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.clients.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.client) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.client);
-            }
-        }
     }
 }

@@ -3,78 +3,138 @@
 //! All values are strings, lists and maps embedded as JSON text: that is how the reference writes them, and what its
 //! index templates expect.
 
-use std::io::Write;
+use std::ops::Range;
+
+use jiff::fmt::temporal::DateTimePrinter;
 
 use super::Entry;
 use super::host::Host;
 use crate::domain::identity_number::{Hide, masked};
 use crate::hub::exchange::{CallRecord, Event};
 
-/// The event, newline included.
-pub(super) fn line(entry: &Entry<'_>, host: &Host) -> Vec<u8> {
-    let mut line = Line { out: Vec::with_capacity(2_560) };
-    let record = entry.record;
-    let (logger, level) = match entry.event {
-        Event::ReqIn => ("se.skl.tp.vp.logging.req.in", "INFO"),
-        Event::ReqOut => ("se.skl.tp.vp.logging.req.out", "INFO"),
-        Event::RespIn => ("se.skl.tp.vp.logging.resp.in", "INFO"),
-        Event::RespOut => ("se.skl.tp.vp.logging.resp.out", "INFO"),
-        Event::Error => ("se.skl.tp.vp.logging.error", "ERROR"),
+const MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+
+/// What every event of a kind begins with: the fields before its id, and those behind.
+macro_rules! opening {
+    ($level:literal, $logger:literal, $action:literal, $phase:literal) => {
+        (
+            concat!(
+                r#"","log.level":""#,
+                $level,
+                r#"","log.logger":"se.skl.tp.vp.logging."#,
+                $logger,
+                r#"","event.id":""#
+            ),
+            concat!(
+                r#"","event.action":""#,
+                $action,
+                r#"","event.module":"skltp-messages","event.kind":"event","event.category":"[\"web\"]","#,
+                r#""event.type":"[\"access\",\""#,
+                $phase,
+                r#"\"]","message":""#,
+                $action,
+                " "
+            ),
+        )
     };
-    line.out.extend_from_slice(b"{\"@timestamp\":\"");
-    write!(line.out, "{:.3}", entry.at).expect("writing to memory cannot fail");
-    line.out.push(b'"');
-    line.field("log.level", level);
-    line.field("log.logger", logger);
-    let child = matches!(entry.event, Event::ReqOut | Event::RespIn);
-    let span = record.span.wrapping_add(u64::from(child));
-    line.hex("event.id", record.span.rotate_left(8) ^ record.id ^ ((record.events.len() as u64) << 56));
-    line.field("event.action", entry.event.as_str());
-    line.field("event.module", "skltp-messages");
-    line.field("event.kind", "event");
-    line.field("event.category", "[\"web\"]");
-    line.field("event.type", if entry.is_request() { "[\"access\",\"start\"]" } else { "[\"access\",\"end\"]" });
-    let (sender, receiver) = (record.sender.as_deref().unwrap_or("null"), record.receiver.as_deref().unwrap_or("null"));
-    line.masked("message", &[entry.event.as_str(), " ", sender, " -> ", receiver].concat());
-    line.masked("trace.id", &record.correlation_id);
-    line.hex("span.id", span);
-    line.hex("transaction.id", record.span);
-    if child {
-        line.hex("labels.parent.id", record.span);
+}
+
+fn opening(event: Event) -> (&'static str, &'static str) {
+    match event {
+        Event::ReqIn => opening!("INFO", "req.in", "req-in", "start"),
+        Event::ReqOut => opening!("INFO", "req.out", "req-out", "start"),
+        Event::RespIn => opening!("INFO", "resp.in", "resp-in", "end"),
+        Event::RespOut => opening!("INFO", "resp.out", "resp-out", "end"),
+        Event::Error => opening!("ERROR", "error", "error", "end"),
     }
+}
+
+/// The fields that all events of a call share, written out once.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    fields: Vec<u8>,
+    /// From the end of `message` up to the value of `span.id`.
+    identity: Range<usize>,
+    /// From `url.full` up to `destination.port`.
+    addresses: Range<usize>,
+    /// The labels that stay the same for the rest of the call.
+    labels: Range<usize>,
+    /// Whether they were made after the last stage that adds to them.
+    complete: bool,
+}
+
+impl Known {
+    pub(super) fn refresh(&mut self, record: &CallRecord) {
+        if self.complete {
+            return;
+        }
+        self.fields.clear();
+        self.fields.reserve(1_536);
+        let mut line = Line { out: &mut self.fields };
+        let or_null = |text: &Option<String>| masked(text.as_deref().unwrap_or("null"), Hide::Every).into_owned();
+        line.text(&or_null(&record.sender));
+        line.text(" -> ");
+        line.text(&or_null(&record.receiver));
+        line.raw("\"");
+        line.masked("trace.id", &record.correlation_id);
+        line.raw(",\"span.id\":\"");
+        let identity_end = line.out.len();
+        line.masked("url.full", &["http://", &record.host, &record.target].concat());
+        line.field("source.address", &record.peer);
+        line.masked("source.ip", &record.source_ip);
+        if let Some(address) = &record.producer_address {
+            line.masked("url.original", address);
+        }
+        if let Some((host, port)) = &record.destination {
+            line.field("destination.address", host);
+            line.field("destination.domain", host);
+            line.number("destination.port", u64::from(*port));
+        }
+        let addresses_end = line.out.len();
+        super::labels(record, |key, value| line.label(key, value));
+        self.identity = 0..identity_end;
+        self.addresses = identity_end..addresses_end;
+        self.labels = addresses_end..self.fields.len();
+        self.complete = record.profile_out.is_some();
+    }
+}
+
+/// Writes the event, newline included.
+pub(super) fn line(out: &mut Vec<u8>, entry: &Entry<'_>, known: &Known, host: &Host) {
+    out.reserve(2 * 1_536);
+    let mut line = Line { out };
+    let record = entry.record;
+    let (before_id, behind_id) = opening(entry.event);
+    line.raw("{\"@timestamp\":\"");
+    MILLISECONDS.print_timestamp(&entry.at, &mut *line.out).expect("writing to memory cannot fail");
+    line.raw(before_id);
+    line.hex(record.span.rotate_left(8) ^ record.id ^ ((record.events.len() as u64) << 56));
+    line.raw(behind_id);
+    line.out.extend_from_slice(&known.fields[known.identity.clone()]);
+    let child = matches!(entry.event, Event::ReqOut | Event::RespIn);
+    line.hex(record.span.wrapping_add(u64::from(child)));
+    line.raw("\",\"transaction.id\":\"");
+    line.hex(record.span);
+    if child {
+        line.raw("\",\"labels.parent.id\":\"");
+        line.hex(record.span);
+    }
+    line.raw("\"");
     if let Some(duration) = entry.duration() {
         line.number("event.duration", u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     }
-    line.masked("url.full", &["http://", &record.host, &record.target].concat());
-    line.field("source.address", &record.peer);
-    line.masked("source.ip", &record.source_ip);
-    if let Some(address) = &record.producer_address {
-        line.masked("url.original", address);
-    }
-    if let Some((host, port)) = &record.destination {
-        line.field("destination.address", host);
-        line.field("destination.domain", host);
-        line.number("destination.port", u64::from(*port));
-    }
+    line.out.extend_from_slice(&known.fields[known.addresses.clone()]);
     message(&mut line, entry);
     if entry.event == Event::Error {
         error(&mut line, entry);
     }
-    line.out.extend_from_slice(&entry.known.ecs_labels);
+    line.out.extend_from_slice(&known.fields[known.labels.clone()]);
     entry.own_labels(|key, value| line.label(key, value));
     line.out.extend_from_slice(&host.ecs_fields);
-    line.out.extend_from_slice(b"}\n");
-    line.out
+    line.raw("}\n");
 }
 
-/// The labels that stay the same for the rest of the call, as a part of the object.
-pub(super) fn labels(record: &CallRecord) -> Vec<u8> {
-    let mut line = Line { out: Vec::with_capacity(1_024) };
-    super::labels(record, |key, value| line.label(key, value));
-    line.out
-}
-
-fn message(line: &mut Line, entry: &Entry<'_>) {
+fn message(line: &mut Line<'_>, entry: &Entry<'_>) {
     let Some(message) = entry.message() else { return };
     if entry.is_request() {
         line.field("http.request.method", &entry.record.method);
@@ -93,7 +153,7 @@ fn message(line: &mut Line, entry: &Entry<'_>) {
     }
 }
 
-fn error(line: &mut Line, entry: &Entry<'_>) {
+fn error(line: &mut Line<'_>, entry: &Entry<'_>) {
     if let Some(refusal) = &entry.record.refusal {
         line.field("error.type", refusal.code.map_or("raw fault", crate::domain::vp_code::VpCode::as_str));
         line.masked("error.message", &refusal.text);
@@ -106,21 +166,31 @@ fn error(line: &mut Line, entry: &Entry<'_>) {
 }
 
 /// A JSON object under way.
-struct Line {
-    out: Vec<u8>,
+struct Line<'a> {
+    out: &'a mut Vec<u8>,
 }
 
-impl Line {
+impl Line<'_> {
+    /// A piece of the object that is JSON already.
+    fn raw(&mut self, json: &str) {
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
+    /// A piece of a string.
+    fn text(&mut self, text: &str) {
+        escaped(self.out, text);
+    }
+
     fn key(&mut self, prefix: &str, key: &str) {
-        self.out.extend_from_slice(b",\"");
-        self.out.extend_from_slice(prefix.as_bytes());
-        self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
+        self.raw(",\"");
+        self.raw(prefix);
+        self.raw(key);
+        self.raw("\":");
     }
 
     fn field(&mut self, key: &str, value: &str) {
         self.key("", key);
-        quoted(&mut self.out, value);
+        quoted(self.out, value);
     }
 
     fn masked(&mut self, key: &str, value: &str) {
@@ -129,50 +199,71 @@ impl Line {
 
     fn label(&mut self, key: &str, value: &str) {
         self.key("labels.", key);
-        quoted(&mut self.out, value);
+        quoted(self.out, value);
     }
 
     fn number(&mut self, key: &str, value: u64) {
+        let (mut digits, mut rest) = ([b'0'; 20], value);
+        let mut at = digits.len() - 1;
+        while rest > 9 {
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            at -= 1;
+        }
+        digits[at] = b'0' + rest as u8;
         self.key("", key);
-        write!(self.out, "\"{value}\"").expect("writing to memory cannot fail");
+        self.raw("\"");
+        self.out.extend_from_slice(&digits[at..]);
+        self.raw("\"");
     }
 
-    fn hex(&mut self, key: &str, value: u64) {
-        self.key("", key);
-        write!(self.out, "\"{value:016x}\"").expect("writing to memory cannot fail");
+    /// Sixteen hexadecimal digits, as a piece of a string.
+    fn hex(&mut self, value: u64) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits: [u8; 16] = std::array::from_fn(|place| DIGITS[(value >> (60 - 4 * place)) as usize & 15]);
+        self.out.extend_from_slice(&digits);
     }
 }
 
 /// Writes a JSON string.
 pub(super) fn quoted(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    // Looked through without stopping, so that the compiler can take many bytes at a time: most texts need no escape.
-    let escapes = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
-    match escapes {
-        false => out.extend_from_slice(text.as_bytes()),
-        true => escaped(out, text),
-    }
+    escaped(out, text);
     out.push(b'"');
 }
 
-fn escaped(out: &mut Vec<u8>, text: &str) {
-    let mut copied = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..0x20 => b"",
-            _ => continue,
-        };
-        out.extend_from_slice(&text.as_bytes()[copied..at]);
-        match escape {
-            b"" => write!(out, "\\u{byte:04x}").expect("writing to memory cannot fail"),
-            escape => out.extend_from_slice(escape),
-        }
-        copied = at + 1;
+/// Writes a piece of a JSON string.
+pub(super) fn escaped(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    // Looked through without stopping, so that the compiler can take many bytes at a time: most texts need no escape.
+    if !bytes.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\')) {
+        return out.extend_from_slice(bytes);
     }
-    out.extend_from_slice(&text.as_bytes()[copied..]);
+    out.reserve(bytes.len() + bytes.len() / 4);
+    let mut rest = bytes;
+    while let Some(plain) = rest.iter().position(|byte| NEEDS_ESCAPE[usize::from(*byte)]) {
+        out.extend_from_slice(&rest[..plain]);
+        match rest[plain] {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            control => out.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
+        }
+        rest = &rest[plain + 1..];
+    }
+    out.extend_from_slice(rest);
 }
+
+const NEEDS_ESCAPE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = true;
+        control += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};

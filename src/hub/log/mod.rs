@@ -45,16 +45,29 @@ impl MessageLog {
         &self.host.name
     }
 
-    /// Writes one event of a call, as far as the call is known.
-    pub fn write(&self, event: Event, at: Timestamp, record: &CallRecord, elapsed: Duration, known: &mut Known) {
-        let Some(writer) = &self.writer else { return };
-        known.refresh(self.style, record);
-        let entry = Entry { event, at, record, elapsed, payload: self.payload, known };
-        let line = match self.style {
-            LogStyle::Ecs => ecs::line(&entry, &self.host),
-            LogStyle::Legacy => legacy::block(&entry, &self.host),
-        };
-        writer.push(&line);
+    /// Writes out one event of a call, as far as the call is known. It is passed on by [`MessageLog::pass_on`].
+    pub fn write(&self, event: Event, at: Timestamp, record: &CallRecord, elapsed: Duration, logged: &mut Logged) {
+        if self.writer.is_none() {
+            return;
+        }
+        let entry = Entry { event, at, record, elapsed, payload: self.payload };
+        logged.events += 1;
+        match self.style {
+            LogStyle::Ecs => {
+                logged.known.refresh(record);
+                ecs::line(&mut logged.lines, &entry, &logged.known, &self.host);
+            }
+            LogStyle::Legacy => logged.lines.extend_from_slice(&legacy::block(&entry, &self.host)),
+        }
+    }
+
+    /// Passes on what has been written out of a call: before it waits, and at its end.
+    pub fn pass_on(&self, logged: &mut Logged) {
+        if let (Some(writer), 1..) = (&self.writer, logged.events) {
+            writer.push(&logged.lines, logged.events);
+            logged.lines.clear();
+            logged.events = 0;
+        }
     }
 
     /// Events that were dropped because the target took them too slowly.
@@ -77,21 +90,14 @@ impl MessageLog {
     }
 }
 
-/// What is already written out of a call, so that it need not be for each of its events.
+/// What of a call stands ready for the log.
 #[derive(Debug, Default)]
-pub struct Known {
-    ecs_labels: Vec<u8>,
-    /// Whether the labels were made after the last stage that adds to them.
-    complete: bool,
-}
-
-impl Known {
-    fn refresh(&mut self, style: LogStyle, record: &CallRecord) {
-        if style == LogStyle::Ecs && !self.complete {
-            self.ecs_labels = ecs::labels(record);
-            self.complete = record.profile_out.is_some();
-        }
-    }
+pub struct Logged {
+    /// Events that are still to be passed on, written out.
+    lines: Vec<u8>,
+    /// How many they are.
+    events: u64,
+    known: ecs::Known,
 }
 
 /// One event to write.
@@ -101,7 +107,6 @@ struct Entry<'a> {
     record: &'a CallRecord,
     elapsed: Duration,
     payload: bool,
-    known: &'a Known,
 }
 
 impl Entry<'_> {
@@ -195,27 +200,26 @@ fn labels(record: &CallRecord, mut label: impl FnMut(&'static str, &str)) {
 pub fn headers_json(headers: &HeaderMap) -> String {
     const FILTERED: [&str; 3] = ["x-forwarded-tls-client-cert", "x-vp-auth-cert", "x-fk-auth-cert"];
     let mut out = Vec::with_capacity(32 + headers.len() * 48);
-    out.push(b'{');
-    for (place, name) in headers.keys().enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        ecs::quoted(&mut out, name.as_str());
-        out.push(b':');
-        if FILTERED.contains(&name.as_str()) {
-            out.extend_from_slice(b"\"<filtered>\"");
+    let mut before = None;
+    // A name with several values comes once for each, one behind the other.
+    for (name, value) in headers {
+        let is_filtered = FILTERED.contains(&name.as_str());
+        if before == Some(name) {
+            if !is_filtered {
+                out.push(b',');
+                ecs::escaped(&mut out, &String::from_utf8_lossy(value.as_bytes()));
+            }
             continue;
         }
-        let mut values = headers.get_all(name).iter();
-        match (values.next(), values.next()) {
-            (Some(only), None) => ecs::quoted(&mut out, &String::from_utf8_lossy(only.as_bytes())),
-            _ => {
-                let all: Vec<_> =
-                    headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-                ecs::quoted(&mut out, &all.join(","));
-            }
+        out.extend_from_slice(if before.is_some() { b"\",\"" } else { b"{\"" });
+        ecs::escaped(&mut out, name.as_str());
+        out.extend_from_slice(b"\":\"");
+        match is_filtered {
+            true => out.extend_from_slice(b"<filtered>"),
+            false => ecs::escaped(&mut out, &String::from_utf8_lossy(value.as_bytes())),
         }
+        before = Some(name);
     }
-    out.push(b'}');
+    out.extend_from_slice(if before.is_some() { b"\"}" } else { b"{}" });
     String::from_utf8(out).unwrap_or_default()
 }

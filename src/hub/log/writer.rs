@@ -63,16 +63,16 @@ impl Writer {
         Ok(Some(Self { shared }))
     }
 
-    /// Leaves an event to be written. An event that does not fit in the queue is dropped and counted.
-    pub fn push(&self, event: &[u8]) {
+    /// Leaves `events` events to be written. What does not fit in the queue is dropped and counted.
+    pub fn push(&self, lines: &[u8], events: u64) {
         let mut queue = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.waiting.len() + event.len() > self.shared.bytes_max || queue.closing {
+        if queue.waiting.len() + lines.len() > self.shared.bytes_max || queue.closing {
             drop(queue);
-            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+            self.shared.dropped.fetch_add(events, Ordering::Relaxed);
             return;
         }
         let was_empty = queue.waiting.is_empty();
-        queue.waiting.extend_from_slice(event);
+        queue.waiting.extend_from_slice(lines);
         drop(queue);
         if was_empty {
             self.shared.changed.notify_one();

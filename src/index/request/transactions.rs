@@ -37,7 +37,7 @@ pub fn read<'a>(elements: &mut Elements<'a>, payload: &str) -> Result<Transactio
         let transaction = transaction(elements)?;
         extension_bytes += transaction.engagement_extension.len() + transaction.transaction_extension.len();
         if extension_bytes > EXTENSION_BYTES_MAX {
-            return Err(fault::request_too_large(extension_bytes, EXTENSION_BYTES_MAX));
+            return Err(fault::extensions_too_large(EXTENSION_BYTES_MAX));
         }
         read.transactions.push(transaction);
     }

@@ -1,6 +1,5 @@
 //! The `producers` listener: HTTP/1.1, every system below its name.
 
-mod stalled;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -18,18 +17,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use self::stalled::Stalled;
 use super::behaviour::delay::Numbers;
 use super::behaviour::fault::WireFault;
 use super::mounted::{Producers, Reply, System, plain};
 use super::settings::ServerSettings;
-
-/// How long to pause after the operating system refused a connection, as it does when descriptors run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+use crate::net::accept::{self, Bounds};
+use crate::net::stall::StallGuard;
 
 /// Serves until `shutdown` is cancelled; then lets calls in flight finish, for at most `drain_timeout`.
 pub async fn serve(
@@ -38,43 +33,19 @@ pub async fn serve(
     settings: ServerSettings,
     shutdown: CancellationToken,
 ) {
+    let bounds = Bounds {
+        listener: "producers",
+        connections_max: settings.connections_max,
+        // A single hub is the usual client, and is to have all of it.
+        connections_per_client_max: None,
+        drain_timeout: settings.drain_timeout,
+    };
     let settings = Arc::new(settings);
-    let room = Arc::new(Semaphore::new(settings.connections_max));
-    let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
-    while let Some((stream, permit)) = tokio::select! {
-        () = shutdown.cancelled() => None,
-        accepted = accept(&listener, &room) => Some(accepted),
-    } {
-        let (producers, settings) = (Arc::clone(&producers), Arc::clone(&settings));
-        let (shutdown, cut) = (shutdown.clone(), cut.clone());
-        tasks.spawn(async move {
-            tokio::select! {
-                () = cut.cancelled() => {}
-                () = connection(stream, &producers, &settings, &shutdown) => {}
-            }
-            drop(permit);
-        });
-    }
-    drop(listener);
-    tasks.close();
-    if tokio::time::timeout(settings.drain_timeout, tasks.wait()).await.is_err() {
-        tracing::warn!(connections = tasks.len(), "producers: calls in flight are cut, the drain timeout has passed");
-        cut.cancel();
-        tasks.wait().await;
-    }
-}
-
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
-    let permit = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
-            Err(error) => {
-                tracing::warn!(%error, "producers: cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
+    accept::serve(listener, bounds, shutdown.clone(), |stream, _| {
+        let (producers, settings, shutdown) = (Arc::clone(&producers), Arc::clone(&settings), shutdown.clone());
+        async move { connection(stream, &producers, &settings, &shutdown).await }
+    })
+    .await;
 }
 
 /// A fault the connection is to end with, chosen by a request and carried out once hyper has let go of the stream.
@@ -106,7 +77,7 @@ async fn connection(stream: TcpStream, producers: &Producers, settings: &ServerS
         .timer(TokioTimer::new())
         .header_read_timeout(settings.idle_timeout)
         .max_header_size(settings.header_bytes_max)
-        .serve_connection(TokioIo::new(Stalled::new(stream, settings.write_timeout)), service);
+        .serve_connection(TokioIo::new(StallGuard::new(stream, settings.write_timeout)), service);
     let mut draining = false;
     loop {
         tokio::select! {

@@ -55,6 +55,7 @@ async fn nobody_there() {
 async fn too_slow() {
     let faulty = Faulty::with(Socket::always(Act::Silence).await, |plan| plan.timeouts(100, &[])).await;
     faulty.call(call()).await.is_vp(9, &caught(&faulty.socket.url("/p1"), TIMEOUT));
+    faulty.socket.arrived(1).await;
     assert_eq!(faulty.socket.asked().len(), 1);
 }
 

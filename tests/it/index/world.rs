@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anslut::app::Platform;
+use anslut::app::serve::{ServeLimits, serve};
 use anslut::config::checked::Settings;
 use anslut::config::environment::Environment;
 use anslut::config::index::IndexSettings;
@@ -13,7 +14,6 @@ use anslut::config::raw;
 use anslut::domain::clock::Clock;
 use anslut::index::open::Index;
 use anslut::soap::responder::{Answer, Responder, TransportFault};
-use anslut::soap::serve::{ServeLimits, serve};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use tokio::net::TcpListener;
@@ -331,6 +331,7 @@ fn limits() -> ServeLimits {
         body_bytes_max: 1 << 24,
         too_large: |_| unreachable!("nobody sends as much"),
         connections_max: 64,
+        connections_per_client_max: 64,
         idle_timeout: long,
         body_timeout: long,
         write_timeout: long,

@@ -130,6 +130,11 @@ impl Wire {
         soon("the platform to take a request", self.stream.write_all(bytes)).await.unwrap();
     }
 
+    /// Writes to somebody who may not want it.
+    pub async fn try_write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        soon("the platform to take a request or to refuse it", self.stream.write_all(bytes)).await
+    }
+
     /// Makes a request over this connection.
     pub async fn ask(&mut self, ask: &Ask) -> Answer {
         self.write(&ask.bytes()).await;

@@ -60,13 +60,6 @@ pub async fn outcomes<L: Sync + 'static>(rows: impl Iterator<Item = &'static Row
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// Checks every row, and fails with all that do not hold.
-pub async fn all_hold<L: Sync + fmt::Display + 'static>(rows: impl Iterator<Item = &'static Row<L>>) {
-    let outcomes = outcomes(rows).await;
-    let complaints: Vec<_> = outcomes.iter().filter_map(complaint).collect();
-    assert!(complaints.is_empty(), "{} of {} rows:\n{}", complaints.len(), outcomes.len(), complaints.join("\n"));
-}
-
 /// What is to be said of a row that does not hold.
 pub fn complaint<L: fmt::Display>(outcome: &Outcome<L>) -> Option<String> {
     let Outcome { row, failure } = outcome;

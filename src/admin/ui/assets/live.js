@@ -40,7 +40,7 @@
     field("duration").textContent = duration(call.total_us);
     const refused = call.stages.find((stage) => stage.state === "refused");
     const dots = row.querySelector(".dots");
-    dots.title = refused ? `refused at ${refused.name}` : "passed all stages";
+    dots.title = refused ? `failed at ${refused.name}` : "passed all stages";
     dots.setAttribute("aria-label", dots.title);
     call.stages.forEach((stage, at) => { dots.children[at].className = stage.state; });
     row.classList.add("new");

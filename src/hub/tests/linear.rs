@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::t0::{cache_xml, hsa_xml, permission_xml, route_xml, rules};
-use super::{loaded, now};
 use crate::catalogue::entry::{Permission, Route};
 use crate::catalogue::snapshot::Snapshot;
+use crate::catalogue::tests::t0::{cache_xml, hsa_xml, permission_xml, route_xml, rules};
+use crate::catalogue::tests::{loaded, now};
 use crate::config::checked::LookupSettings;
 use crate::hub::authorise::authorise;
 use crate::hub::route::{RouteError, route};

@@ -1,8 +1,6 @@
-//! A listener for a [`Responder`]: HTTP/1.1, kept connections, bounds on all that one client can hold, and a drain.
+//! A listener for a [`Responder`]: HTTP/1.1 within bounds.
 //!
 //! The hub has a listener of its own, because a refusal by HTTP itself is behaviour there (`vp.md` §1.1).
-
-pub mod stall;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,15 +15,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use super::responder::{Responder, SharedResponder};
-use stall::StallGuard;
+use crate::net::accept::{self, Bounds};
+use crate::net::stall::StallGuard;
+use crate::soap::responder::{Responder, SharedResponder};
 
-/// How long to wait before accepting again when the operating system is out of sockets.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Largest buffer of one connection; a request's head must fit in it, and bodies are read through it.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
@@ -38,6 +33,8 @@ pub struct ServeLimits {
     pub too_large: fn(usize) -> Response<Bytes>,
     /// Open connections; more wait in the operating system's queue.
     pub connections_max: usize,
+    /// Of one client; more are closed at once.
+    pub connections_per_client_max: usize,
     /// Longest wait for the next request's headers on an open connection.
     pub idle_timeout: Duration,
     /// Longest time for a request's body to arrive.
@@ -56,54 +53,30 @@ pub async fn serve(
     limits: ServeLimits,
     shutdown: CancellationToken,
 ) {
-    let (limits, tasks, cut) = (Arc::new(limits), TaskTracker::new(), CancellationToken::new());
-    let room = Arc::new(Semaphore::new(limits.connections_max));
-    while let Some((stream, peer, permit)) = shutdown.run_until_cancelled(accept(&listener, name, &room)).await {
-        let (responder, limits) = (Arc::clone(&responder), Arc::clone(&limits));
-        let (shutdown, cut) = (shutdown.clone(), cut.clone());
-        tasks.spawn(async move {
-            let serving = connection(stream, peer, responder, &limits, shutdown);
-            cut.run_until_cancelled(serving).await;
-            drop(permit);
-        });
-    }
-    drop(listener);
-    tasks.close();
-    if tokio::time::timeout(limits.drain_timeout, tasks.wait()).await.is_err() {
-        tracing::warn!(name, connections = tasks.len(), "calls in flight are cut, the drain's time is over");
-        cut.cancel();
-        tasks.wait().await;
-    }
-}
-
-async fn accept(
-    listener: &TcpListener,
-    name: &'static str,
-    room: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-    let permit = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, permit),
-            Err(error) => {
-                tracing::warn!(name, %error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
+    let bounds = Bounds {
+        listener: name,
+        connections_max: limits.connections_max,
+        connections_per_client_max: Some(limits.connections_per_client_max),
+        drain_timeout: limits.drain_timeout,
+    };
+    let limits = Arc::new(limits);
+    accept::serve(listener, bounds, shutdown.clone(), |stream, peer| {
+        connection(stream, peer, Arc::clone(&responder), Arc::clone(&limits), shutdown.clone())
+    })
+    .await;
 }
 
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     responder: SharedResponder,
-    limits: &ServeLimits,
+    limits: Arc<ServeLimits>,
     shutdown: CancellationToken,
 ) {
     // Without it, small answers wait for the other side's acknowledgement; a socket that refuses it still works.
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
-    let responder = &*responder;
+    let (responder, limits) = (&*responder, &*limits);
     let service = service_fn(move |request: Request<Incoming>| async move {
         match respond(request, responder, limits).await {
             Some(answer) => Ok(answer.map(Full::new)),

@@ -1,27 +1,30 @@
-//! A stream whose writes fail when the other side takes nothing for too long.
+//! A stream whose writes fail when the other side takes nothing for too long: the HTTP library has no such bound.
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 /// Watches the writes of a stream. The timer only exists while a write is stuck.
 #[derive(Debug)]
-pub struct StallGuard {
-    stream: TcpStream,
+pub struct StallGuard<S> {
+    stream: S,
     patience: Duration,
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
-impl StallGuard {
-    /// Guards a stream; `patience` is the longest time without progress.
-    pub fn new(stream: TcpStream, patience: Duration) -> Self {
+impl<S> StallGuard<S> {
+    /// Guards a stream; `patience` is the longest time without progress, then writes fail with `TimedOut`.
+    pub fn new(stream: S, patience: Duration) -> Self {
         Self { stream, patience, stuck: None }
+    }
+
+    /// The stream itself.
+    pub fn into_inner(self) -> S {
+        self.stream
     }
 
     fn judge<T>(&mut self, context: &mut Context<'_>, progress: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -33,14 +36,14 @@ impl StallGuard {
         let timer = self.stuck.get_or_insert_with(|| Box::pin(sleep(patience)));
         match timer.as_mut().poll(context) {
             Poll::Ready(()) => {
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the consumer takes no answer")))
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the other side takes no bytes")))
             }
             Poll::Pending => Poll::Pending,
         }
     }
 }
 
-impl AsyncRead for StallGuard {
+impl<S: AsyncRead + Unpin> AsyncRead for StallGuard<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -50,7 +53,7 @@ impl AsyncRead for StallGuard {
     }
 }
 
-impl AsyncWrite for StallGuard {
+impl<S: AsyncWrite + Unpin> AsyncWrite for StallGuard<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.judge(context, progress)
@@ -75,6 +78,35 @@ impl AsyncWrite for StallGuard {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let progress = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.judge(context, progress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_write_nobody_takes_fails_and_progress_buys_time() {
+        let (near, mut far) = tokio::io::duplex(4);
+        let mut near = StallGuard::new(near, Duration::from_millis(500));
+        near.write_all(b"four").await.unwrap();
+        // Each piece is taken before patience runs out, all of them together after.
+        let reading = tokio::spawn(async move {
+            let mut taken = [0; 4];
+            for _ in 0..4 {
+                sleep(Duration::from_millis(200)).await;
+                far.read_exact(&mut taken).await.unwrap();
+            }
+            far
+        });
+        near.write_all(b"four times four.").await.unwrap();
+        let far = reading.await.unwrap();
+        let stuck = near.write_all(b"more").await.unwrap_err();
+        assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);
+        drop(far);
     }
 }
