@@ -88,21 +88,14 @@ impl LocalTime {
 
     /// Fourteen digits.
     pub fn digits(self) -> [u8; 14] {
-        let (year, month, day) = civil_from_days(self.0 / DAY);
-        let second = self.0 % DAY;
-        let mut out = [b'0'; 14];
-        let mut put = |at: usize, length: usize, mut value: u64| {
-            for place in (at..at + length).rev() {
-                out[place] = b'0' + (value % 10) as u8;
-                value /= 10;
-            }
-        };
-        put(0, 4, year);
-        put(4, 2, month);
-        put(6, 2, day);
-        put(8, 2, second / 3600);
-        put(10, 2, second / 60 % 60);
-        put(12, 2, second % 60);
+        // Days of ten thousand years and seconds of a day both fit 32 bits, in which division is quick.
+        let (days, second) = ((self.0 / DAY) as u32, (self.0 % DAY) as u32);
+        let (year, month, day) = civil_from_days(days);
+        let mut out = [0; 14];
+        let pairs = [year / 100, year % 100, month, day, second / 3600, second / 60 % 60, second % 60];
+        for (place, pair) in out.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
+            *place = [b'0' + (pair / 10) as u8, b'0' + (pair % 10) as u8];
+        }
         out
     }
 }
@@ -133,7 +126,7 @@ fn days_from_year_0(year: i16, month: i8, day: i8) -> u64 {
     year * 365 + year / 4 - year / 100 + year / 400 + day_of_year
 }
 
-fn civil_from_days(days: u64) -> (u64, u64, u64) {
+fn civil_from_days(days: u32) -> (u32, u32, u32) {
     let era = days / 146_097;
     let day_of_era = days % 146_097;
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -141,7 +134,7 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let month_of_year = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_of_year + 2) / 5 + 1;
     let month = if month_of_year < 10 { month_of_year + 3 } else { month_of_year - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+    (era * 400 + year_of_era + u32::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

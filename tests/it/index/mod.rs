@@ -6,6 +6,7 @@
 mod accept;
 mod engagement;
 mod find;
+mod killed;
 mod manage;
 mod notification;
 mod reject;
