@@ -3,6 +3,7 @@
 //! Read as leniently as the reference's date parser reads them, kept as a count of civil seconds, written strictly.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use crate::domain::clock::stockholm;
 
 /// A local time, in civil seconds since year 0. Order is the order of the calendar. Fits forty bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LocalTime(u64);
+pub struct LocalTime(NonZeroU64);
 
 /// A text that is no time. The message is the reference's, to the letter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,25 +72,26 @@ impl LocalTime {
     fn from_civil(civil: DateTime) -> Self {
         let days = days_from_year_0(civil.year(), civil.month(), civil.day());
         let seconds = (civil.hour() as u64 * 60 + civil.minute() as u64) * 60 + civil.second() as u64;
-        Self(days * DAY + seconds)
+        Self::from_seconds(days * DAY + seconds)
     }
 
     /// The count of seconds.
     pub fn seconds(self) -> u64 {
-        self.0
+        self.0.get()
     }
 
-    /// The time with this count of seconds. Counts beyond year 9999 give that year's end.
+    /// The time with this count of seconds. Counts beyond year 9999 give that year's end; 0, which is before any year
+    /// that is read and stands for no time where times are written down, gives 1.
     pub fn from_seconds(seconds: u64) -> Self {
         // Year 10000 begins sixty days before the end of the era.
         const LAST: u64 = (3_652_425 - 60) * DAY - 1;
-        Self(seconds.min(LAST))
+        Self(NonZeroU64::new(seconds.min(LAST)).unwrap_or(NonZeroU64::MIN))
     }
 
     /// Fourteen digits.
     pub fn digits(self) -> [u8; 14] {
         // Days of ten thousand years and seconds of a day both fit 32 bits, in which division is quick.
-        let (days, second) = ((self.0 / DAY) as u32, (self.0 % DAY) as u32);
+        let (days, second) = ((self.seconds() / DAY) as u32, (self.seconds() % DAY) as u32);
         let (year, month, day) = civil_from_days(days);
         let mut out = [0; 14];
         let pairs = [year / 100, year % 100, month, day, second / 3600, second / 60 % 60, second % 60];
@@ -197,7 +199,7 @@ mod tests {
             let time = LocalTime::from_civil(day.at(12, 34, 56, 0));
             let expected = format!("{:04}{:02}{:02}123456", day.year(), day.month(), day.day());
             assert_eq!(time.to_string(), expected);
-            assert!(before.is_none_or(|before: LocalTime| before.0 + DAY == time.0), "{expected}");
+            assert!(before.is_none_or(|before: LocalTime| before.seconds() + DAY == time.seconds()), "{expected}");
             before = Some(time);
             day = day.tomorrow().unwrap();
         }

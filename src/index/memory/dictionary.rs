@@ -51,7 +51,7 @@ struct Subject {
 #[derive(Debug)]
 struct Holder {
     texts: [u32; 4],
-    fragment: Option<Box<HolderFragment>>,
+    fragment: Option<HolderFragment>,
 }
 
 /// Text to code.
@@ -116,7 +116,7 @@ impl Interner {
     fn holder(&mut self, dictionary: &Dictionary, holder: [u32; 4]) -> u32 {
         let is = |code: u32| dictionary.holders.get(code as usize).is_some_and(|known| known.texts == holder);
         self.holders.code(hash_of(holder.map(u32::to_le_bytes).as_flattened()), is, |next| {
-            let render = || Box::new(HolderFragment::new(holder.map(|code| dictionary.text(code))));
+            let render = || HolderFragment::new(holder.map(|code| dictionary.text(code)));
             let fragment = (next < RENDERED_HOLDERS_MAX).then(render);
             dictionary.holders.set(next, Holder { texts: holder, fragment })
         })
@@ -231,7 +231,7 @@ impl Dictionary {
         let subjects: u64 =
             (0..).map_while(|code| self.subjects.get(code)).map(|subject| subject.fragment.len() as u64).sum();
         let holders = (0..).map_while(|code| self.holders.get(code)).filter_map(|holder| holder.fragment.as_ref());
-        let holders: u64 = holders.map(|fragment| fragment.bytes() + size_of::<HolderFragment>() as u64).sum();
+        let holders: u64 = holders.map(HolderFragment::bytes).sum();
         texts + subjects + holders + self.texts.bytes() + self.subjects.bytes() + self.holders.bytes()
     }
 }
