@@ -1,8 +1,19 @@
 //! anslut: the Swedish national service platform in one process. See `docs/ARCHITECTURE.md` for the map.
 
-pub mod config;
 pub mod domain;
-pub mod hub;
-pub mod index;
+
+pub mod config;
+pub mod net;
 pub mod soap;
 pub mod store;
+
+pub mod catalogue;
+pub mod index;
+
+pub mod hub;
+pub mod producers;
+
+pub mod admin;
+
+pub mod app;
+pub mod cli;

@@ -1,6 +1,6 @@
 //! Settings as the platform uses them. `raw.rs` says under which key each is written, and what its default is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +27,18 @@ pub struct Settings {
     pub records: RecordSettings,
     /// The admin listener.
     pub admin: AdminSettings,
+    /// What the platform is called in orders.
+    pub platform: PlatformSettings,
+    /// Platforms that share the process (`[[platform]]`, `connection-api.md` §1); empty where there is only one.
+    pub platforms: Vec<PlatformEntry>,
+    /// `[catalogue.users]`: name to password for the catalogue's order and read services; empty = open on loopback only.
+    pub catalogue_users: BTreeMap<String, String>,
+    /// `[tls]`: the hub's own identity, and whom it trusts as consumers.
+    pub tls: TlsFiles,
+    /// `[tls.producer]`: the same towards producers; what is unset falls back to `[tls]`, already filled in here.
+    pub tls_producer: TlsFiles,
+    /// Every property that was set, known or not, as written; for parts that read their own.
+    pub properties: BTreeMap<String, String>,
 }
 
 /// One address a listener; `None` is `"off"`.
@@ -34,6 +46,16 @@ pub struct Settings {
 pub struct ListenSettings {
     /// `/vp/**`, `/status`, `/resetcache`, `/resethsacache`.
     pub hub_http: Option<SocketAddr>,
+    /// `/vp/**` behind mutual TLS.
+    pub hub_https: Option<SocketAddr>,
+    /// The index's update and notification services.
+    pub index_update: Option<SocketAddr>,
+    /// The index's `FindContent`.
+    pub index_find: Option<SocketAddr>,
+    /// The catalogue's SOAP and REST services, and orders.
+    pub catalogue: Option<SocketAddr>,
+    /// The aggregating services.
+    pub aggregation: Option<SocketAddr>,
     /// `/<system>/**`, the mocked producers.
     pub producers: Option<SocketAddr>,
     /// Pages, API, metrics, health.
@@ -54,17 +76,15 @@ pub struct HubSettings {
     /// The sender assumed for a call from loopback without any identity header. Unset: nobody is assumed.
     pub demo_sender: Option<String>,
     /// `http.forwarded.header.xfor`.
-    pub forwarded_for: HeaderName,
+    pub forwarded_for: NamedHeader,
     /// `http.forwarded.header.host`.
-    pub forwarded_host: HeaderName,
+    pub forwarded_host: NamedHeader,
     /// `http.forwarded.header.port`.
-    pub forwarded_port: HeaderName,
+    pub forwarded_port: NamedHeader,
     /// `http.forwarded.header.proto`.
-    pub forwarded_proto: HeaderName,
-    /// `http.forwarded.header.auth_cert`, as written: the spelling stands in fault details.
-    pub auth_cert_name: String,
-    /// The same as a header name.
-    pub auth_cert: HeaderName,
+    pub forwarded_proto: NamedHeader,
+    /// `http.forwarded.header.auth_cert`.
+    pub auth_cert: NamedHeader,
     /// `certificate.senderid.subject.pattern`: group 1 is the sender.
     pub sender_pattern: Regex,
     /// `sender.id.allowed.list`: who may name an original consumer; empty = everybody.
@@ -87,6 +107,15 @@ pub struct HubSettings {
     pub limits: HubLimits,
 }
 
+/// A header whose name is a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedHeader {
+    /// The name as written: its spelling stands in fault details.
+    pub written: String,
+    /// The name as it is looked up.
+    pub name: HeaderName,
+}
+
 /// Which headers are left out: those that match `remove` and not `keep`. Patterns are anchored and ignore case.
 #[derive(Clone, Debug)]
 pub struct HeaderFilter {
@@ -94,6 +123,56 @@ pub struct HeaderFilter {
     pub remove: Option<Regex>,
     /// Kept all the same.
     pub keep: Option<Regex>,
+    /// What the patterns say about the headers that nearly every message carries.
+    usual: foldhash::HashMap<HeaderName, bool>,
+}
+
+/// Headers that nearly every message carries.
+const USUAL_HEADERS: [&str; 24] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "accept-ranges",
+    "authorization",
+    "content-type",
+    "etag",
+    "expect",
+    "host",
+    "keep-alive",
+    "last-modified",
+    "server",
+    "soapaction",
+    "user-agent",
+    "vary",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-rivta-original-serviceconsumer-hsaid",
+    "x-rivta-routing-history",
+    "x-skltp-correlation-id",
+    "x-vp-instance-id",
+    "x-vp-sender-id",
+];
+
+impl HeaderFilter {
+    /// A filter of two patterns; without `remove`, nothing is left out.
+    pub fn new(remove: Option<Regex>, keep: Option<Regex>) -> Self {
+        let mut filter = Self { remove, keep, usual: foldhash::HashMap::default() };
+        let decided = |name| (HeaderName::from_static(name), filter.asks_patterns(name));
+        filter.usual = USUAL_HEADERS.into_iter().map(decided).collect();
+        filter
+    }
+
+    /// Whether a header is left out.
+    pub fn leaves_out(&self, name: &HeaderName) -> bool {
+        self.usual.get(name).copied().unwrap_or_else(|| self.asks_patterns(name.as_str()))
+    }
+
+    fn asks_patterns(&self, name: &str) -> bool {
+        let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(name));
+        matches(&self.remove) && !matches(&self.keep)
+    }
 }
 
 /// How producers are called (`vp.md` §7.1).
@@ -226,4 +305,52 @@ pub struct RecordSettings {
 pub struct AdminSettings {
     /// `admin.token`: asked for on every call of the API that changes something, and on every call from outside loopback.
     pub token: Option<String>,
+}
+
+/// `[platform]`: the names by which orders and other systems know the platform.
+#[derive(Clone, Debug, Default)]
+pub struct PlatformSettings {
+    /// `platform.name`, such as `NTjP-DEV`.
+    pub name: Option<String>,
+    /// `platform.tak_platform`: the value of `plattform` that a catalogue order must carry, such as `NTJP-TEST`.
+    pub tak_platform: Option<String>,
+}
+
+/// One of several platforms in the process (`connection-api.md` §1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformEntry {
+    /// `env` in the connection API, `plattform` in catalogue orders.
+    pub name: String,
+    /// What it is for; at most one platform of each role.
+    pub role: PlatformRole,
+    /// Its hub's `vp.instance.id`.
+    pub instance_id: String,
+    /// Its catalogue's folder, relative to the environment.
+    pub tak: String,
+    /// Its own `hub_http`.
+    pub hub_http: Option<SocketAddr>,
+    /// Its own `hub_https`.
+    pub hub_https: Option<SocketAddr>,
+    /// Its own `catalogue`.
+    pub catalogue: Option<SocketAddr>,
+}
+
+/// What one of several platforms is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlatformRole {
+    /// Where systems are tested before they may connect.
+    Qa,
+    /// Where they are connected.
+    Production,
+}
+
+/// PEM files of one side of TLS, leaf first, then chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Whom to trust.
+    pub ca: Option<PathBuf>,
+    /// Own certificate.
+    pub cert: Option<PathBuf>,
+    /// Its key.
+    pub key: Option<PathBuf>,
 }

@@ -104,7 +104,8 @@ impl Environment {
     }
 }
 
-fn read(path: PathBuf) -> Result<Option<EnvironmentFile>, EnvironmentError> {
+/// One file on disk, read whole; `None` where there is none.
+pub fn read(path: PathBuf) -> Result<Option<EnvironmentFile>, EnvironmentError> {
     let unreadable = |source| EnvironmentError::Unreadable { path: path.clone(), source };
     match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

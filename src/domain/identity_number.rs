@@ -21,26 +21,29 @@ pub fn masked(text: &str, hide: Hide) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let mut out = String::new();
     let mut copied = 0;
-    let mut at = 0;
+    let mut searched = 0;
+    // A number has six digits in a row at least, so that looking at every sixth byte finds it.
+    let mut at = DIGITS_MIN - 1;
     while at < bytes.len() {
         if !bytes[at].is_ascii_digit() {
-            at += 1;
+            at += DIGITS_MIN;
             continue;
         }
+        let start = at - bytes[searched..at].iter().rev().take_while(|b| b.is_ascii_digit()).count();
         let end = at + bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-        match identity_at(bytes, at, end) {
-            Some(found) if hide == Hide::Every || !in_test_series(&bytes[at..found.end]) => {
-                out.push_str(&text[copied..at]);
+        searched = end;
+        if let Some(found) = identity_at(bytes, start, end) {
+            if hide == Hide::Every || !in_test_series(&bytes[start..found.end]) {
+                out.push_str(&text[copied..start]);
                 if found.has_century {
-                    out.push_str(&text[at..at + 2]);
+                    out.push_str(&text[start..start + 2]);
                 }
                 out.push_str("xxxxxx-xxxx");
                 copied = found.end;
-                at = found.end;
             }
-            Some(found) => at = found.end,
-            None => at = end,
+            searched = found.end;
         }
+        at = searched + DIGITS_MIN - 1;
     }
     if copied == 0 {
         return Cow::Borrowed(text);
@@ -48,6 +51,9 @@ pub fn masked(text: &str, hide: Hide) -> Cow<'_, str> {
     out.push_str(&text[copied..]);
     Cow::Owned(out)
 }
+
+/// Fewest digits of a number that stand together.
+const DIGITS_MIN: usize = 6;
 
 struct Found {
     end: usize,

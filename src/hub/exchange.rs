@@ -3,6 +3,7 @@
 //! A stage writes down what it learnt and nothing else. Texts are kept as the consumer sent them; whoever shows a record
 //! to people hides identity numbers first.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,10 +12,11 @@ use jiff::Timestamp;
 use crate::domain::clock::Clock;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
-use crate::soap::fault::Side;
+use crate::hub::log::Logged;
+use crate::soap::fault::{Fault, Side};
 
 /// One call, from the last byte of its request to the last decision about its answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CallRecord {
     /// Running number, unique in this process; larger is later.
     pub id: u64,
@@ -28,6 +30,12 @@ pub struct CallRecord {
     pub method: String,
     /// Path and query as requested.
     pub target: String,
+    /// The `Host` header.
+    pub host: String,
+    /// What a proxy said about how it was called: scheme, host, port.
+    pub forwarded: [Option<String>; 3],
+    /// Random number that marks the call in trace views; the next one marks its call to the producer.
+    pub span: u64,
     /// Address of the TCP peer.
     pub peer: String,
     /// What `X-Forwarded-For` (or the header configured in its place) said, else the peer.
@@ -51,7 +59,7 @@ pub struct CallRecord {
     /// Profile of the message.
     pub profile_in: Option<Profile>,
     /// The catalogue's spelling of the profile of the chosen route.
-    pub profile_out: Option<String>,
+    pub profile_out: Option<Arc<str>>,
     /// Character set of the request where it is not UTF-8.
     pub charset: Option<String>,
     /// How the route was looked for, comma-joined (`vp.md` §9).
@@ -59,14 +67,17 @@ pub struct CallRecord {
     /// How the permission was looked for.
     pub permission_trace: Option<String>,
     /// Address of the producer as the catalogue has it.
-    pub producer_address: Option<String>,
+    pub producer_address: Option<Arc<str>>,
+    /// Host and port of the producer; the port is 0 for one in this process.
+    pub destination: Option<(String, u16)>,
     /// Times the producer was called.
     pub attempts: u32,
     /// From sending to the producer until its answer had arrived.
     pub producer_time: Option<Duration>,
     /// From the request's arrival until the answer was ready.
     pub total: Duration,
-    /// When each stage began and ended, counted from `started`; `None` where the call did not come that far.
+    /// When each stage began and ended, counted from the request's first byte; `None` where the call did not come that
+    /// far. The last one before the answer is where a refused call was refused.
     pub stages: [Option<Span>; Stage::ALL.len()],
     /// The log events of the call, in order, counted from `started`.
     pub events: Vec<(Event, Duration)>,
@@ -80,12 +91,15 @@ pub struct CallRecord {
     pub answer: Message,
     /// Why the call was refused or failed.
     pub refusal: Option<Refusal>,
+    /// The SOAP fault that a producer answered and that was passed on.
+    pub producer_fault: Option<Fault>,
 }
 
 /// The listener a call came in on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listener {
     /// `hub_http`: identity from headers.
+    #[default]
     Http,
 }
 
@@ -224,41 +238,43 @@ pub struct Refusal {
 impl CallRecord {
     /// A short word for how the call ended: a VP code, `fault` for a raw or passed-through one, or `ok`.
     pub fn outcome(&self) -> &'static str {
-        match &self.refusal {
-            None => "ok",
-            Some(Refusal { code: Some(code), .. }) => code.as_str(),
-            Some(Refusal { code: None, .. }) => "fault",
+        match (&self.refusal, &self.producer_fault) {
+            (None, None) => "ok",
+            (Some(Refusal { code: Some(code), .. }), _) => code.as_str(),
+            _ => "fault",
         }
     }
 
-    /// What the record weighs in the ring, in bytes: itself and everything it owns.
-    pub fn weight(&self) -> usize {
-        let texts = [&self.correlation_id, &self.method, &self.target, &self.peer, &self.source_ip];
+    /// Shows every text there is, always in the same order.
+    pub fn texts(&mut self, mut show: impl FnMut(&mut String)) {
+        let Self { correlation_id, method, target, host, peer, source_ip, .. } = self;
+        [correlation_id, method, target, host, peer, source_ip].into_iter().for_each(&mut show);
         let optional = [
-            &self.sender,
-            &self.original_consumer_in,
-            &self.original_consumer,
-            &self.acting_on_behalf_of,
-            &self.receiver,
-            &self.contract,
-            &self.operation,
-            &self.profile_out,
-            &self.charset,
-            &self.route_trace,
-            &self.permission_trace,
-            &self.producer_address,
+            &mut self.sender,
+            &mut self.original_consumer_in,
+            &mut self.original_consumer,
+            &mut self.acting_on_behalf_of,
+            &mut self.receiver,
+            &mut self.contract,
+            &mut self.operation,
+            &mut self.charset,
+            &mut self.route_trace,
+            &mut self.permission_trace,
         ];
-        let messages = [Some(&self.request), self.sent.as_ref(), self.received.as_ref(), Some(&self.answer)];
-        size_of::<Self>()
-            + texts.iter().map(|text| text.capacity()).sum::<usize>()
-            + optional.iter().filter_map(|text| text.as_ref().map(String::capacity)).sum::<usize>()
-            + messages
-                .into_iter()
-                .flatten()
-                .map(|message| message.headers_json.capacity() + message.body.len())
-                .sum::<usize>()
-            + self.events.capacity() * size_of::<(Event, Duration)>()
-            + self.refusal.as_ref().map_or(0, |refusal| refusal.text.capacity() + refusal.detail.capacity())
+        optional.into_iter().chain(&mut self.forwarded).flatten().for_each(&mut show);
+        self.destination.iter_mut().for_each(|(host, _)| show(host));
+        let messages = [Some(&mut self.request), self.sent.as_mut(), self.received.as_mut(), Some(&mut self.answer)];
+        messages.into_iter().flatten().for_each(|message| show(&mut message.headers_json));
+        let refusal = self.refusal.iter_mut().flat_map(|refusal| [&mut refusal.text, &mut refusal.detail]);
+        let fault =
+            self.producer_fault.iter_mut().flat_map(|fault| [&mut fault.code, &mut fault.text, &mut fault.detail]);
+        refusal.chain(fault).for_each(&mut show);
+    }
+
+    /// Shows the body of every message there is, in the order of [`CallRecord::texts`].
+    pub fn bodies(&mut self, mut show: impl FnMut(&mut Bytes)) {
+        let messages = [Some(&mut self.request), self.sent.as_mut(), self.received.as_mut(), Some(&mut self.answer)];
+        messages.into_iter().flatten().for_each(|message| show(&mut message.body));
     }
 }
 
@@ -267,18 +283,26 @@ impl CallRecord {
 pub struct Exchange {
     /// What is known so far.
     pub record: CallRecord,
+    /// What of it stands ready for the message log.
+    pub logged: Logged,
     began: Instant,
+    listened: Duration,
 }
 
 impl Exchange {
-    /// Starts the clock on a call whose request has arrived.
-    pub fn new(record: CallRecord) -> Self {
-        Self { record, began: Clock::instant() }
+    /// Starts the clock on a call whose request took `listened` to arrive.
+    pub fn new(record: CallRecord, listened: Duration) -> Self {
+        Self { record, logged: Logged::default(), began: Clock::instant(), listened }
     }
 
-    /// Time since the call began.
+    /// Time since the call began, its arrival included.
     pub fn elapsed(&self) -> Duration {
-        Clock::instant().saturating_duration_since(self.began)
+        self.listened + Clock::instant().saturating_duration_since(self.began)
+    }
+
+    /// Notes that the request has arrived, and returns when the next stage begins.
+    pub fn passed_listen(&mut self) -> Duration {
+        self.passed(Stage::Listen, Duration::ZERO)
     }
 
     /// Notes that a stage lasted from `begin` until now, and returns now: where the next begins.
@@ -286,5 +310,14 @@ impl Exchange {
         let end = self.elapsed();
         self.record.stages[stage as usize] = Some(Span { begin, end });
         end
+    }
+
+    /// Notes that the call ended in the first stage that it has not passed.
+    pub fn failed_in_stage(&mut self) {
+        let reached = self.record.stages.iter().position(Option::is_none);
+        if let Some(stage) = reached.and_then(|place| Stage::ALL.get(place)).filter(|stage| **stage != Stage::Answer) {
+            let before = (*stage as usize).checked_sub(1).and_then(|before| self.record.stages[before]);
+            self.passed(*stage, before.map_or(Duration::ZERO, |span| span.end));
+        }
     }
 }

@@ -1,3 +1,19 @@
-//! Integration tests: one binary, a module per theme.
+//! The platform from outside: a real one is started for every test, on ports the system chooses, with an environment of
+//! its own, and is called over HTTP.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
+#![allow(unreachable_pub, reason = "nobody but this crate sees its tests")]
+
+mod admin;
+mod architecture;
+mod conformance;
+mod drain;
+mod hostile;
 mod index;
+mod limits;
+mod log;
+mod quirks;
+mod records;
+mod reload;
+mod story;
+mod support;

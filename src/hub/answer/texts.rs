@@ -74,3 +74,36 @@ pub fn text(code: VpCode) -> &'static str {
 pub fn fault_string(code: VpCode, instance_name: &str) -> String {
     format!("{code} [{instance_name}] {}", text(code))
 }
+
+/// Detail of VP003; the blank at its end is the reference's.
+pub const NO_RECEIVER: &str = "No receiverId (logical address) found in message header. ";
+
+/// Detail of VP008.
+pub const NO_CONTACT: &str =
+    "No contact with TAK at startup, and no local cache to fallback on, not possible to route call";
+
+/// Detail of VP004, with a word about blanks where the address has some.
+pub fn no_route(contract: &str, receiver: &str) -> String {
+    let blanks = if receiver.contains(' ') { ". Whitespace detected in incoming request!" } else { "" };
+    format!("No receiverId (logical address) found for serviceNamespace: {contract}, receiverId: {receiver}{blanks}")
+}
+
+/// Detail of VP006.
+pub fn several_routes(contract: &str, receiver: &str) -> String {
+    format!(
+        "More than one receiverId (logical address) with matching Riv-version found for serviceNamespace: {contract}, \
+         receiverId: {receiver}"
+    )
+}
+
+/// Detail of VP007.
+pub fn not_authorised(contract: &str, receiver: &str, sender: &str) -> String {
+    format!("Authorization missing for serviceNamespace: {contract}, receiverId: {receiver}, senderId: {sender}")
+}
+
+/// Detail of VP010.
+pub fn no_url(contract: &str, receiver: &str) -> String {
+    format!(
+        "Physical Address field is empty in Service Producer for serviceNamespace: {contract}, receiverId: {receiver}"
+    )
+}

@@ -17,6 +17,9 @@ struct Declaration<'a> {
 /// The namespace of the `xml` prefix, which needs no declaration.
 pub const XML_NAMESPACE: &[u8] = b"http://www.w3.org/XML/1998/namespace";
 
+/// The namespace of namespace declarations themselves.
+pub const XMLNS_NAMESPACE: &[u8] = b"http://www.w3.org/2000/xmlns/";
+
 impl<'a> Namespaces<'a> {
     /// Opens an element's scope; its declarations follow.
     pub(crate) fn open(&mut self) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::XmlError;
-use super::names::Namespaces;
+use super::names::{Namespaces, XML_NAMESPACE, XMLNS_NAMESPACE};
 use super::text::{is_white_space, is_xml_character, resolve};
 
 /// Deepest nesting of elements that is read, as in the reference's parser.
@@ -362,14 +362,30 @@ impl<'a> Reader<'a> {
         self.at = end + 1;
         let attribute = Attribute { name, value };
         if let Some(prefix) = attribute.declares() {
-            if value.is_empty() && !prefix.is_empty() {
-                let prefix = String::from_utf8_lossy(prefix);
-                return Err(self.error(start, format!("Non-default namespace can not map to empty URI (as per Namespace 1.0 # 2) in XML 1.0 documents (prefix \"{prefix}\")")));
-            }
+            self.check_declaration(prefix, value)?;
             self.namespaces.declare(prefix, value);
         }
         self.attributes.push(attribute);
         Ok(())
+    }
+
+    /// A prefix stands for something, and the reserved ones for what they always stand for.
+    fn check_declaration(&self, prefix: &[u8], value: &[u8]) -> Result<(), XmlError> {
+        let complaint = match (prefix, value) {
+            (b"xml", XML_NAMESPACE) => return Ok(()),
+            (b"xml", _) => "Trying to redeclare prefix 'xml' from its default URI".to_owned(),
+            (b"xmlns", _) => "Trying to declare prefix 'xmlns' (illegal as per NS 1.1 #4)".to_owned(),
+            (_, XML_NAMESPACE) => "Trying to bind URI of prefix 'xml' to another prefix".to_owned(),
+            (_, XMLNS_NAMESPACE) => "Trying to bind URI of prefix 'xmlns' to another prefix".to_owned(),
+            (b"", _) => return Ok(()),
+            (_, b"") => {
+                "Non-default namespace can not map to empty URI (as per Namespace 1.0 # 2) in XML 1.0 documents"
+                    .to_owned()
+            }
+            _ => return Ok(()),
+        };
+        let shown = String::from_utf8_lossy(prefix);
+        Err(self.error(self.offset_of(value), format!("{complaint} (prefix \"{shown}\")")))
     }
 
     /// Every prefix is declared, and no attribute stands twice.
@@ -410,7 +426,7 @@ impl<'a> Reader<'a> {
     fn expanded(&self, name: Name<'a>) -> (&'a [u8], &'a [u8]) {
         let namespace = match name.prefix() {
             b"" => b"".as_slice(),
-            b"xmlns" => b"http://www.w3.org/2000/xmlns/",
+            b"xmlns" => XMLNS_NAMESPACE,
             prefix => self.namespaces.resolve(prefix).unwrap_or_default(),
         };
         (namespace, name.local())
@@ -559,6 +575,13 @@ impl<'a> Reader<'a> {
     fn find(&self, byte: u8, from: usize) -> Option<usize> {
         memchr::memchr(byte, self.input.get(from..)?).map(|found| from + found)
     }
+}
+
+/// Whether a whole document is well-formed.
+pub fn check(input: &[u8]) -> Result<(), XmlError> {
+    let mut reader = Reader::new(input);
+    while reader.next()?.is_some() {}
+    reader.check_characters()
 }
 
 /// A character as the reference's parser names it.

@@ -1,12 +1,27 @@
 //! Why a call would go where it goes, or be refused: the decision for (contract, address, sender, time), candidate by
 //! candidate.
+//!
+//! The decision is the one that `hub/route` and `hub/authorise` make; the candidates are what their searches meet on the
+//! way. Only the hints look further.
+
+mod candidates;
+mod distance;
+mod hints;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::catalogue::snapshot::Snapshot;
+use crate::config::checked::LookupSettings;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
+use crate::hub::answer::failure::{self, Facts, Failure};
+use crate::hub::authorise::authorise;
+use crate::hub::call::{ProfileError, address};
+use crate::hub::route::route;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -35,7 +50,7 @@ pub struct Explanation {
     /// The moment asked for.
     #[schema(value_type = String)]
     pub at: Timestamp,
-    /// `ok`, or the VP code.
+    /// `ok`, the VP code, or `fault` for a refusal without one.
     pub outcome: String,
     /// The VP code, where the call would be refused.
     #[schema(value_type = Option<String>)]
@@ -87,4 +102,56 @@ pub struct Candidate {
     pub taken: bool,
     /// Why it was taken or not.
     pub why: String,
+}
+
+/// Explains what would become of a call, in the reference's order: route, permission, profile (`vp.md` §0).
+pub fn explain(snapshot: &Snapshot, rules: &LookupSettings, instance_name: &str, question: &Question) -> Explanation {
+    let Question { contract, address, sender, at, profile } = question;
+    let (found, route_trace) = route(snapshot, rules, contract, address, *at);
+    let routed = found.map_err(Failure::from).and_then(|route| {
+        address::parse(&route.url, None)?;
+        Ok(route)
+    });
+    let (permission_trace, permissions, failure) = match routed {
+        Err(failure) => (String::new(), Vec::new(), Some(failure)),
+        Ok(route) => {
+            let (permit, trace) = authorise(snapshot, rules, contract, address, sender, *at);
+            let failure = match permit {
+                Err(error) => Some(Failure::from(error)),
+                Ok(_) => profile.filter(|_| Profile::parse(&route.profile).is_none()).map(not_supported),
+            };
+            (trace, candidates::permissions(snapshot, rules, question), failure)
+        }
+    };
+    let facts = Facts { contract, receiver: address, sender, ..Facts::default() };
+    let refusal = failure.map(|failure| failure::refusal(&failure, &facts, instance_name));
+    let code = refusal.as_ref().and_then(|refusal| refusal.code);
+    let routes = candidates::routes(snapshot, rules, question);
+    let hints = hints::hints(snapshot, rules, question, code, (&routes, &permissions));
+    let route = found.ok();
+    Explanation {
+        contract: contract.clone(),
+        address: address.clone(),
+        sender: sender.clone(),
+        at: *at,
+        outcome: code.map_or(if refusal.is_some() { "fault" } else { "ok" }, VpCode::as_str).to_owned(),
+        code,
+        fault_string: refusal.as_ref().map(|refusal| refusal.text.clone()),
+        detail: refusal.map(|refusal| refusal.detail),
+        route_trace,
+        permission_trace,
+        routes,
+        permissions,
+        producer_address: route.map(|route| route.url.to_string()),
+        producer_profile: route.map(|route| route.profile.to_string()),
+        converts: profile
+            .zip(route)
+            .map(|(profile, route)| Profile::parse(&route.profile).is_some_and(|of_route| of_route != profile)),
+        hints,
+    }
+}
+
+/// A profile that the message can neither have nor be converted to (`vp.md` §4.7).
+fn not_supported(profile: Profile) -> Failure {
+    Failure::Profile(ProfileError::NotSupported(profile))
 }

@@ -1,11 +1,14 @@
 //! The ring of finished calls, bounded by bytes, that the admin pages and the API read.
 
+mod packed;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::broadcast;
 
 use super::exchange::CallRecord;
+use packed::Packed;
 
 /// Records that wait for a slow watcher of the live page before it misses some.
 const WATCH_QUEUE_MAX: usize = 256;
@@ -20,7 +23,7 @@ pub struct Records {
 
 #[derive(Debug, Default)]
 struct Ring {
-    calls: VecDeque<Arc<CallRecord>>,
+    calls: VecDeque<Arc<Packed>>,
     bytes: usize,
     total: u64,
     dropped: u64,
@@ -49,8 +52,8 @@ impl Records {
 
     /// Keeps a finished call, and shows it to whoever watches.
     pub fn push(&self, record: CallRecord) {
+        let record = Arc::new(Packed::of(record));
         let weight = record.weight();
-        let record = Arc::new(record);
         let mut leaving = Vec::new();
         {
             let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,21 +70,24 @@ impl Records {
         }
         if self.watchers.receiver_count() > 0 {
             // Nobody left in the meantime: nobody to tell.
-            let _ = self.watchers.send(record);
+            let _ = self.watchers.send(Arc::new(record.unpacked()));
         }
     }
 
     /// The record with this number, if it is still here.
     pub fn find(&self, id: u64) -> Option<Arc<CallRecord>> {
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        ring.calls.iter().rev().find(|record| record.id == id).cloned()
+        let found = ring.calls.iter().rev().find(|record| record.id() == id).cloned()?;
+        drop(ring);
+        Some(Arc::new(found.unpacked()))
     }
 
     /// The newest records that `wanted` accepts, newest first, at most `count`.
     pub fn newest(&self, count: usize, wanted: impl Fn(&CallRecord) -> bool) -> Vec<Arc<CallRecord>> {
         // The list of pointers is copied, so that filtering does not hold up calls in flight.
         let calls: Vec<_> = self.ring.lock().unwrap_or_else(PoisonError::into_inner).calls.iter().cloned().collect();
-        calls.into_iter().rev().filter(|record| wanted(record)).take(count).collect()
+        let unpacked = calls.into_iter().rev().map(|record| record.unpacked());
+        unpacked.filter(|record| wanted(record)).take(count).map(Arc::new).collect()
     }
 
     /// Every record from now on.

@@ -1,0 +1,125 @@
+//! The HTTP API under `/api/v1`, and its description. Every path stands in one table, which a test holds against
+//! `/openapi.json`; the description is made from the handlers' own parameter and reply types.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use axum::routing::{MethodRouter, get};
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+
+use super::Admin;
+
+mod advice;
+pub mod exchange;
+pub mod exchanges;
+pub mod explain;
+pub mod filter;
+pub mod message;
+pub mod platform;
+pub mod problem;
+pub mod stream;
+pub mod summary;
+
+/// The document's frame; the paths name their handlers.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "anslut",
+        description = "What the platform did with every message, and why. Identity numbers outside the official test \
+                       series are masked in every answer. Errors are problem documents (RFC 9457)."
+    ),
+    paths(
+        exchanges::list,
+        exchanges::one,
+        stream::watch,
+        explain::explain,
+        platform::records,
+        platform::platform,
+    ),
+    tags((name = "exchanges", description = "Finished calls"), (name = "platform", description = "The platform itself"))
+)]
+struct Described;
+
+/// Every path of the API with its methods. All are read with GET, so far.
+fn paths() -> [(&'static str, MethodRouter<Arc<Admin>>); 6] {
+    [
+        ("/api/v1/exchanges", get(exchanges::list)),
+        ("/api/v1/exchanges/stream", get(stream::watch)),
+        ("/api/v1/exchanges/{id}", get(exchanges::one)),
+        ("/api/v1/explain", get(explain::explain)),
+        ("/api/v1/records", get(platform::records)),
+        ("/api/v1/platform", get(platform::platform)),
+    ]
+}
+
+pub(super) fn router() -> Router<Arc<Admin>> {
+    paths()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        .route("/openapi.json", get(openapi))
+}
+
+/// Name and value pairs as the query of a URL.
+fn query_of<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut query = String::new();
+    for (name, value) in pairs {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(name);
+        query.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => query.push(byte.into()),
+                _ => {
+                    // Writing to a string cannot fail.
+                    let _ = write!(query, "%{byte:02X}");
+                }
+            }
+        }
+    }
+    query
+}
+
+async fn openapi() -> Json<Document> {
+    Json(Described::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_path_is_described_and_every_description_has_a_path() {
+        let document = serde_json::to_value(Described::openapi()).unwrap();
+        let described: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(described, paths().iter().map(|(path, _)| *path).collect());
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            // The table above has only `get`.
+            assert_eq!(methods.as_object().unwrap().keys().collect::<Vec<_>>(), ["get"], "{path}");
+            let get = &methods["get"];
+            assert!(get["responses"]["200"].is_object(), "{path}: 200");
+            assert!(get["responses"]["401"].is_object(), "{path}: 401");
+            assert!(get["summary"].is_string(), "{path}: summary");
+            for parameter in get["parameters"].as_array().unwrap_or(&Vec::new()) {
+                assert!(parameter["description"].is_string(), "{path}: {}", parameter["name"]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_in_the_document_leads_somewhere() {
+        let document = serde_json::to_value(Described::openapi()).unwrap();
+        let text = document.to_string();
+        let references: BTreeSet<&str> =
+            text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(references.len() > 5, "{references:?}");
+        for reference in references {
+            assert!(document.pointer(reference).is_some(), "{reference}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The admin listener: shows the platform to people and programs, through the same public functions as everyone else.
+//!
+//! `api/` is the HTTP API with its own request and reply types, `ui/` the pages, `health.rs` what an operator's tools
+//! ask for, `guard.rs` who may ask for what, `listen.rs` the listener with its bounds. Nothing here decides anything
+//! about a message: it reads call records and asks the hub to explain.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::domain::clock::Clock;
+use crate::hub::explain::{Explanation, Question};
+use crate::hub::records::Records;
+
+pub mod api;
+mod guard;
+pub mod health;
+mod hide;
+mod listen;
+#[cfg(test)]
+mod tests;
+mod ui;
+
+use health::Health;
+
+/// Largest request body, in bytes: what is sent here is small JSON, never a message.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Streams of calls open at the same time; more get 503.
+const WATCHERS_MAX: usize = 32;
+
+/// What the listener shows, handed in by whoever knows it.
+pub struct AdminParts {
+    /// The ring of finished calls.
+    pub records: Arc<Records>,
+    /// The decision for a question, candidate by candidate.
+    pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
+    /// All metrics in Prometheus text form, version 0.0.4.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// How the platform's parts are.
+    pub health: Arc<dyn Fn() -> Health + Send + Sync>,
+    /// Name and URL of every open listener.
+    pub addresses: Vec<(String, String)>,
+    /// The name that stands in fault strings (`vp.instance.name`).
+    pub instance: String,
+    /// Name of the environment that is served.
+    pub environment: String,
+    /// `admin.token`, where set.
+    pub token: Option<String>,
+    /// What "now" is when a question names no time.
+    pub clock: Clock,
+}
+
+/// What the handlers share. Nothing in it changes but the count of free watchers.
+struct Admin {
+    parts: AdminParts,
+    /// Cookie value that stands for the token in a browser: made at start, so a restart signs everybody out.
+    session: String,
+    watchers: Arc<Semaphore>,
+    /// Ends the streams and turns readiness off when the listener drains.
+    closing: CancellationToken,
+}
+
+/// All of the admin listener's paths, guarded. Whoever serves it adds a [`Peer`] to each request; without one, the
+/// request counts as from outside loopback.
+pub fn router(parts: AdminParts) -> Router {
+    router_until(parts, CancellationToken::new())
+}
+
+/// Serves until `shutdown`, then lets calls in flight finish. Bounds are named in `listen.rs`.
+pub async fn serve(listener: TcpListener, parts: AdminParts, shutdown: CancellationToken) {
+    listen::run(listener, router_until(parts, shutdown.clone()), shutdown).await;
+}
+
+fn router_until(parts: AdminParts, closing: CancellationToken) -> Router {
+    // Two random identifiers: 244 bits that nobody guesses.
+    let session = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    let admin = Arc::new(Admin { parts, session, watchers: Arc::new(Semaphore::new(WATCHERS_MAX)), closing });
+    guarded(paths(), admin)
+}
+
+fn paths() -> Router<Arc<Admin>> {
+    Router::new().merge(api::router()).merge(health::router()).merge(ui::router())
+}
+
+fn guarded(paths: Router<Arc<Admin>>, admin: Arc<Admin>) -> Router {
+    paths
+        .fallback(guard::unknown_path)
+        .method_not_allowed_fallback(guard::wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::check))
+        .with_state(admin)
+}
+
+/// The TCP peer of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);

@@ -1,0 +1,84 @@
+//! The listener from outside: requests in, answers looked at.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use serde_json::Value;
+
+use super::health::{Component, Health};
+use super::*;
+
+mod api;
+mod guard;
+mod health;
+mod listen;
+mod pages;
+mod samples;
+
+/// Parts with some calls in the ring and every component up.
+fn parts() -> AdminParts {
+    let records = Arc::new(Records::new(8 << 20));
+    samples::calls().into_iter().for_each(|call| records.push(call));
+    AdminParts {
+        records,
+        explain: Arc::new(samples::explanation),
+        metrics: Arc::new(|| "# TYPE anslut_calls counter\nanslut_calls 4\n".to_owned()),
+        health: Arc::new(|| Health {
+            ready: true,
+            components: vec![component("takCache", true), component("hsaCache", true)],
+        }),
+        addresses: vec![
+            ("hub_http".to_owned(), "http://127.0.0.1:8080".to_owned()),
+            ("admin".to_owned(), "http://127.0.0.1:9090".to_owned()),
+        ],
+        instance: "NTjP Develop".to_owned(),
+        environment: "demo".to_owned(),
+        token: None,
+        clock: Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap()),
+    }
+}
+
+fn component(name: &str, up: bool) -> Component {
+    let details = if up { vec![] } else { vec![("refreshStatus".to_owned(), "Not initialized".to_owned())] };
+    Component { name: name.to_owned(), up, details }
+}
+
+/// An answer, read to its end.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+}
+
+/// One request to the router, from `peer`.
+async fn ask(router: &Router, method: Method, target: &str, headers: &[(&str, &str)], peer: Option<&str>) -> Answer {
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut request = request.body(Body::empty()).unwrap();
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(Peer(SocketAddr::new(peer.parse().unwrap(), 50_000)));
+    }
+    let answer = TowerToHyperService::new(router.clone()).call(request).await.unwrap();
+    let (head, body) = answer.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer { status: head.status, headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
+/// A plain GET from loopback.
+async fn get(router: &Router, target: &str) -> Answer {
+    ask(router, Method::GET, target, &[], Some("127.0.0.1")).await
+}

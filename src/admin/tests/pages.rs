@@ -1,0 +1,89 @@
+//! The pages: what they show, and that nothing a consumer writes becomes markup.
+
+use super::samples::CONTRACT;
+use super::*;
+
+#[tokio::test]
+async fn hostile_values_are_shown_and_never_obeyed() {
+    let router = router(parts());
+    let evil = "%3Cscript%3Ealert(1)%3C%2Fscript%3E%22'%26";
+    let targets = [
+        "/".to_owned(),
+        "/calls/3".to_owned(),
+        "/calls/5".to_owned(),
+        format!("/calls/{evil}"),
+        format!("/?sender={evil}&contract={evil}&address={evil}&correlation_id={evil}"),
+        format!("/?code={evil}&outcome={evil}"),
+        format!("/?{evil}=1"),
+        format!("/explain?contract={evil}&address={evil}&sender={evil}"),
+        format!("/explain?contract=c&address=a&sender=s&at={evil}&profile={evil}"),
+    ];
+    for target in targets {
+        let answer = get(&router, &target).await;
+        assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/html"), "{target}");
+        let text = answer.text.replace("<script src=\"/assets/live.js\" defer></script>", "");
+        for markup in ["<script", "<img src=x", "<b>unknown", "\"'&\"", "onerror=alert(1)>"] {
+            assert!(!text.contains(markup), "{markup} in {target}: {text}");
+        }
+    }
+    let call = get(&router, "/calls/3").await.text;
+    assert!(call.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"), "shown as it was sent");
+}
+
+#[tokio::test]
+async fn each_page_shows_what_it_is_for() {
+    let router = router(parts());
+    let explain = format!("/explain?contract={CONTRACT}&address=Nobody&sender=S");
+    let cases: &[(&str, u16, &[&str])] = &[
+        ("/", 200, &["href=\"/calls/5\"", "VP004", "GetCareDocumentation", "since_id=5", "failed at route"]),
+        ("/?code=VP004", 200, &["href=\"/calls/2\"", "code=VP004&amp;since_id=2"]),
+        ("/?code=VP001", 200, &["No call matches the filter", "code=VP001&amp;since_id=0"]),
+        ("/?limit=0", 400, &["a whole number from 1 to 500"]),
+        ("/calls/1", 200, &["passed", "What the hub knew", "Request to the producer", "&lt;urn:LogicalAddress&gt;"]),
+        (
+            "/calls/2",
+            200,
+            &["VP004 · Client fault", "VP004 [NTjP Develop]", "What to do next", "[[route]]", "failed after"],
+        ),
+        ("/calls/4", 200, &["VP015", "there was nothing to decide", "Not text; in base64"]),
+        ("/calls/5", 200, &["SOAP fault from the producer", "journal is closed", "What to do next"]),
+        ("/calls/99", 404, &["there is no call 99"]),
+        ("/calls/%ff", 400, &["the path cannot be used"]),
+        ("/explain", 200, &["name=\"contract\""]),
+        ("/explain?contract=c", 400, &["parameter address is missing"]),
+        (&explain, 200, &["VP004", "Nobody is close to an address", "not taken", "expired 2024-12-31"]),
+    ];
+    for (target, status, contained) in cases {
+        let answer = get(&router, target).await;
+        assert_eq!(answer.status, *status, "{target}");
+        for text in *contained {
+            assert!(answer.text.contains(text), "no {text:?} in {target}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn seven_stages_light_up_as_the_call_went() {
+    let router = router(parts());
+    let cases = [
+        ("/calls/1", "passed passed passed passed passed passed passed"),
+        ("/calls/2", "passed passed passed refused not_reached not_reached passed"),
+        ("/calls/4", "passed passed refused not_reached not_reached not_reached passed"),
+        ("/calls/5", "passed passed passed passed passed refused passed"),
+    ];
+    for (target, expected) in cases {
+        let text = get(&router, target).await.text;
+        let list = text.split_once("<ol class=\"stages\"").unwrap().1.split_once("</ol>").unwrap().0;
+        let states: Vec<_> = list.split("<li class=\"").skip(1).map(|item| item.split_once('"').unwrap().0).collect();
+        assert_eq!(states.join(" "), expected, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_platform_says_how_to_begin() {
+    let empty = AdminParts { records: Arc::new(Records::new(1 << 20)), ..parts() };
+    let text = get(&router(empty), "/").await.text;
+    for part in ["No calls yet", "http://127.0.0.1:8080/vp", "since_id=0"] {
+        assert!(text.contains(part), "{part}");
+    }
+}

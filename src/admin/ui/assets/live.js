@@ -1,0 +1,65 @@
+// Adds a row to the list of calls as each call finishes. Without this file the list is complete, but stands still.
+"use strict";
+
+(() => {
+  const ROWS_MAX = 500;
+  const table = document.getElementById("calls");
+  const template = document.getElementById("row");
+  const live = document.getElementById("live");
+  if (!table || !template || !window.EventSource) return;
+
+  const clock = new Intl.DateTimeFormat("sv-SE", {
+    timeZone: "Europe/Stockholm", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3,
+  });
+  let missed = 0;
+
+  const say = (text, state) => {
+    live.dataset.state = state;
+    live.textContent = missed ? `${text} ${missed} calls went by too fast to show.` : text;
+  };
+
+  // Three digits, as the server writes durations.
+  const duration = (micros) => {
+    const [value, unit] = micros < 999.5 ? [micros, "µs"] : micros < 999500 ? [micros / 1e3, "ms"] : [micros / 1e6, "s"];
+    const decimals = value === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    return `${value.toFixed(decimals)} ${unit}`;
+  };
+
+  const show = (call) => {
+    const row = template.content.firstElementChild.cloneNode(true);
+    const field = (name) => row.querySelector(`[data-field="${name}"]`);
+    field("link").href = `/calls/${call.id}`;
+    field("time").textContent = clock.format(new Date(call.started)).replace(",", ".");
+    field("time").dateTime = field("time").title = call.started;
+    field("outcome").textContent = call.outcome;
+    field("outcome").classList.add(call.outcome === "ok" ? "passed" : "refused");
+    field("operation").textContent = call.operation ?? "–";
+    field("operation").title = call.contract ?? "";
+    field("sender").textContent = call.sender ?? "–";
+    field("address").textContent = call.address ?? "–";
+    field("duration").textContent = duration(call.total_us);
+    const refused = call.stages.find((stage) => stage.state === "refused");
+    const dots = row.querySelector(".dots");
+    dots.title = refused ? `failed at ${refused.name}` : "passed all stages";
+    dots.setAttribute("aria-label", dots.title);
+    call.stages.forEach((stage, at) => { dots.children[at].className = stage.state; });
+    row.classList.add("new");
+    table.tBodies[0].prepend(row);
+    while (table.tBodies[0].rows.length > ROWS_MAX) table.tBodies[0].lastElementChild.remove();
+    table.hidden = false;
+    document.getElementById("empty")?.remove();
+  };
+
+  const stream = new EventSource(table.dataset.stream);
+  stream.addEventListener("open", () => say("Live: calls appear as they finish.", "open"));
+  stream.addEventListener("call", (event) => show(JSON.parse(event.data)));
+  stream.addEventListener("missed", (event) => {
+    missed += Number(event.data);
+    say("Live: calls appear as they finish.", "open");
+  });
+  stream.addEventListener("error", () => {
+    const gone = stream.readyState === EventSource.CLOSED;
+    say(gone ? "Not live: reload the page to see newer calls." : "Connection lost, trying again…", "lost");
+  });
+  window.addEventListener("pagehide", () => stream.close());
+})();

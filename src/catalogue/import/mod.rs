@@ -1,0 +1,149 @@
+//! The files of `tak/`, merged: ours to write by hand (`*.toml`), the local TAK copy (`*.xml`), the stored snapshot
+//! (`*.json`).
+//!
+//! A file that cannot be read spoils the whole load, as a fault from the catalogue would; a row that breaks the
+//! catalogue's own rules is left out of a TOML file and reported, since the catalogue would never have taken it in.
+
+mod json;
+pub(super) mod lines;
+mod rules;
+mod toml;
+mod xml;
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::entry::{Origin, Permission, Route, Text};
+use crate::config::environment::{Environment, EnvironmentFile};
+use crate::domain::problem::Problem;
+use lines::Lines;
+
+pub(super) use xml::read as read_xml;
+
+const FOLDER: &str = "tak";
+
+/// What the files of `tak/` say.
+#[derive(Debug, Default)]
+pub(super) struct Import {
+    pub(super) routes: Vec<Route>,
+    pub(super) permissions: Vec<Permission>,
+    pub(super) problems: Vec<Problem>,
+    /// Some file could not be read, so that the whole cannot be used.
+    pub(super) unusable: bool,
+    /// Every file read.
+    pub(super) files: Vec<Arc<Path>>,
+    texts: Texts,
+}
+
+impl Import {
+    /// Reports what makes the whole unusable.
+    fn fail(&mut self, problem: Problem) {
+        self.unusable = true;
+        self.problems.push(problem);
+    }
+}
+
+/// Reads `tak/`; `None` where there is no such folder.
+pub(super) fn read(environment: &Environment) -> Option<Import> {
+    if !environment.has_folder(FOLDER) {
+        return None;
+    }
+    let mut import = Import::default();
+    let files = environment.files_below(FOLDER).unwrap_or_else(|error| {
+        import.fail(Problem::error(&environment.path(FOLDER), 0, chain(&error)));
+        Vec::new()
+    });
+    let mut overlaps = rules::Overlaps::default();
+    for file in &files {
+        match file.path.extension().and_then(|extension| extension.to_str()) {
+            Some("toml") => toml::read(file, &mut overlaps, &mut import),
+            Some("json") => json::read(file, &mut import),
+            Some("xml") => xml::read(file, &mut import),
+            _ => {
+                let complaint = "passed over: catalogue files end in .toml, .json or .xml";
+                import.problems.push(Problem::warning(&file.path, 0, complaint));
+                continue;
+            }
+        }
+        import.files.push(Arc::from(file.path.as_path()));
+    }
+    Some(import)
+}
+
+/// What is to be said where there is no `tak/`.
+pub(super) fn no_folder(environment: &Environment) -> Problem {
+    let complaint = "there is no such folder: the catalogue is not initialised, and every call gets VP008";
+    Problem::warning(&environment.path(FOLDER), 0, complaint)
+}
+
+/// An error and all its causes, in one line.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// One file while it is read: turns offsets into origins and problems.
+struct Source<'f> {
+    path: Arc<Path>,
+    lines: Lines,
+    text: &'f str,
+}
+
+impl<'f> Source<'f> {
+    /// The file as text. One that is not UTF-8 fails the import.
+    fn open(file: &'f EnvironmentFile, import: &mut Import) -> Option<Self> {
+        let contents = file.contents.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.contents);
+        let lines = Lines::of(contents);
+        match std::str::from_utf8(contents) {
+            Ok(text) => Some(Self { path: Arc::from(file.path.as_path()), lines, text }),
+            Err(error) => {
+                let offset = error.valid_up_to();
+                let byte = contents.get(offset).copied().unwrap_or_default();
+                let complaint = format!("byte 0x{byte:02x} is not UTF-8, which the file is expected to be in");
+                import.fail(Problem::error(&file.path, lines.line_at(offset), complaint));
+                None
+            }
+        }
+    }
+
+    fn line_at(&self, offset: usize) -> usize {
+        self.lines.line_at(offset)
+    }
+
+    fn origin(&self, offset: usize) -> Origin {
+        Origin { file: Arc::clone(&self.path), line: u32::try_from(self.line_at(offset)).unwrap_or(u32::MAX) }
+    }
+
+    fn error(&self, offset: usize, complaint: impl Into<String>) -> Problem {
+        Problem::error(&self.path, self.line_at(offset), complaint)
+    }
+
+    fn warning(&self, offset: usize, complaint: impl Into<String>) -> Problem {
+        Problem::warning(&self.path, self.line_at(offset), complaint)
+    }
+}
+
+/// Each text once, however many rows repeat it.
+#[derive(Debug, Default)]
+struct Texts(HashSet<Text, foldhash::fast::RandomState>);
+
+impl Texts {
+    fn share(&mut self, text: &str) -> Text {
+        match self.0.get(text) {
+            Some(shared) => Arc::clone(shared),
+            None => {
+                let shared: Text = Arc::from(text);
+                self.0.insert(Arc::clone(&shared));
+                shared
+            }
+        }
+    }
+}

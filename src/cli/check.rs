@@ -1,0 +1,94 @@
+//! `anslut check`: everything is loaded, and every problem printed with file and line.
+
+use serde::Serialize;
+
+use crate::catalogue::Catalogue;
+use crate::config::checked::Settings;
+use crate::config::environment::Environment;
+use crate::domain::clock::Clock;
+use crate::domain::problem::{Problem, Severity};
+use crate::producers::mounted::Producers;
+
+use super::arguments::CheckArguments;
+use super::failure::{Exit, Failure};
+use super::opening;
+use super::terminal::{Palette, Terminal, Tone, printable};
+
+/// The result of a check.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Name of the environment.
+    pub environment: String,
+    /// How many of the problems are errors.
+    pub errors: usize,
+    /// How many are not.
+    pub warnings: usize,
+    /// All of them, loader by loader.
+    pub problems: Vec<Problem>,
+}
+
+/// Runs the command: exit 1 where a problem is an error.
+pub fn run(
+    arguments: &CheckArguments,
+    variables: &[(String, String)],
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
+    let (environment, loaded) = opening::open(&arguments.environment, &arguments.settings.sets, variables)?;
+    let mut problems = loaded.problems;
+    problems.extend(file_problems(&environment, loaded.settings.as_ref().ok()));
+    let report = Report::new(environment.name(), problems);
+    if terminal.json {
+        terminal.print_json(&report)?;
+    } else {
+        let text = report.text(terminal.palette());
+        terminal.print(&text)?;
+    }
+    Ok(if report.errors == 0 { Exit::Done } else { Exit::Failed })
+}
+
+/// What is wrong in `tak/`, `hsa/` and `producers/`. Without usable settings everything is loaded from its usual place.
+fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
+    let hsa_files = settings.and_then(|settings| settings.hsa_files.clone());
+    let catalogue = Catalogue::new(environment.clone(), hsa_files, None, Clock::System);
+    let (_, producers) = Producers::load(environment);
+    catalogue.problems().into_iter().chain(producers).collect()
+}
+
+impl Report {
+    /// Counts the problems.
+    pub fn new(environment: String, problems: Vec<Problem>) -> Self {
+        let errors = problems.iter().filter(|problem| problem.is_error()).count();
+        Self { environment, errors, warnings: problems.len() - errors, problems }
+    }
+
+    /// The report for people: a line for each problem, and one for all.
+    pub fn text(&self, palette: Palette) -> String {
+        let mut text = String::new();
+        for problem in &self.problems {
+            let tone = match problem.severity {
+                Severity::Error => Tone::Bad,
+                Severity::Warning => Tone::Warning,
+            };
+            text.push_str(&palette.paint(tone, &printable(&problem.to_string())));
+            text.push('\n');
+        }
+        let summary = match (self.errors, self.warnings) {
+            (0, 0) => palette.paint(Tone::Good, &format!("✓ {}: no problems", self.environment)),
+            (0, warnings) => {
+                palette.paint(Tone::Warning, &format!("✓ {}: {}", self.environment, count(warnings, "warning")))
+            }
+            (errors, 0) => palette.paint(Tone::Bad, &format!("✗ {}: {}", self.environment, count(errors, "error"))),
+            (errors, warnings) => palette.paint(
+                Tone::Bad,
+                &format!("✗ {}: {}, {}", self.environment, count(errors, "error"), count(warnings, "warning")),
+            ),
+        };
+        text.push_str(&summary);
+        text.push('\n');
+        text
+    }
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,59 @@
+//! The command line: arguments in, one finished command or a running platform out.
+//!
+//! Each subcommand is a file. All of them write to a [`Terminal`], so that tests read what people see, and end in an
+//! [`Exit`].
+
+pub mod arguments;
+pub mod check;
+pub mod config;
+pub mod explain;
+pub mod failure;
+mod first_call;
+pub mod opening;
+pub mod serve;
+pub mod terminal;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command, ServeArguments};
+use failure::{Exit, Failure};
+use terminal::Terminal;
+
+/// Runs one command line, program name first.
+pub fn run(
+    line: impl IntoIterator<Item = OsString>,
+    variables: &[(String, String)],
+    terminal: &mut Terminal<'_>,
+) -> Exit {
+    let arguments = match Arguments::try_parse_from(line) {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error, terminal),
+    };
+    terminal.json = arguments.json;
+    let outcome = match arguments.command.unwrap_or_else(|| Command::Serve(ServeArguments::default())) {
+        Command::Serve(arguments) => serve::run(&arguments, variables, terminal),
+        Command::Check(arguments) => check::run(&arguments, variables, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, variables, terminal),
+        Command::Config(arguments) => config::run(&arguments, variables, terminal),
+    };
+    outcome.unwrap_or_else(|failure: Failure| failure.report(terminal))
+}
+
+/// What clap has to say: help and version are results, everything else is a complaint.
+fn refuse(error: &clap::Error, terminal: &mut Terminal<'_>) -> Exit {
+    let text = error.render();
+    if error.use_stderr() {
+        terminal.complain(text.to_string().trim_end());
+        return Exit::Usage;
+    }
+    let text = if terminal.palette().colour { text.ansi().to_string() } else { text.to_string() };
+    match terminal.print(&text) {
+        Ok(()) => Exit::Done,
+        Err(error) => Failure::from(error).report(terminal),
+    }
+}

@@ -1,0 +1,135 @@
+//! `[[platform]]`: several platforms in one process (`connection-api.md` §1).
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use crate::domain::problem::{Problem, line_at};
+
+use super::checked::{PlatformEntry, PlatformRole};
+use super::value::{Written, address};
+use super::written::{Gathered, suggestion, written};
+
+const KEYS: [&str; 5] = ["name", "role", "instance_id", "tak", "listen"];
+const LISTENERS: [&str; 3] = ["hub_http", "hub_https", "catalogue"];
+
+/// Reads every entry; an entry with a problem is left out.
+pub fn read(entries: &DeArray<'_>, path: &Path, text: &str, gathered: &mut Gathered) {
+    for entry in entries.iter() {
+        let line = line_at(text.as_bytes(), entry.span().start);
+        let mut reader = Reader { path, text, line, problems: Vec::new() };
+        let platform = match entry.get_ref() {
+            DeValue::Table(table) => reader.entry(table),
+            other => {
+                reader.problem(line, format!("platform holds {}; expected tables [[platform]]", written(other)));
+                None
+            }
+        };
+        let failed = !reader.problems.is_empty();
+        gathered.problems.append(&mut reader.problems);
+        if let (Some(platform), false) = (platform, failed) {
+            if let Some((other, first)) = gathered.platforms.iter().find(|(other, _)| other.role == platform.role) {
+                let message = format!(
+                    "platform {:?} has the role of platform {:?} on line {first}; expected at most one of each role",
+                    platform.name, other.name
+                );
+                gathered.problems.push(Problem::error(path, line, message));
+            }
+            gathered.platforms.push((platform, line));
+        }
+    }
+}
+
+struct Reader<'r> {
+    path: &'r Path,
+    text: &'r str,
+    /// Where the entry begins.
+    line: usize,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, line: usize, message: String) {
+        self.problems.push(Problem::error(self.path, line, message));
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
+        line_at(self.text.as_bytes(), offset)
+    }
+
+    fn entry(&mut self, table: &DeTable<'_>) -> Option<PlatformEntry> {
+        self.unknown_keys(table, &KEYS, "platform");
+        let role = self.text(table, "role").and_then(|(text, line)| match text.as_str() {
+            "qa" => Some(PlatformRole::Qa),
+            "production" => Some(PlatformRole::Production),
+            _ => {
+                self.problem(line, format!("platform.role is {text:?}; expected \"qa\" or \"production\""));
+                None
+            }
+        });
+        let name = self.text(table, "name");
+        let instance_id = self.text(table, "instance_id");
+        let tak = self.text(table, "tak");
+        let [hub_http, hub_https, catalogue] = self.listeners(table);
+        Some(PlatformEntry {
+            name: name?.0,
+            role: role?,
+            instance_id: instance_id?.0,
+            tak: tak?.0,
+            hub_http,
+            hub_https,
+            catalogue,
+        })
+    }
+
+    fn unknown_keys(&mut self, table: &DeTable<'_>, known: &[&'static str], prefix: &str) {
+        for name in table.keys().filter(|name| !known.contains(&&**name.get_ref())) {
+            let hint = suggestion(name.get_ref(), known.iter().copied());
+            let message = format!("unknown key {:?}{hint}", format!("{prefix}.{}", name.get_ref()));
+            let line = self.line_of(name.span().start);
+            self.problem(line, message);
+        }
+    }
+
+    /// A text that must be there, and its line.
+    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<(String, usize)> {
+        let Some(value) = table.get(key) else {
+            self.problem(self.line, format!("this [[platform]] has no {key}; expected a string"));
+            return None;
+        };
+        let line = self.line_of(value.span().start);
+        match written(value.get_ref()) {
+            Written::Text(text) if !text.trim().is_empty() => Some((text, line)),
+            other => {
+                self.problem(line, format!("platform.{key} is {other}; expected a string that is not blank"));
+                None
+            }
+        }
+    }
+
+    fn listeners(&mut self, table: &DeTable<'_>) -> [Option<SocketAddr>; 3] {
+        let Some(value) = table.get("listen") else { return [None; 3] };
+        let DeValue::Table(listen) = value.get_ref() else {
+            let line = self.line_of(value.span().start);
+            self.problem(line, format!("platform.listen is {}; expected a table", written(value.get_ref())));
+            return [None; 3];
+        };
+        self.unknown_keys(listen, &LISTENERS, "platform.listen");
+        LISTENERS.map(|name| listen.get(name).and_then(|value| self.listener(name, value)))
+    }
+
+    fn listener(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<SocketAddr> {
+        let written = written(value.get_ref());
+        let parsed = match &written {
+            Written::Text(text) => address(text),
+            _ => None,
+        };
+        if parsed.is_none() {
+            let line = self.line_of(value.span().start);
+            self.problem(line, format!("platform.listen.{name} is {written}; expected an address, \":0\" or \"off\""));
+        }
+        parsed.flatten()
+    }
+}

@@ -1,0 +1,76 @@
+//! Our own settings: what the reference platform has no name for.
+
+use super::{Effect, Kind, Setting, Unit};
+
+const ADDRESS: Kind = Kind::Address;
+const COUNT: Kind = Kind::Number { unit: Unit::Count, min: 1, max: 1_000_000 };
+const BYTES: Kind = Kind::Number { unit: Unit::Bytes, min: 0, max: 1 << 40 };
+const HEADER_BYTES: Kind = Kind::Number { unit: Unit::Bytes, min: 256, max: 1 << 20 };
+/// A wait always ends, within a day.
+const WAIT: Kind = Kind::Number { unit: Unit::Milliseconds, min: 1, max: 86_400_000 };
+
+/// In the order in which `anslut config` shows them.
+pub const SETTINGS: &[Setting] = &[
+    Setting::own("listen.hub_http", ADDRESS, Some("127.0.0.1:8080"), "the hub without TLS, status and resets"),
+    Setting::own("listen.hub_https", ADDRESS, Some("127.0.0.1:20000"), "the hub behind mutual TLS")
+        .effect(Effect::Later),
+    Setting::own("listen.index_update", ADDRESS, Some("127.0.0.1:8081"), "the index's Update and ProcessNotification")
+        .effect(Effect::Later),
+    Setting::own("listen.index_find", ADDRESS, Some("127.0.0.1:8082"), "the index's FindContent").effect(Effect::Later),
+    Setting::own("listen.catalogue", ADDRESS, Some("127.0.0.1:8085"), "the catalogue's services and orders")
+        .effect(Effect::Later),
+    Setting::own("listen.aggregation", ADDRESS, Some("127.0.0.1:9001"), "the aggregating services")
+        .effect(Effect::Later),
+    Setting::own("listen.producers", ADDRESS, Some("127.0.0.1:8090"), "the mocked producers"),
+    Setting::own("listen.admin", ADDRESS, Some("127.0.0.1:9090"), "pages, API, metrics and health"),
+    Setting::own("admin.token", Kind::Text, None, "asked for by the API from outside loopback, and for changes")
+        .secret(),
+    Setting::own("hub.demo_sender", Kind::Text, None, "sender assumed for a plain call from loopback"),
+    Setting::own("hub.header_bytes_max", HEADER_BYTES, Some("8192"), "request line and headers together"),
+    Setting::own("hub.connections_max", COUNT, Some("4096"), "open consumer connections; more wait"),
+    Setting::own("hub.connections_per_client_max", COUNT, Some("2048"), "of one address; more are closed at once"),
+    Setting::own("hub.calls_max", COUNT, Some("1024"), "calls in flight; more get 503"),
+    Setting::own("hub.calls_per_producer_max", COUNT, Some("512"), "calls in flight to one producer; more get VP009"),
+    Setting::own("hub.idle_timeout_ms", WAIT, Some("60000"), "longest wait for the next request's headers"),
+    Setting::own("hub.body_timeout_ms", WAIT, Some("30000"), "longest time for a request's body to arrive"),
+    Setting::own("hub.write_timeout_ms", WAIT, Some("30000"), "longest time a consumer may take none of its answer"),
+    Setting::own("hub.answer_timeout_ms", WAIT, Some("600000"), "longest time for a producer's answer to arrive"),
+    Setting::own("hub.pool_idle_max", COUNT, Some("64"), "idle kept-alive connections to one producer"),
+    Setting::own("hub.pool_idle_timeout_ms", WAIT, Some("30000"), "how long an idle connection is kept"),
+    Setting::own("hub.drain_timeout_ms", WAIT, Some("35000"), "how long calls in flight may take after SIGTERM"),
+    Setting::own("log.messages", Kind::Text, Some("stdout"), "message log: off, stdout, stderr, or a file"),
+    Setting::own("log.payload", Kind::Switch, Some("false"), "whether bodies are part of the message log"),
+    Setting::own("log.queue_bytes_max", BYTES, Some("16777216"), "events that wait to be written; more are dropped"),
+    Setting::own("records.bytes_max", BYTES, Some("16777216"), "call records together; the oldest goes first"),
+    Setting::own("records.body_bytes_max", BYTES, Some("16384"), "what a call record keeps of each body"),
+    Setting::own("platform.name", Kind::Text, None, "the platform's name; vp.instance.name goes before it"),
+    Setting::own("platform.instance_id", Kind::Text, None, "the platform's id; vp.instance.id goes before it"),
+    Setting::own("platform.tak_platform", Kind::Text, None, "the plattform that catalogue orders must carry")
+        .effect(Effect::Later),
+    Setting::own("catalogue.users.*", Kind::Text, None, "password of a user of the catalogue's services")
+        .secret()
+        .effect(Effect::Later),
+    Setting::own("tls.ca", Kind::File, None, "whom hub_https trusts (PEM)").effect(Effect::Later),
+    Setting::own("tls.cert", Kind::File, None, "certificate of hub_https (PEM)").effect(Effect::Later),
+    Setting::own("tls.key", Kind::File, None, "its key (PEM)").effect(Effect::Later),
+    Setting::own("tls.producer.ca", Kind::File, None, "whom the hub trusts as producer; else tls.ca")
+        .effect(Effect::Later),
+    Setting::own("tls.producer.cert", Kind::File, None, "certificate towards producers; else tls.cert")
+        .effect(Effect::Later),
+    Setting::own("tls.producer.key", Kind::File, None, "its key; else tls.key").effect(Effect::Later),
+    Setting::own("producers.behaviour_header", Kind::HeaderName, None, "request header that selects a behaviour")
+        .effect(Effect::Later),
+    Setting::own("journal.bytes_max", BYTES, Some("67108864"), "the mocked producers' journal").effect(Effect::Later),
+    Setting::own("journal.persist", Kind::Switch, Some("false"), "whether that journal survives a restart")
+        .effect(Effect::Later),
+    Setting::own("contracts.lenient", Kind::Switch, Some("false"), "accept references to namespaces not imported")
+        .effect(Effect::Later),
+    Setting::own("contracts.literal_anchors", Kind::Switch, Some("true"), "take ^ and $ in patterns literally")
+        .effect(Effect::Later),
+    Setting::own("contracts.errors_max", COUNT, Some("100"), "errors kept of one validated message")
+        .effect(Effect::Later),
+    Setting::own("contracts.limits.*", COUNT_ANY, None, "bounds on imported contracts").effect(Effect::Later),
+    Setting::own("xml.limits.*", COUNT_ANY, None, "bounds on XML that is validated").effect(Effect::Later),
+];
+
+const COUNT_ANY: Kind = Kind::Number { unit: Unit::Count, min: 1, max: 1 << 40 };

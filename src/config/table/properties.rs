@@ -1,0 +1,215 @@
+//! The reference platform's own property names, so that an operator can paste the file he has.
+//!
+//! Defaults are the reference's (`vp.md` §1.1, §3, §4, §7.1, §8, §10.3; `ei.md` §6.4; `aggregation.md` §3.3), except the
+//! style of the message log, which is `ECS` here.
+
+use super::{Effect, Kind, Setting, Unit};
+
+const TEXT: Kind = Kind::Text;
+const SWITCH: Kind = Kind::Switch;
+const LIST: Kind = Kind::List;
+const NAME: Kind = Kind::HeaderName;
+const ANY: Kind = Kind::Number { unit: Unit::Count, min: i32::MIN as i64, max: i32::MAX as i64 };
+const DELAY: Kind = Kind::Number { unit: Unit::Milliseconds, min: 0, max: 86_400_000 };
+/// A wait always ends, within a day.
+const WAIT: Kind = Kind::Number { unit: Unit::Milliseconds, min: 1, max: 86_400_000 };
+const BODY: Kind = Kind::Number { unit: Unit::Bytes, min: 1, max: i32::MAX as i64 };
+
+const fn full(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
+    Setting::property(key, kind, Some(default), doc)
+}
+
+const fn unset(key: &'static str, kind: Kind, doc: &'static str) -> Setting {
+    Setting::property(key, kind, None, doc)
+}
+
+const fn later(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
+    full(key, kind, default, doc).effect(Effect::Later)
+}
+
+const fn unset_later(key: &'static str, kind: Kind, doc: &'static str) -> Setting {
+    unset(key, kind, doc).effect(Effect::Later)
+}
+
+const fn dead(key: &'static str) -> Setting {
+    unset(key, TEXT, "in operators' files, never read").effect(Effect::Dead)
+}
+
+const fn replaced(key: &'static str, by: &'static str) -> Setting {
+    unset(key, TEXT, "where the reference listens").effect(Effect::Replaced(by))
+}
+
+/// In the order in which `anslut config` shows them.
+pub const SETTINGS: &[Setting] = &[
+    // The hub's identity and trust.
+    full("vp.instance.id", TEXT, "dev_env", "the name other platforms know this one by"),
+    full("vp.instance.name", TEXT, "SKLTP_DEFAULT_NAME", "stands in brackets in every fault string"),
+    full("vp.use.routing.history", Kind::ExactTrue, "true", "whether loops are looked for and history is written"),
+    full("ip.whitelist", LIST, "127.0.0.1", "beginnings of addresses that may call; empty = none may"),
+    full("http.forwarded.header.xfor", NAME, "X-Forwarded-For", "header with the caller's address"),
+    full("http.forwarded.header.host", NAME, "X-VP-Forwarded-Host", "header with the host the caller asked for"),
+    full("http.forwarded.header.port", NAME, "X-VP-Forwarded-Port", "header with the port the caller asked for"),
+    full("http.forwarded.header.proto", NAME, "X-VP-Forwarded-Proto", "header with the scheme the caller used"),
+    full("http.forwarded.header.auth_cert", NAME, "x-vp-auth-cert", "header with the caller's certificate"),
+    full(
+        "certificate.senderid.subject.pattern",
+        Kind::GroupPattern,
+        "(?:2.5.4.5|SERIALNUMBER)=([^,]+)",
+        "group 1 in the subject is the sender",
+    ),
+    full("sender.id.allowed.list", LIST, "", "who may name an original consumer; empty = everybody"),
+    full("throw.vp013.when.originalconsumer.not.allowed", SWITCH, "false", "refuse with VP013, or only warn"),
+    full("propagate.correlation.id.for.https", SWITCH, "false", "send the correlation id to https producers"),
+    // Headers.
+    full("vp.header.user.agent", Kind::HeaderValue, "SKLTP VP/4.3.x", "User-Agent towards producers"),
+    full("vp.header.content.type", Kind::HeaderValue, "text/xml;charset=UTF-8", "Content-Type towards producers"),
+    full(
+        "headers.reg.exp.requestHeadersToRemove",
+        Kind::HeaderPattern,
+        "(?i)x-vp.*|PEER_CERTIFICATES|X-Forwarded.*|MULE_.*|X-MULE_.*|Connection|accept-encoding|X-Forwarded-Tls-Client-Cert",
+        "request headers that do not reach the producer",
+    ),
+    full(
+        "headers.reg.exp.requestHeadersToKeep",
+        Kind::HeaderPattern,
+        "(?i)x-vp-sender-id|x-vp-instance-id",
+        "of those, the ones that do",
+    ),
+    full(
+        "headers.reg.exp.responseHeadersToRemove",
+        Kind::HeaderPattern,
+        "(?i)SOAPAction|MULE_.*|X-MULE_.*|LOCAL_CERTIFICATE|PEER_CERTIFICATES|http.method",
+        "answer headers that do not reach the consumer",
+    ),
+    full("headers.reg.exp.responseHeadersToKeep", Kind::HeaderPattern, "", "of those, the ones that do"),
+    // The producer call.
+    full("timeout.json.file", Kind::File, "timeoutconfig.json", "timeouts by contract"),
+    full(
+        "timeout.json.file.default.tjanstekontrakt.name",
+        TEXT,
+        "default_timeouts",
+        "name of that file's entry for every other contract",
+    ),
+    full("vp.producer.retry.attempts", ANY, "1", "tries after the first; negative = for ever"),
+    full("vp.producer.retry.delay", DELAY, "2000", "wait between tries"),
+    full("producer.http.connect.timeout", WAIT, "2000", "longest wait for a TCP connection"),
+    full("producer.http.keepAlive", SWITCH, "true", "whether connections are reused"),
+    full("producer.http.disconnect", SWITCH, "false", "whether each is closed after its call"),
+    full("producer.chunked.encoding", SWITCH, "false", "send requests chunked"),
+    later("producer.https.connect.timeout", WAIT, "2000", "longest wait for a TCP connection, https"),
+    later("producer.https.keepAlive", SWITCH, "true", "whether connections are reused, https"),
+    later("producer.https.disconnect", SWITCH, "false", "whether each is closed after its call, https"),
+    later("producer.https.hostnameVerification", SWITCH, "false", "whether the certificate must name the host"),
+    full("vp.max.receive.length", BODY, "15728640", "largest request and largest answer"),
+    // Routing and authorisation.
+    full("defaultrouting.delimiter", TEXT, "#", "between the tokens of an old-style address; empty = none"),
+    full("defaultrouting.allowedContracts", LIST, "", "contracts allowed with such an address; empty = all"),
+    full("defaultrouting.allowedSenderIds", LIST, "", "senders allowed with such an address; empty = all"),
+    full("hsa.lookup.vagval.defaultEnabled", SWITCH, "true", "climb the HSA tree for routes"),
+    full("hsa.lookup.vagval.exceptedNamespaces", LIST, "", "beginnings of contracts for which not"),
+    full("hsa.lookup.behorighet.defaultEnabled", SWITCH, "true", "climb the HSA tree for permissions"),
+    full("hsa.lookup.behorighet.exceptedNamespaces", LIST, "", "beginnings of contracts for which not"),
+    unset("hsa.files", LIST, "HSA files in place of hsa/*.xml, later ones win"),
+    unset("takcache.persistent.file.name", Kind::File, "where the catalogue's local copy is saved"),
+    // Logging.
+    full("vp.logging.style", Kind::Choice(&["ECS", "LEGACY"]), "ECS", "layout of the message log"),
+    // Parts of the hub to come: descriptions and TLS.
+    later("wsdl.json.file", Kind::File, "wsdlconfig.json", "descriptions by path"),
+    unset_later("wsdlfiles.directory", Kind::File, "folder with descriptions"),
+    later("tp.tls.store.location", TEXT, "classpath:/certs/", "folder of key stores"),
+    unset_later("tp.tls.store.*.password", TEXT, "password of a key store").secret(),
+    unset_later("tp.tls.store.*.keyPassword", TEXT, "password of a key").secret(),
+    unset_later("tp.tls.store.*", TEXT, "key stores"),
+    later("tp.tls.allowedIncomingProtocols", LIST, "TLSv1,TLSv1.1,TLSv1.2", "TLS versions of consumers"),
+    later("tp.tls.allowedIncomingCipherSuites", LIST, "*", "cipher suites of consumers"),
+    unset_later("tp.tls.*", TEXT, "older outgoing TLS settings"),
+    later("vp.tls.mtls-verification-enabled", SWITCH, "false", "note whether a client certificate was sent"),
+    unset_later("vp.tls.default-config.*", TEXT, "TLS towards producers"),
+    unset_later("vp.tls.overrides*", TEXT, "TLS towards particular producers"),
+    unset_later("spring.ssl.bundle.*.password", TEXT, "password of a bundle").secret(),
+    unset_later("spring.ssl.bundle.*", TEXT, "bundles of keys and certificates"),
+    // Where the reference listens and reads; here the environment and [listen] say it.
+    replaced("vp.host", "listen.hub_http"),
+    replaced("vp.http.route.url", "listen.hub_http"),
+    replaced("vp.https.route.url", "listen.hub_https"),
+    replaced("vp.status.url", "listen.hub_http"),
+    replaced("vp.reset.cache.url", "listen.hub_http"),
+    replaced("vp.hsa.reset.cache.url", "listen.hub_http"),
+    replaced("server.port", "listen.admin"),
+    replaced("server.address", "listen.admin"),
+    replaced("management.server.port", "listen.admin"),
+    replaced("takcache.endpoint.address", "the environment's folder tak/"),
+    replaced("takcache.header.user.agent", "the environment's folder tak/"),
+    replaced("update.webservice.url", "listen.index_update"),
+    replaced("processnotification.webservice.url", "listen.index_update"),
+    replaced("findcontent.webservice.url", "listen.index_find"),
+    replaced("ei.status.url", "listen.index_update"),
+    replaced("subscriber.cache.reset.url", "listen.index_update"),
+    replaced("subscriber.cache.status.url", "listen.index_update"),
+    replaced("writelock.enable.url", "listen.index_update"),
+    replaced("writelock.disable.url", "listen.index_update"),
+    replaced("writelock.status.url", "listen.index_update"),
+    replaced("agp.status.url", "listen.aggregation"),
+    replaced("reset.cache.url", "listen.aggregation"),
+    // Without effect.
+    dead("vagvalrouter.default.routing.address.delimiter"),
+    dead("vagvalrouter.sender.ip.adress.http.header"),
+    dead("vp.connection.timeout"),
+    dead("vp.maxreceive.length"),
+    dead("takcache.use.*"),
+    dead("message.logger.method"),
+    dead("producer.http.workers"),
+    dead("producer.https.workers"),
+    dead("memory.logger.period.seconds"),
+    dead("management.endpoints.web.exposure.include"),
+    // The engagement index.
+    later("ei.hsa.id", TEXT, "ei-hsa-id", "the index's own id"),
+    unset_later("ei.alternative.hsa.id", TEXT, "second address accepted by Update; unset: ei.hsa.id"),
+    later("vp.hsa.id", TEXT, "vp-hsa-id", "the index's identity towards the hub"),
+    unset_later("update-notification.not.allowed.hsaid.list", LIST, "addresses refused with EI005 and EI006"),
+    later("update.collect.threshold", ANY, "1", "rows up to which updates are collected; 0 = never"),
+    later("collect.queue.name", TEXT, "skltp.ei.collect", "name of the collect queue"),
+    later("process.queue.name", TEXT, "skltp.ei.process", "name of the process queue"),
+    later("collect.queue.completion.size", ANY, "1000", "messages that close a batch"),
+    later("collect.queue.completion.timeout", SECONDS, "5", "idle seconds that close a batch"),
+    later("notification.queue.prefix", TEXT, "EI.NOTIFICATION.", "begins the names of notification queues"),
+    unset_later("subscriber.cache.file.name", TEXT, "copy of the subscribers"),
+    later("subscriber.cache.timeToLiveSeconds", SECONDS, "7200", "how long subscribers are remembered"),
+    unset_later("getlogicaladdresses.*", TEXT, "where and as whom subscribers are asked for"),
+    unset_later("processnotification.*", TEXT, "where and as whom notifications are sent"),
+    unset_later("activemq.broker.*", TEXT, "redelivery of messages that could not be handled"),
+    unset_later("ei.route.id.*", TEXT, "names of the index's routes"),
+    // The aggregating services.
+    later("agp.logicalAddress", TEXT, "5565594230", "the aggregating services' own address"),
+    later("aggregate.timeout", WAIT, "28000", "longest time for a whole aggregation"),
+    unset_later("vp.instanceId", TEXT, "older name of vp.instance.id"),
+    unset_later("vp.defaultServiceURL", TEXT, "the hub; unset: our own"),
+    later("vp.defaultConnectTimeout", WAIT, "2000", "longest wait for a connection to the hub"),
+    later("vp.defaultReceiveTimeout", WAIT, "27000", "longest wait for a source"),
+    unset_later("ei.findContentUrl", TEXT, "the index; unset: our own"),
+    later("ei.logicalAddress", TEXT, "556500000", "address of the index in FindContent"),
+    later("ei.senderId", TEXT, "SENDER1", "sender of FindContent"),
+    later("ei.connectTimeout", WAIT, "2000", "longest wait for a connection to the index"),
+    later("ei.receiveTimeout", WAIT, "20000", "longest wait for the index"),
+    later("vp.useAyncHttpConduit", SWITCH, "true", "kind of HTTP client"),
+    later("ei.useAyncHttpConduit", SWITCH, "true", "kind of HTTP client"),
+    later("log.max.payload.size", ANY, "49152", "characters of a payload that are logged"),
+    later("validate.soapAction", SWITCH, "false", "refuse a SOAPAction that is not the contract's"),
+    later("vp.validationLog.services", LIST, "", "services whose sources' answers are validated"),
+    later("vp.validationLog.interval", WAIT, "60000", "between two reports of that"),
+    later("vp.validationLog.hashStrategy", TEXT, "sha256", "how findings are hidden"),
+    unset_later("headers.request.filter", TEXT, "headers not sent on to sources"),
+    unset_later("headers.response.filter", TEXT, "headers not sent back to consumers"),
+    unset_later("*.inboundServiceURL", TEXT, "where one aggregating service listens"),
+    unset_later("*.outboundServiceURL", TEXT, "where one aggregating service sends"),
+    unset_later("*.receiveTimeout", ANY, "of one aggregating service; -1 = global"),
+    unset_later("*.connectTimeout", ANY, "of one aggregating service; -1 = global"),
+    unset_later("*.eiServiceDomain", TEXT, "of one aggregating service"),
+    unset_later("*.eiCategorization", LIST, "of one aggregating service"),
+    unset_later("*.takContract", TEXT, "of one aggregating service"),
+    unset_later("*.enableSchemaValidation", SWITCH, "of one aggregating service"),
+    unset_later("*.serviceName", TEXT, "of one aggregating service"),
+    unset_later("*.targetNamespace", TEXT, "of one aggregating service"),
+];
+
+const SECONDS: Kind = Kind::Number { unit: Unit::Seconds, min: 0, max: 86_400 };

@@ -1,0 +1,3 @@
+//! Routing and authorisation together, over whole catalogues.
+
+mod linear;

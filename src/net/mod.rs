@@ -1,0 +1,5 @@
+//! What every listener does before it knows what is spoken on it: accept within bounds, watch for a client that takes
+//! nothing, drain. Which bounds, each listener names itself.
+
+pub mod accept;
+pub mod stall;

@@ -1,0 +1,65 @@
+//! Named bounds of the mocked producers, with their defaults (`producers.md` §1.2, §12).
+
+use std::time::Duration;
+
+/// Longest wait a stub, a system or a draw may ask for; longer ones are cut to it.
+pub const DELAY_MAX: Duration = Duration::from_secs(600);
+/// Most stubs of one system.
+pub const STUBS_MAX: usize = 50_000;
+/// Most tokens read behind the body's child in search of the patient.
+pub const PATIENT_TOKENS_MAX: usize = 4_096;
+/// Largest memory a compiled regular expression may take, in bytes.
+pub const REGEX_BYTES_MAX: usize = 1 << 20;
+/// Largest body a template may give, in bytes.
+pub const TEMPLATE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Longest text of a request that is quoted in the explanation of a miss, in characters.
+pub const QUOTED_CHARACTERS_MAX: usize = 120;
+/// Stubs named in the detail of a miss.
+pub const NEAREST_MAX: usize = 3;
+
+/// Bounds of the `producers` listener.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Open connections; more wait in the operating system's queue.
+    pub connections_max: usize,
+    /// Request line and headers together, in bytes.
+    pub header_bytes_max: usize,
+    /// Longest wait for a request's headers to arrive in full, on a new connection or a kept-alive one.
+    pub idle_timeout: Duration,
+    /// Longest time for a request's body to arrive.
+    pub body_timeout: Duration,
+    /// Longest time the caller may take none of its answer.
+    pub write_timeout: Duration,
+    /// How long calls in flight may take after the shutdown token is cancelled.
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            connections_max: 4_096,
+            header_bytes_max: 64 * 1024,
+            idle_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(60),
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Bounds of one system: `[limits]` of its `producer.toml`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemLimits {
+    /// Requests being read over HTTP at the same time; more get 503. A call that only waits out its delay is not counted.
+    pub concurrency_max: usize,
+    /// Calls waiting out their delay; more get 503.
+    pub delayed_max: usize,
+    /// Largest request body, in bytes; larger ones get 413.
+    pub body_bytes_max: usize,
+}
+
+impl Default for SystemLimits {
+    fn default() -> Self {
+        Self { concurrency_max: 1_024, delayed_max: 20_000, body_bytes_max: 50 * 1024 * 1024 }
+    }
+}

@@ -1,0 +1,256 @@
+//! `producer.toml`: who the system is and how it treats what is not for it (`producers.md` §1.2).
+
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::domain::problem::{Problem, line_at};
+use crate::producers::behaviour::delay::Delay;
+use crate::producers::matcher::contract::ContractPattern;
+use crate::producers::settings::SystemLimits;
+
+/// A system as its file describes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Producer {
+    /// What people call it.
+    pub name: Option<String>,
+    /// HSA-id of the source system.
+    pub hsa_id: Option<String>,
+    /// Addresses it answers for, compared ignoring case; empty = any.
+    pub logical_addresses: Vec<String>,
+    /// Whether a call for another address is served all the same, instead of getting a fault.
+    pub serves_other_addresses: bool,
+    /// Contracts it answers; `None` = all. Another contract gets a fault.
+    pub contracts: Option<Vec<ContractPattern>>,
+    /// How it says that nothing fits.
+    pub miss: Miss,
+    /// Added to every stub's own delay.
+    pub delay: Delay,
+    /// Its bounds.
+    pub limits: SystemLimits,
+}
+
+/// The form of an answer to a call that no stub fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Miss {
+    /// 500 with a SOAP fault.
+    #[default]
+    SoapFault,
+    /// 404 with plain text.
+    NotFound,
+}
+
+const KEYS: [&str; 8] = ["name", "hsa_id", "logical_addresses", "address_miss", "contracts", "miss", "delay", "limits"];
+/// Keys of `producers.md` §1.2 that do nothing yet.
+const NOT_YET: [&str; 8] = ["answers", "x_mock_response", "validate", "schema", "records", "tls", "proxy", "rule"];
+
+/// Reads the file; `None` where it cannot be used. Problems say why, or what has no effect.
+pub(crate) fn read(file: &Path, contents: &[u8], problems: &mut Vec<Problem>) -> Option<Producer> {
+    let text = match std::str::from_utf8(contents) {
+        Ok(text) => text,
+        Err(error) => {
+            problems.push(Problem::error(file, line_at(contents, error.valid_up_to()), "not UTF-8"));
+            return None;
+        }
+    };
+    let table = match DeTable::parse(text) {
+        Ok(table) => table.into_inner(),
+        Err(error) => {
+            let line = error.span().map_or(0, |span| line_at(contents, span.start));
+            problems.push(Problem::error(file, line, format!("not TOML: {}", error.message())));
+            return None;
+        }
+    };
+    let mut reading = Reading { file, contents, problems: Vec::new() };
+    let producer = reading.producer(&table);
+    let usable = !reading.problems.iter().any(Problem::is_error);
+    problems.append(&mut reading.problems);
+    usable.then_some(producer)
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+struct Reading<'a> {
+    file: &'a Path,
+    contents: &'a [u8],
+    problems: Vec<Problem>,
+}
+
+impl Reading<'_> {
+    fn producer(&mut self, table: &DeTable<'_>) -> Producer {
+        let mut producer = Producer::default();
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "name" => producer.name = self.string(value, "name"),
+                "hsa_id" => producer.hsa_id = self.string(value, "hsa_id"),
+                "logical_addresses" => producer.logical_addresses = self.strings(value, "logical_addresses"),
+                "address_miss" => {
+                    producer.serves_other_addresses = self.one_of(value, "address_miss", ["fault", "serve"]) == Some(1);
+                }
+                "contracts" => producer.contracts = self.contracts(value),
+                "miss" => {
+                    if self.one_of(value, "miss", ["soap-fault", "404"]) == Some(1) {
+                        producer.miss = Miss::NotFound;
+                    }
+                }
+                "delay" => producer.delay = self.delay(value),
+                "limits" => self.limits(value, &mut producer.limits),
+                known if NOT_YET.contains(&known) => {
+                    let line = self.line(key.span().start);
+                    let message = format!("{known:?} is not supported yet and has no effect");
+                    self.problems.push(Problem::warning(self.file, line, message));
+                }
+                unknown => self.unknown(unknown, key.span().start, &KEYS),
+            }
+        }
+        producer
+    }
+
+    fn contracts(&mut self, value: &Value<'_>) -> Option<Vec<ContractPattern>> {
+        if value.get_ref().as_str() == Some("all") {
+            return None;
+        }
+        let written = self.strings(value, "contracts");
+        let mut patterns = Vec::with_capacity(written.len());
+        for text in written {
+            match ContractPattern::parse(&text) {
+                Some(pattern) => patterns.push(pattern),
+                None => {
+                    let expected = "\"GetDiagnosis:2\", \"GetDiagnosis\" or a responder namespace";
+                    self.error(value, format!("contracts: {text:?} is no contract, expected {expected}"));
+                }
+            }
+        }
+        Some(patterns)
+    }
+
+    fn delay(&mut self, value: &Value<'_>) -> Delay {
+        let expected = "a table with distribution = \"fixed\" and milliseconds, \"uniform\" with lower and upper, or \
+                        \"lognormal\" with median and sigma";
+        let Some(table) = value.get_ref().as_table() else {
+            self.error(value, format!("delay: expected {expected}"));
+            return Delay::None;
+        };
+        for (key, _) in table {
+            let known = ["distribution", "milliseconds", "lower", "upper", "median", "sigma"];
+            if !known.contains(&key.get_ref().as_ref()) {
+                self.unknown(key.get_ref(), key.span().start, &known);
+            }
+        }
+        let number = |name: &str| table.get(name).and_then(|value| number(value.get_ref())).filter(|n| *n >= 0.0);
+        let whole = |name: &str| table.get(name).and_then(|value| whole(value.get_ref()));
+        let delay = match table.get("distribution").and_then(|value| value.get_ref().as_str()) {
+            Some("fixed") => whole("milliseconds").map(Delay::Fixed),
+            Some("uniform") => match (whole("lower"), whole("upper")) {
+                (Some(lower), Some(upper)) if lower <= upper => Some(Delay::Uniform { lower, upper }),
+                _ => None,
+            },
+            Some("lognormal") => match (number("median"), number("sigma")) {
+                (Some(median), Some(sigma)) => Some(Delay::Lognormal { median, sigma, longest: None }),
+                _ => None,
+            },
+            _ => None,
+        };
+        if delay.is_none() {
+            self.error(value, format!("delay: expected {expected}"));
+        }
+        delay.unwrap_or_default()
+    }
+
+    fn limits(&mut self, value: &Value<'_>, limits: &mut SystemLimits) {
+        let known = ["concurrency_max", "delayed_max", "body_bytes_max"];
+        let Some(table) = value.get_ref().as_table() else {
+            self.error(value, "limits: expected a table");
+            return;
+        };
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            let bound = match name {
+                "concurrency_max" => &mut limits.concurrency_max,
+                "delayed_max" => &mut limits.delayed_max,
+                "body_bytes_max" => &mut limits.body_bytes_max,
+                _ => {
+                    self.unknown(name, key.span().start, &known);
+                    continue;
+                }
+            };
+            // More permits than this a semaphore cannot hold; no machine can serve them either.
+            let largest = tokio::sync::Semaphore::MAX_PERMITS;
+            let read = whole(value.get_ref()).and_then(|number| usize::try_from(number).ok());
+            match read.filter(|number| (1..=largest).contains(number)) {
+                Some(number) => *bound = number,
+                None => self.error(value, format!("limits.{name}: expected a whole number, 1 or more")),
+            }
+        }
+    }
+
+    fn string(&mut self, value: &Value<'_>, key: &str) -> Option<String> {
+        let text = value.get_ref().as_str().map(str::to_owned);
+        if text.is_none() {
+            self.error(value, format!("{key}: expected a string, found {}", value.get_ref().type_str()));
+        }
+        text
+    }
+
+    fn strings(&mut self, value: &Value<'_>, key: &str) -> Vec<String> {
+        let Some(items) = value.get_ref().as_array() else {
+            self.error(value, format!("{key}: expected a list of strings, found {}", value.get_ref().type_str()));
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.string(item, key)).collect()
+    }
+
+    /// Place of the value among `words`.
+    fn one_of(&mut self, value: &Value<'_>, key: &str, words: [&str; 2]) -> Option<usize> {
+        let text = self.string(value, key)?;
+        let found = words.iter().position(|word| *word == text);
+        if found.is_none() {
+            self.error(value, format!("{key} is {text:?}, expected {:?} or {:?}", words[0], words[1]));
+        }
+        found
+    }
+
+    fn unknown(&mut self, key: &str, offset: usize, known: &[&str]) {
+        let nearest = known.iter().min_by_key(|word| distance(key, word)).copied().unwrap_or_default();
+        let line = self.line(offset);
+        let message = format!("unknown key {key:?}, the nearest known one is {nearest:?}");
+        self.problems.push(Problem::error(self.file, line, message));
+    }
+
+    fn error(&mut self, at: &Value<'_>, message: impl Into<String>) {
+        let line = self.line(at.span().start);
+        self.problems.push(Problem::error(self.file, line, message));
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        line_at(self.contents, offset)
+    }
+}
+
+fn whole(value: &DeValue<'_>) -> Option<u64> {
+    let integer = value.as_integer()?;
+    u64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value.as_float() {
+        Some(float) => float.as_str().parse().ok(),
+        None => whole(value).map(|number| number as f64),
+    }
+}
+
+/// Edit distance, for the nearest key.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.iter().enumerate() {
+            let cost = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()]
+}
