@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
+use super::index::IndexArguments;
 use crate::config::environment::DEMO;
 use crate::domain::clock::stockholm;
 use crate::domain::profile::Profile;
@@ -36,6 +37,8 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Print every setting and where its value comes from
     Config(ConfigArguments),
+    /// Make up, load, dump, look up and count engagements
+    Index(IndexArguments),
 }
 
 /// What every command that reads settings takes.

@@ -9,6 +9,7 @@ pub mod config;
 pub mod explain;
 pub mod failure;
 mod first_call;
+pub mod index;
 pub mod opening;
 pub mod serve;
 pub mod terminal;
@@ -40,6 +41,7 @@ pub fn run(
         Command::Check(arguments) => check::run(&arguments, variables, terminal),
         Command::Explain(arguments) => explain::run(&arguments, variables, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),
+        Command::Index(arguments) => index::run(&arguments, variables, terminal),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report(terminal))
 }
