@@ -33,10 +33,10 @@
 //! | `index.find_ignores_case` | boolean | false |
 //! | `index.body_bytes_max` | bytes | 16 MiB |
 //! | `index.response_bytes_max` | bytes | 256 MiB |
-//! | `index.submissions_max` | calls | 1024 |
+//! | `index.submissions_bytes_max` | bytes | 64 MiB |
 //! | `index.group_bytes_max` | bytes | 8 MiB |
 //! | `index.waiting_bytes_max` | bytes | 256 MiB |
-//! | `index.snapshot_journal_bytes` | bytes | 512 MiB |
+//! | `index.snapshot_journal_bytes` | bytes | 128 MiB |
 //! | `index.notification_timeout_ms` | milliseconds | 60000 |
 //! | `index.notification_queue_max` | messages | 10000 |
 //! | `index.notification_queue_bytes_max` | bytes | 64 MiB |
@@ -157,13 +157,13 @@ pub struct IndexLimits {
     pub body_bytes_max: usize,
     /// Largest answer of FindContent, in bytes.
     pub response_bytes_max: usize,
-    /// Calls that wait to be written; more wait to be let in.
-    pub submissions_max: usize,
+    /// Records that wait to be written, in bytes together; more wait to be let in.
+    pub submissions_bytes_max: usize,
     /// Bytes that share one sync.
     pub group_bytes_max: usize,
     /// Acknowledged and held back by the write lock, in bytes; beyond, calls are refused.
     pub waiting_bytes_max: usize,
-    /// Journal that is written before a snapshot is taken, in bytes.
+    /// Journal that is written before a snapshot is taken, in bytes; more where the last snapshot was large.
     pub snapshot_journal_bytes: u64,
     /// Messages in one subscriber's queue; beyond, new ones go to its dead letters.
     pub queue_max: usize,
@@ -233,10 +233,10 @@ impl Default for IndexLimits {
         Self {
             body_bytes_max: 16 * MIB,
             response_bytes_max: 256 * MIB,
-            submissions_max: 1_024,
+            submissions_bytes_max: 64 * MIB,
             group_bytes_max: 8 * MIB,
             waiting_bytes_max: 256 * MIB,
-            snapshot_journal_bytes: 512 * MIB as u64,
+            snapshot_journal_bytes: 128 * MIB as u64,
             queue_max: 10_000,
             queue_bytes_max: 64 * MIB,
             dead_letters_max: 1_000,

@@ -1,7 +1,8 @@
 //! The bytes of an answer, written directly. Prefixes are pinned by the reference's tests (`ei.md` §1.9).
 
-use super::engagement::Field;
+use super::engagement::NA;
 use super::fault::IndexFault;
+use super::memory::dictionary::is_plain;
 use super::memory::row::Row;
 use super::record::Source;
 use super::timestamp::LocalTime;
@@ -34,32 +35,41 @@ pub fn fault(fault: &IndexFault) -> String {
     format!("{OPEN}<soap:Fault><faultcode>soap:{code}</faultcode><faultstring>{text}</faultstring></soap:Fault>{CLOSE}")
 }
 
-/// An answer of FindContent, row by row.
+/// An answer of FindContent, row by row. What repeats is copied as it was rendered once.
 #[derive(Debug)]
 pub struct Found {
-    out: String,
+    out: Vec<u8>,
+    /// Start of every engagement: all rows are about one resident.
+    start: String,
 }
 
-impl Default for Found {
-    fn default() -> Self {
-        let mut out = String::with_capacity(ROOM);
-        out.push_str(OPEN);
-        out.push_str(
-            "<FindContentResponse xmlns=\"urn:riv:itintegration:engagementindex:FindContentResponder:1\" \
-             xmlns:ns2=\"urn:riv:itintegration:engagementindex:1\">",
-        );
-        Self { out }
-    }
-}
-
-/// Start and end tag of an element of the core namespace.
-macro_rules! tags {
-    ($name:literal) => {
-        (concat!("<ns2:", $name, ">"), concat!("</ns2:", $name, ">"))
-    };
-}
+const RESIDENT: (&str, &str) = ("<ns2:registeredResidentIdentification>", "</ns2:registeredResidentIdentification>");
+const INSTANCE: (&str, &str) = ("<ns2:businessObjectInstanceIdentifier>", "</ns2:businessObjectInstanceIdentifier>");
+const PROCESS: (&str, &str) = ("<ns2:clinicalProcessInterestId>", "</ns2:clinicalProcessInterestId>");
+const CONTENT: (&str, &str) = ("<ns2:mostRecentContent>", "</ns2:mostRecentContent>");
+const CREATED: (&str, &str) = ("<ns2:creationTime>", "</ns2:creationTime>");
+const UPDATED: (&str, &str) = ("<ns2:updateTime>", "</ns2:updateTime>");
+/// Neither instance nor process interest: the usual case.
+const BOTH_NA: &str = "<ns2:businessObjectInstanceIdentifier>NA</ns2:businessObjectInstanceIdentifier>\
+                       <ns2:clinicalProcessInterestId>NA</ns2:clinicalProcessInterestId>";
 
 impl Found {
+    /// An answer without rows yet.
+    pub fn new(resident: &str) -> Self {
+        let mut out = Vec::with_capacity(ROOM);
+        out.extend_from_slice(OPEN.as_bytes());
+        out.extend_from_slice(
+            b"<FindContentResponse xmlns=\"urn:riv:itintegration:engagementindex:FindContentResponder:1\" \
+              xmlns:ns2=\"urn:riv:itintegration:engagementindex:1\">",
+        );
+        let mut start = String::with_capacity(128);
+        start.push_str("<engagement>");
+        start.push_str(RESIDENT.0);
+        escape_into(&mut start, resident);
+        start.push_str(RESIDENT.1);
+        Self { out, start }
+    }
+
     /// Its length so far.
     pub fn bytes(&self) -> usize {
         self.out.len()
@@ -67,44 +77,48 @@ impl Found {
 
     /// Adds a row: the fields in the order of the schema, those that are not there left out.
     pub fn row(&mut self, row: &Row<'_>) {
-        self.out.push_str("<engagement>");
-        self.text(tags!("registeredResidentIdentification"), row, Field::RegisteredResidentIdentification);
-        self.text(tags!("serviceDomain"), row, Field::ServiceDomain);
-        self.text(tags!("categorization"), row, Field::Categorization);
-        self.text(tags!("logicalAddress"), row, Field::LogicalAddress);
-        self.text(tags!("businessObjectInstanceIdentifier"), row, Field::BusinessObjectInstanceIdentifier);
-        self.text(tags!("clinicalProcessInterestId"), row, Field::ClinicalProcessInterestId);
-        self.time(tags!("mostRecentContent"), row.packed().most_recent_content);
-        self.text(tags!("sourceSystem"), row, Field::SourceSystem);
-        self.time(tags!("creationTime"), Some(row.packed().created));
-        self.time(tags!("updateTime"), row.packed().updated);
-        self.text(tags!("dataController"), row, Field::DataController);
-        self.text(tags!("owner"), row, Field::Owner);
-        self.out.push_str("</engagement>");
+        let (packed, dictionary) = (row.packed(), row.dictionary());
+        let holder = dictionary.holder_fragment(packed.holder);
+        self.out.extend_from_slice(self.start.as_bytes());
+        self.out.extend_from_slice(dictionary.subject_fragment(packed.subject).as_bytes());
+        self.out.extend_from_slice(holder.address().as_bytes());
+        if packed.instance.is_none() && packed.process.is_none() {
+            self.out.extend_from_slice(BOTH_NA.as_bytes());
+        } else {
+            self.text(INSTANCE, packed.instance.unwrap_or(NA));
+            self.text(PROCESS, packed.process.unwrap_or(NA));
+        }
+        self.time(CONTENT, packed.most_recent_content);
+        self.out.extend_from_slice(holder.system().as_bytes());
+        self.time(CREATED, Some(packed.created));
+        self.time(UPDATED, packed.updated);
+        self.out.extend_from_slice(holder.controller_and_owner().as_bytes());
+        self.out.extend_from_slice(b"</engagement>");
     }
 
     /// The whole answer.
-    pub fn finish(mut self) -> String {
-        self.out.push_str("</FindContentResponse>");
-        self.out.push_str(CLOSE);
+    pub fn finish(mut self) -> Vec<u8> {
+        self.out.extend_from_slice(b"</FindContentResponse>");
+        self.out.extend_from_slice(CLOSE.as_bytes());
         self.out
     }
 
-    fn text(&mut self, (open, close): (&str, &str), row: &Row<'_>, field: Field) {
-        let (text, plain) = row.text_and_plain(field);
-        self.out.push_str(open);
-        if plain {
-            self.out.push_str(text);
+    fn text(&mut self, (open, close): (&str, &str), text: &str) {
+        self.out.extend_from_slice(open.as_bytes());
+        if is_plain(text) {
+            self.out.extend_from_slice(text.as_bytes());
         } else {
-            escape_into(&mut self.out, text);
+            let mut escaped = String::with_capacity(text.len() + 16);
+            escape_into(&mut escaped, text);
+            self.out.extend_from_slice(escaped.as_bytes());
         }
-        self.out.push_str(close);
+        self.out.extend_from_slice(close.as_bytes());
     }
 
     fn time(&mut self, (open, close): (&str, &str), time: Option<LocalTime>) {
         let Some(time) = time else { return };
-        self.out.push_str(open);
-        self.out.push_str(std::str::from_utf8(&time.digits()).expect("digits are ASCII"));
-        self.out.push_str(close);
+        self.out.extend_from_slice(open.as_bytes());
+        self.out.extend_from_slice(&time.digits());
+        self.out.extend_from_slice(close.as_bytes());
     }
 }

@@ -74,7 +74,14 @@ struct Waiting {
 struct Shared {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
+    /// One for each kilobyte that may wait.
     permits: Arc<Semaphore>,
+    permits_max: usize,
+}
+
+/// Kilobytes, and one more.
+fn permits(bytes: usize) -> usize {
+    (bytes / 1024 + 1).min(Semaphore::MAX_PERMITS)
 }
 
 /// Brings records to the writing thread. Dropping it ends the thread when all that was brought is done.
@@ -113,44 +120,63 @@ impl Committer {
         let shared = Arc::new(Shared {
             waiting: Mutex::default(),
             arrived: Condvar::new(),
-            permits: Arc::new(Semaphore::new(works.settings.limits.submissions_max)),
+            permits: Arc::new(Semaphore::new(permits(works.settings.limits.submissions_bytes_max))),
+            permits_max: permits(works.settings.limits.submissions_bytes_max),
         });
         let mut writer =
             Writer { shared: Arc::clone(&shared), last_collected: Clock::instant(), snapshot: None, works };
         let thread = thread::Builder::new().name("index-journal".to_owned());
-        let thread = thread.spawn(move || writer.run()).expect("a start without threads ends the process anyway");
+        let ended = Ended { shared: Arc::clone(&shared), health: Arc::clone(&writer.works.health) };
+        let run = move || {
+            let _ended = ended;
+            writer.run();
+        };
+        let thread = thread.spawn(run).expect("a start without threads ends the process anyway");
         Self { shared, thread: Mutex::new(Some(thread)) }
     }
 
     /// Brings an encoded record; ready when it is on disk and applied, or will be when its waiting is over.
     pub async fn write(&self, record: Vec<u8>) -> Result<u64, CommitError> {
-        self.bring(|reply| Command::Write(record, reply)).await
+        let bytes = record.len();
+        self.bring(bytes, |reply| Command::Write(record, reply)).await
     }
 
     /// Closes (`true`) or opens the write lock. Opened, all that waited is applied before this is ready.
     pub async fn lock(&self, closed: bool) -> Result<u64, CommitError> {
-        self.bring(|reply| Command::Lock(closed, reply)).await
+        self.bring(0, |reply| Command::Lock(closed, reply)).await
     }
 
     /// Applies what waits in the collect window.
     pub async fn settle(&self) -> Result<u64, CommitError> {
-        self.bring(Command::Settle).await
+        self.bring(0, Command::Settle).await
     }
 
     /// Takes a snapshot; ready when it is on disk.
     pub async fn snapshot(&self) -> Result<u64, CommitError> {
-        self.bring(Command::Snapshot).await
+        self.bring(0, Command::Snapshot).await
     }
 
     /// The same as [`Committer::write`] for a thread that may wait.
     pub fn write_blocking(&self, record: Vec<u8>) -> Result<u64, CommitError> {
+        self.bring_blocking(|reply| Command::Write(record, reply))
+    }
+
+    /// The same as [`Committer::snapshot`] for a thread that may wait.
+    pub fn snapshot_blocking(&self) -> Result<u64, CommitError> {
+        self.bring_blocking(Command::Snapshot)
+    }
+
+    fn bring_blocking(&self, command: impl FnOnce(Reply) -> Command) -> Result<u64, CommitError> {
         let (reply, answer) = oneshot::channel();
-        self.shared.push(Brought { command: Command::Write(record, reply), _permit: None })?;
+        self.shared.push(Brought { command: command(reply), _permit: None })?;
         answer.blocking_recv().unwrap_or(Err(CommitError::Closed))
     }
 
-    async fn bring(&self, command: impl FnOnce(Reply) -> Command) -> Result<u64, CommitError> {
-        let permit = Arc::clone(&self.shared.permits).acquire_owned().await.map_err(|_| CommitError::Closed)?;
+    async fn bring(&self, bytes: usize, command: impl FnOnce(Reply) -> Command) -> Result<u64, CommitError> {
+        let wanted = permits(bytes).min(self.shared.permits_max);
+        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+        let permit = Arc::clone(&self.shared.permits).acquire_many_owned(wanted).await;
+        let permit = permit.map_err(|_| CommitError::Closed)?;
         let (reply, answer) = oneshot::channel();
         self.shared.push(Brought { command: command(reply), _permit: Some(permit) })?;
         answer.await.unwrap_or(Err(CommitError::Closed))
@@ -228,6 +254,23 @@ impl Shared {
     }
 }
 
+/// Dropped when the writing thread ends, however it ends: nobody is to wait for it any more.
+struct Ended {
+    shared: Arc<Shared>,
+    health: Arc<Health>,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.health.poison("the writing thread ended");
+        }
+        let mut waiting = self.shared.lock();
+        waiting.closed = true;
+        waiting.commands.clear();
+    }
+}
+
 struct Writer {
     shared: Arc<Shared>,
     works: Works,
@@ -274,7 +317,7 @@ impl Writer {
             {
                 tracing::error!(error = &error as &dyn std::error::Error, "collected updates are not applied");
             }
-            if self.works.journal_bytes > self.works.settings.limits.snapshot_journal_bytes {
+            if self.snapshot_is_due() {
                 self.take_snapshot(None);
             }
         }
@@ -408,6 +451,14 @@ impl Writer {
                 None => return Ok(self.machine().applied),
             }
         }
+    }
+
+    /// Whether so much of the journal is not covered that a start would take long. A large index waits longer, so that
+    /// snapshots write at most four bytes for each byte of the journal.
+    fn snapshot_is_due(&self) -> bool {
+        let least = self.works.settings.limits.snapshot_journal_bytes;
+        let last = self.works.health.snapshot().map_or(0, |snapshot| snapshot.bytes);
+        self.works.journal_bytes > least.max(last / 4)
     }
 
     /// Has a snapshot taken by another thread, unless one is being taken; with `reply`, afterwards.

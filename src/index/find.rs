@@ -21,7 +21,7 @@ const OPTIONAL: [Field; 7] = [
 ];
 
 /// Answers a query from memory: the whole response document.
-pub fn find(memory: &Memory, query: &Query<'_>, settings: &IndexSettings) -> Result<String, IndexFault> {
+pub fn find(memory: &Memory, query: &Query<'_>, settings: &IndexSettings) -> Result<Vec<u8>, IndexFault> {
     let resident = mandatory(query, Field::RegisteredResidentIdentification)?;
     let domain = mandatory(query, Field::ServiceDomain)?;
     let newer_than = match &query.most_recent_content {
@@ -30,7 +30,8 @@ pub fn find(memory: &Memory, query: &Query<'_>, settings: &IndexSettings) -> Res
     };
     let wanted = Wanted { query, domain, newer_than, ignores_case: settings.find_ignores_case };
     let bytes_max = settings.limits.response_bytes_max;
-    let mut found = Found::default();
+    let narrows = OPTIONAL.into_iter().any(|field| query.field(field).is_some()) || newer_than.is_some();
+    let mut found = Found::new(resident);
     // A person's rows stand in order of their arrival; neighbours mostly share the domain.
     let mut last_subject = None;
     memory.visit(resident, &mut |row| {
@@ -40,7 +41,7 @@ pub fn find(memory: &Memory, query: &Query<'_>, settings: &IndexSettings) -> Res
             _ => wanted.same(row.text(Field::ServiceDomain), domain),
         };
         last_subject = Some((subject, in_domain));
-        if in_domain && wanted.passes(row) && found.bytes() <= bytes_max {
+        if in_domain && (!narrows || wanted.passes(row)) && found.bytes() <= bytes_max {
             found.row(row);
         }
     });

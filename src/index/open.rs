@@ -70,7 +70,7 @@ impl Index {
         let mut machine = Machine::new(Arc::clone(&memory), Arc::clone(&queues));
         let restored = match &disk {
             Some(disk) => snapshot::read(&**disk, &mut machine)?,
-            None => snapshot::Restored { from: 1, covered: Default::default() },
+            None => snapshot::Restored { from: 1, ..snapshot::Restored::default() },
         };
         let mut journal_bytes = 0;
         let replayed = log.replay(restored.from, &mut |sequence, bytes| {
@@ -83,6 +83,7 @@ impl Index {
         let held = !machine.held.is_empty();
         let health = Arc::new(Health::default());
         health.replayed(replayed);
+        restored.snapshot.into_iter().for_each(|snapshot| health.snapshot_taken(snapshot));
         let (machine, settings) = (Arc::new(Mutex::new(machine)), Arc::new(settings));
         let committer = Committer::start(Works {
             log,
@@ -153,6 +154,11 @@ impl Index {
     /// Takes a snapshot now, so that the next start is quick.
     pub async fn snapshot(&self) -> Result<u64, CommitError> {
         self.committer.snapshot().await
+    }
+
+    /// The same for a thread that may wait: after a bulk load.
+    pub fn snapshot_blocking(&self) -> Result<u64, CommitError> {
+        self.committer.snapshot_blocking()
     }
 
     /// Finishes what was brought and ends the writing thread; later calls are refused, reads go on.

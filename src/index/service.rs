@@ -47,7 +47,7 @@ impl Service {
         Self { index, notifier, takes }
     }
 
-    async fn document(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, IndexFault> {
+    async fn document(&self, headers: &HeaderMap, body: &[u8]) -> Result<Bytes, IndexFault> {
         let settings = self.index.settings();
         let bytes_max = settings.limits.body_bytes_max;
         if body.len() > bytes_max {
@@ -60,7 +60,7 @@ impl Service {
             return Err(fault::no_correlation_id());
         }
         let (source, read) = match call {
-            Call::FindContent(query) => return find::find(self.index.memory(), &query, settings),
+            Call::FindContent(query) => return find::find(self.index.memory(), &query, settings).map(Bytes::from),
             Call::Update(read) => {
                 validate::address(logical_address.as_deref(), settings)?;
                 (Source::Update, read)
@@ -75,7 +75,7 @@ impl Service {
             }
             self.index.write(&record).await.map_err(|error| fault::not_written(&error))?;
         }
-        Ok(answer::accepted(source))
+        Ok(answer::accepted(source).into())
     }
 
     fn check_taken(&self, call: &Call<'_>) -> Result<(), IndexFault> {
@@ -120,16 +120,12 @@ impl Responder for Service {
     fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
         Box::pin(async move {
             if request.method() != Method::POST {
-                return Ok(plain(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    "text/plain",
-                    "SOAP calls are sent with POST\n".into(),
-                ));
+                return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "SOAP calls are sent with POST\n"));
             }
             let (head, body) = request.into_parts();
             let (status, document) = match self.document(&head.headers, &body).await {
                 Ok(document) => (StatusCode::OK, document),
-                Err(refused) => (StatusCode::INTERNAL_SERVER_ERROR, answer::fault(&refused)),
+                Err(refused) => (StatusCode::INTERNAL_SERVER_ERROR, answer::fault(&refused).into()),
             };
             Ok(plain(status, "text/xml;charset=UTF-8", document))
         })
@@ -143,8 +139,8 @@ pub fn too_large(bytes_max: usize) -> Response<Bytes> {
 }
 
 /// An answer with a body of a type.
-pub(super) fn plain(status: StatusCode, content_type: &'static str, body: String) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body));
+pub(super) fn plain(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response

@@ -23,7 +23,7 @@ const READ_AHEAD: usize = 8;
 /// Threads that unpack sections.
 const UNPACKERS: usize = 2;
 
-/// A snapshot that was written.
+/// A snapshot that stands on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     /// The journal is needed from behind this batch.
@@ -60,18 +60,20 @@ pub fn write(disk: Arc<dyn Disk>, machine: &Mutex<Machine>) -> Result<Written, L
 }
 
 /// What a snapshot brought back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Restored {
     /// The journal is to be replayed from here.
     pub from: u64,
     /// What of it is already there.
     pub covered: Covered,
+    /// The snapshot, if there was one.
+    pub snapshot: Option<Written>,
 }
 
 /// Reads the newest snapshot, if there is one, into an empty machine.
 pub fn read(disk: &dyn Disk, machine: &mut Machine) -> Result<Restored, LogError> {
     let Some(mut reader) = SnapshotReader::newest(disk)? else {
-        return Ok(Restored { from: 1, covered: Covered::default() });
+        return Ok(Restored { from: 1, ..Restored::default() });
     };
     let file = reader.name().to_owned();
     let sequence = reader.sequence();
@@ -120,7 +122,9 @@ pub fn read(disk: &dyn Disk, machine: &mut Machine) -> Result<Restored, LogError
     memory.read_dictionary(&dictionary, last_codes).map_err(|message| damaged(&file, message))?;
     let state = state.ok_or_else(|| damaged(&file, "no section of state".to_owned()))?;
     machine.read_state(&state).map_err(|message| damaged(&file, message))?;
-    Ok(Restored { from: sequence + 1, covered: Covered { state: machine.applied, shards: covered } })
+    let covered = Covered { state: machine.applied, shards: covered };
+    let snapshot = Some(Written { sequence, bytes: reader.bytes() });
+    Ok(Restored { from: sequence + 1, covered, snapshot })
 }
 
 struct Shards {

@@ -31,7 +31,7 @@ pub struct Status {
     pub replayed_batches: u64,
     /// What of the journal could not be read at the start.
     pub skipped: Vec<Skipped>,
-    /// The last snapshot taken since the start.
+    /// The last snapshot, read or taken.
     pub snapshot: Option<Written>,
     /// Rows.
     pub engagements: u64,
@@ -96,6 +96,11 @@ impl Health {
 
     pub(super) fn snapshot_taken(&self, written: Written) {
         self.with(|inner| inner.snapshot = Some(written));
+    }
+
+    /// The last snapshot, read or taken.
+    pub(super) fn snapshot(&self) -> Option<Written> {
+        self.with(|inner| inner.snapshot)
     }
 
     /// Fills in what is known here.

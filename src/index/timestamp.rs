@@ -3,6 +3,7 @@
 //! Read as leniently as the reference's date parser reads them, kept as a count of civil seconds, written strictly.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use crate::domain::clock::stockholm;
 
 /// A local time, in civil seconds since year 0. Order is the order of the calendar. Fits forty bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LocalTime(u64);
+pub struct LocalTime(NonZeroU64);
 
 /// A text that is no time. The message is the reference's, to the letter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,38 +72,32 @@ impl LocalTime {
     fn from_civil(civil: DateTime) -> Self {
         let days = days_from_year_0(civil.year(), civil.month(), civil.day());
         let seconds = (civil.hour() as u64 * 60 + civil.minute() as u64) * 60 + civil.second() as u64;
-        Self(days * DAY + seconds)
+        Self::from_seconds(days * DAY + seconds)
     }
 
     /// The count of seconds.
     pub fn seconds(self) -> u64 {
-        self.0
+        self.0.get()
     }
 
-    /// The time with this count of seconds. Counts beyond year 9999 give that year's end.
+    /// The time with this count of seconds. Counts beyond year 9999 give that year's end; 0, which is before any year
+    /// that is read and stands for no time where times are written down, gives 1.
     pub fn from_seconds(seconds: u64) -> Self {
         // Year 10000 begins sixty days before the end of the era.
         const LAST: u64 = (3_652_425 - 60) * DAY - 1;
-        Self(seconds.min(LAST))
+        Self(NonZeroU64::new(seconds.min(LAST)).unwrap_or(NonZeroU64::MIN))
     }
 
     /// Fourteen digits.
     pub fn digits(self) -> [u8; 14] {
-        let (year, month, day) = civil_from_days(self.0 / DAY);
-        let second = self.0 % DAY;
-        let mut out = [b'0'; 14];
-        let mut put = |at: usize, length: usize, mut value: u64| {
-            for place in (at..at + length).rev() {
-                out[place] = b'0' + (value % 10) as u8;
-                value /= 10;
-            }
-        };
-        put(0, 4, year);
-        put(4, 2, month);
-        put(6, 2, day);
-        put(8, 2, second / 3600);
-        put(10, 2, second / 60 % 60);
-        put(12, 2, second % 60);
+        // Days of ten thousand years and seconds of a day both fit 32 bits, in which division is quick.
+        let (days, second) = ((self.seconds() / DAY) as u32, (self.seconds() % DAY) as u32);
+        let (year, month, day) = civil_from_days(days);
+        let mut out = [0; 14];
+        let pairs = [year / 100, year % 100, month, day, second / 3600, second / 60 % 60, second % 60];
+        for (place, pair) in out.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
+            *place = [b'0' + (pair / 10) as u8, b'0' + (pair % 10) as u8];
+        }
         out
     }
 }
@@ -133,7 +128,7 @@ fn days_from_year_0(year: i16, month: i8, day: i8) -> u64 {
     year * 365 + year / 4 - year / 100 + year / 400 + day_of_year
 }
 
-fn civil_from_days(days: u64) -> (u64, u64, u64) {
+fn civil_from_days(days: u32) -> (u32, u32, u32) {
     let era = days / 146_097;
     let day_of_era = days % 146_097;
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -141,7 +136,7 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let month_of_year = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_of_year + 2) / 5 + 1;
     let month = if month_of_year < 10 { month_of_year + 3 } else { month_of_year - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+    (era * 400 + year_of_era + u32::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
@@ -204,7 +199,7 @@ mod tests {
             let time = LocalTime::from_civil(day.at(12, 34, 56, 0));
             let expected = format!("{:04}{:02}{:02}123456", day.year(), day.month(), day.day());
             assert_eq!(time.to_string(), expected);
-            assert!(before.is_none_or(|before: LocalTime| before.0 + DAY == time.0), "{expected}");
+            assert!(before.is_none_or(|before: LocalTime| before.seconds() + DAY == time.seconds()), "{expected}");
             before = Some(time);
             day = day.tomorrow().unwrap();
         }

@@ -1,10 +1,9 @@
-//! Bytes to disk and back: the seam to the disk, the journal, snapshots, and the lock on a data directory.
+//! Bytes to disk and back: the seam to the disk, the journal, and snapshots.
 //!
 //! Nothing here knows what the bytes mean. What is acknowledged is synced first; what is read back has passed its
 //! checksum; the layout, field by field, stands in `docs/STORE.md`.
 
 pub mod checksum;
-pub mod directory_lock;
 pub mod disk;
 pub mod journal;
 pub mod log;

@@ -143,6 +143,11 @@ impl SnapshotReader {
         self.sequence
     }
 
+    /// The file's length.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// The file's name.
     pub fn name(&self) -> &str {
         &self.name

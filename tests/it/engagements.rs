@@ -209,7 +209,10 @@ fn a_bad_line_stops_a_load_unless_it_is_asked_to_go_on() {
     assert!(err.contains("rows.ndjson:2") && err.contains("not an engagement"), "{err}");
     let (exit, out, err) = anslut(&["load", &file, "--data", &data, "--skip-bad-lines"]);
     assert_eq!(exit, Exit::Done, "{err}");
-    assert!(out.contains("23 lines are in, 3 passed over") && err.contains("rows.ndjson:6: passed over"), "{out}{err}");
+    assert!(
+        out.contains("23 lines loaded, 3 of them passed over") && err.contains("rows.ndjson:6: passed over"),
+        "{out}{err}"
+    );
     assert!(done(&["stat", "--data", &data]).contains("engagements           20"));
     assert_eq!(anslut(&["stat", "--data", &format!("{data}-not")]).0, Exit::Environment);
     assert_eq!(

@@ -19,7 +19,7 @@ pub struct GenerateArguments {
     #[arg(long, value_name = "M")]
     pub engagements_per_resident: u64,
     /// The same seed gives the same file, byte for byte
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
     /// The file to write, compressed where its name ends in .zst
     #[arg(long, value_name = "FILE")]

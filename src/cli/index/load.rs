@@ -47,7 +47,7 @@ pub fn run(
         from_line = 1;
         match terminal.json {
             true => terminal.print_json(&done)?,
-            false => terminal.print(&done.text("are in"))?,
+            false => terminal.print(&done.text("loaded"))?,
         }
     }
     if let Place::Directory(opened) = place {
@@ -124,8 +124,7 @@ fn show(told: Told, bar: &Bar, file: &Path, terminal: &mut Terminal<'_>) {
 
 /// A snapshot, so that the next start is quick; what is loaded is in the journal already.
 fn finish(opened: &Opened) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Failure::environment)?;
-    runtime.block_on(opened.index.snapshot()).map_err(BulkError::from)?;
+    opened.index.snapshot_blocking().map_err(BulkError::from)?;
     opened.index.close();
     Ok(())
 }

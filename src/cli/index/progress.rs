@@ -86,7 +86,7 @@ impl Bar {
 impl Done {
     /// A line for people.
     pub(super) fn text(&self, verb: &str) -> String {
-        let skipped = if self.skipped == 0 { String::new() } else { format!(", {} passed over", self.skipped) };
+        let skipped = if self.skipped == 0 { String::new() } else { format!(", {} of them passed over", self.skipped) };
         format!(
             "{}: {} lines {verb}{skipped}, {:.1} s, {:.0} lines/s\n",
             self.file, self.lines, self.seconds, self.lines_per_second

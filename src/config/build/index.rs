@@ -110,7 +110,7 @@ impl Build<'_> {
         IndexLimits {
             body_bytes_max: size("body_bytes_max"),
             response_bytes_max: size("response_bytes_max"),
-            submissions_max: size("submissions_max"),
+            submissions_bytes_max: size("submissions_bytes_max"),
             group_bytes_max: size("group_bytes_max"),
             waiting_bytes_max: size("waiting_bytes_max"),
             snapshot_journal_bytes: size("snapshot_journal_bytes") as u64,

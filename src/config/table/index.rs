@@ -93,7 +93,7 @@ pub const SETTINGS: &[Setting] = &[
     own("index.find_ignores_case", SWITCH, "false", "FindContent ignores case in all but the identity"),
     own("index.body_bytes_max", BYTES, "16777216", "largest request of the index"),
     own("index.response_bytes_max", BYTES, "268435456", "largest answer of FindContent"),
-    own("index.submissions_max", MESSAGES, "1024", "updates that wait to be written; more wait to be let in"),
+    own("index.submissions_bytes_max", BYTES, "67108864", "updates that wait to be written; more wait to be let in"),
     own("index.group_bytes_max", BYTES, "8388608", "updates that share one sync of the disk"),
     own(
         "index.waiting_bytes_max",
@@ -101,7 +101,7 @@ pub const SETTINGS: &[Setting] = &[
         "268435456",
         "updates behind collect window and write lock; more are refused",
     ),
-    own("index.snapshot_journal_bytes", BYTES, "536870912", "journal that is written before a snapshot is taken"),
+    own("index.snapshot_journal_bytes", BYTES, "134217728", "journal that is written before a snapshot is taken"),
     own("index.notification_timeout_ms", WAIT, "60000", "longest wait for a subscriber's answer"),
     own("index.notification_queue_max", MESSAGES, "10000", "messages for one subscriber; more become dead letters"),
     own("index.notification_queue_bytes_max", BYTES, "67108864", "the same in bytes"),

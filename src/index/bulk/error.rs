@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use super::line::BadLine;
 use crate::index::commit::CommitError;
-use crate::store::directory_lock::LockError;
 use crate::store::log::LogError;
 
 /// A bulk command that stopped.
@@ -31,9 +30,6 @@ pub enum BulkError {
         /// What is wrong with it.
         source: BadLine,
     },
-    /// The data directory is in use or out of reach.
-    #[error(transparent)]
-    Locked(#[from] LockError),
     /// The data directory cannot be read.
     #[error("the index cannot be opened")]
     Open(#[from] LogError),

@@ -1,32 +1,11 @@
-//! A look into the index of a data directory: `anslut index find` and `anslut index stat`.
-
-use std::path::Path;
+//! A look into an index: `anslut index find` and `anslut index stat`.
 
 use serde::Serialize;
 
-use super::error::BulkError;
 use super::line;
-use crate::config::index::IndexSettings;
-use crate::domain::clock::Clock;
 use crate::index::engagement::Field;
 use crate::index::memory::Memory;
-use crate::index::open::{DATA_FOLDER, Index};
-use crate::store::directory_lock::DirectoryLock;
-
-/// The index of a data directory, locked as long as this is kept. It stands in the directory's folder [`DATA_FOLDER`].
-#[derive(Debug)]
-pub struct OpenDirectory {
-    /// The index.
-    pub index: Index,
-    _lock: DirectoryLock,
-}
-
-/// Opens the index of a data directory.
-pub fn open(data: &Path, settings: IndexSettings) -> Result<OpenDirectory, BulkError> {
-    let lock = DirectoryLock::take(data)?;
-    let index = Index::open(&data.join(DATA_FOLDER), settings, Clock::System)?;
-    Ok(OpenDirectory { index, _lock: lock })
-}
+use crate::index::open::Index;
 
 /// A person's rows as lines, in one service domain or all.
 pub fn find(memory: &Memory, resident: &str, service_domain: Option<&str>) -> Vec<u8> {

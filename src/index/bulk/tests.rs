@@ -14,7 +14,9 @@ use super::load::{BadLines, Told};
 use super::send::Receiver;
 use super::*;
 use crate::config::index::IndexSettings;
+use crate::domain::clock::Clock;
 use crate::domain::identity_number::in_test_series;
+use crate::index::open::Index;
 use crate::soap::responder::{Answer, Responder};
 
 const MIX: Mix = Mix { residents: 300, engagements_per_resident: 12, seed: 7 };
@@ -25,8 +27,8 @@ fn generated(folder: &TempDir, name: &str, mix: Mix) -> PathBuf {
     file
 }
 
-fn opened(folder: &TempDir) -> inspect::OpenDirectory {
-    inspect::open(&folder.path().join("data"), IndexSettings::default()).unwrap()
+fn opened(folder: &TempDir) -> Index {
+    Index::open(&folder.path().join("index"), IndexSettings::default(), Clock::System).unwrap()
 }
 
 fn sorted_lines(bytes: &[u8]) -> Vec<String> {
@@ -69,20 +71,20 @@ fn what_was_loaded_is_dumped_as_it_was() {
         let plain = fs::read(generated(&folder, "again.ndjson", MIX)).unwrap();
         let data = tempfile::tempdir().unwrap();
         let opened = opened(&data);
-        let progress = load::load(&opened.index, &file, BadLines::Stop, &mut |_| {}).unwrap();
+        let progress = load::load(&opened, &file, BadLines::Stop, &mut |_| {}).unwrap();
         assert_eq!(progress.lines, sorted_lines(&plain).len() as u64);
         let dumped = folder.path().join("dumped.ndjson");
-        dump::dump(opened.index.memory(), &dumped, &mut |_| {}).unwrap();
+        dump::dump(opened.memory(), &dumped, &mut |_| {}).unwrap();
         // The owner was left out and is the index.
         let own = |line: String| line.replace("\"}", "\",\"owner\":\"ei-hsa-id\"}");
         let mut expected: Vec<_> = sorted_lines(&plain).into_iter().map(own).collect();
         expected.sort();
         assert_eq!(sorted_lines(&fs::read(&dumped).unwrap()), expected);
         let resident = identity(MIX.seed, 5);
-        let found = inspect::find(opened.index.memory(), &resident, None);
+        let found = inspect::find(opened.memory(), &resident, None);
         let his = expected.iter().filter(|line| line.contains(&resident)).count();
         assert!(his > 0 && sorted_lines(&found).len() == his);
-        let stat = inspect::stat(&opened.index);
+        let stat = inspect::stat(&opened);
         assert_eq!((stat.engagements, stat.residents), (progress.lines, MIX.residents));
     }
 }
@@ -105,13 +107,13 @@ fn bad_lines_are_told_by_number_and_a_load_goes_on() {
     let file = folder.path().join("bad.ndjson");
     fs::write(&file, lines.join("\n")).unwrap();
     let first = opened(&folder);
-    let error = load::load(&first.index, &file, BadLines::Stop, &mut |_| {}).unwrap_err();
+    let error = load::load(&first, &file, BadLines::Stop, &mut |_| {}).unwrap_err();
     assert!(error.to_string().ends_with("bad.ndjson:3"), "{error}");
-    assert_eq!(first.index.status().engagements, 2, "what stands before is in");
+    assert_eq!(first.status().engagements, 2, "what stands before is in");
     drop(first);
     let again = opened(&folder);
     let mut told = Vec::new();
-    let progress = load::load(&again.index, &file, BadLines::Skip, &mut |tell| match tell {
+    let progress = load::load(&again, &file, BadLines::Skip, &mut |tell| match tell {
         Told::Skipped(skipped) => {
             let source = std::error::Error::source(&skipped.why).map(ToString::to_string).unwrap_or_default();
             told.push((skipped.line, format!("{}: {source}", skipped.why)));
@@ -124,11 +126,10 @@ fn bad_lines_are_told_by_number_and_a_load_goes_on() {
         assert_eq!(*line as u64, *told_line);
         assert!(text.contains(expected), "{line}: {text}");
     }
-    assert_eq!(again.index.status().engagements, good.lines().count() as u64);
+    assert_eq!(again.status().engagements, good.lines().count() as u64);
     let mut reports = 0;
-    load::load(&again.index, &file, BadLines::Stop, &mut |_| reports += 1).unwrap();
+    load::load(&again, &file, BadLines::Stop, &mut |_| reports += 1).unwrap();
     assert_eq!(reports, 0, "all of it is in");
-    assert!(inspect::open(&folder.path().join("data"), IndexSettings::default()).is_err(), "the directory is in use");
 }
 
 /// Counts transactions and refuses every third call.

@@ -3,8 +3,11 @@
 //! Codes are never given back: what once stood in the index stays here until the next start. The number of distinct
 //! domains, addresses and systems in care is small beside the number of rows.
 
+use std::borrow::Cow;
+
 use hashbrown::HashTable;
 
+use super::fragment::{self, HolderFragment};
 use super::grow::Grow;
 use super::person::mix;
 use crate::index::engagement::{Field, Key};
@@ -28,12 +31,27 @@ pub const SUBJECT: [Field; 2] = [Field::ServiceDomain, Field::Categorization];
 /// Fields whose texts are coded together: where the information is, and who answers for it.
 pub const HOLDER: [Field; 4] = [Field::LogicalAddress, Field::SourceSystem, Field::DataController, Field::Owner];
 
+/// Holders whose elements are kept rendered; the rest, if there ever are so many, are rendered each time.
+const RENDERED_HOLDERS_MAX: usize = 100_000;
+
 /// Code to text. Readers take no lock.
 #[derive(Debug, Default)]
 pub struct Dictionary {
     texts: Grow<Text>,
-    subjects: Grow<[u32; 2]>,
-    holders: Grow<[u32; 4]>,
+    subjects: Grow<Subject>,
+    holders: Grow<Holder>,
+}
+
+#[derive(Debug)]
+struct Subject {
+    texts: [u32; 2],
+    fragment: Box<str>,
+}
+
+#[derive(Debug)]
+struct Holder {
+    texts: [u32; 4],
+    fragment: Option<HolderFragment>,
 }
 
 /// Text to code.
@@ -88,15 +106,20 @@ impl Interner {
     }
 
     fn subject(&mut self, dictionary: &Dictionary, subject: [u32; 2]) -> u32 {
-        let bytes: Vec<u8> = subject.iter().flat_map(|code| code.to_le_bytes()).collect();
-        let is = |code: u32| dictionary.subjects.get(code as usize) == Some(&subject);
-        self.subjects.code(hash_of(&bytes), is, |next| dictionary.subjects.set(next, subject))
+        let is = |code: u32| dictionary.subjects.get(code as usize).is_some_and(|known| known.texts == subject);
+        self.subjects.code(hash_of(subject.map(u32::to_le_bytes).as_flattened()), is, |next| {
+            let fragment = fragment::subject(subject.map(|code| dictionary.text(code)));
+            dictionary.subjects.set(next, Subject { texts: subject, fragment })
+        })
     }
 
     fn holder(&mut self, dictionary: &Dictionary, holder: [u32; 4]) -> u32 {
-        let bytes: Vec<u8> = holder.iter().flat_map(|code| code.to_le_bytes()).collect();
-        let is = |code: u32| dictionary.holders.get(code as usize) == Some(&holder);
-        self.holders.code(hash_of(&bytes), is, |next| dictionary.holders.set(next, holder))
+        let is = |code: u32| dictionary.holders.get(code as usize).is_some_and(|known| known.texts == holder);
+        self.holders.code(hash_of(holder.map(u32::to_le_bytes).as_flattened()), is, |next| {
+            let render = || HolderFragment::new(holder.map(|code| dictionary.text(code)));
+            let fragment = (next < RENDERED_HOLDERS_MAX).then(render);
+            dictionary.holders.set(next, Holder { texts: holder, fragment })
+        })
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -167,12 +190,34 @@ impl Dictionary {
 
     /// The texts' codes of a subject, in the order of [`SUBJECT`].
     pub fn subject(&self, code: u32) -> [u32; 2] {
-        *self.subjects.get(code as usize).expect("codes are made here and checked when read back")
+        self.known_subject(code).texts
     }
 
     /// The texts' codes of a holder, in the order of [`HOLDER`].
     pub fn holder(&self, code: u32) -> [u32; 4] {
-        *self.holders.get(code as usize).expect("codes are made here and checked when read back")
+        self.known_holder(code).texts
+    }
+
+    /// The elements of a subject, as they stand in an answer.
+    pub fn subject_fragment(&self, code: u32) -> &str {
+        &self.known_subject(code).fragment
+    }
+
+    /// The elements of a holder, as they stand in an answer; rendered anew where they are not kept.
+    pub fn holder_fragment(&self, code: u32) -> Cow<'_, HolderFragment> {
+        let holder = self.known_holder(code);
+        match &holder.fragment {
+            Some(fragment) => Cow::Borrowed(fragment),
+            None => Cow::Owned(HolderFragment::new(holder.texts.map(|code| self.text(code)))),
+        }
+    }
+
+    fn known_subject(&self, code: u32) -> &Subject {
+        self.subjects.get(code as usize).expect("codes are made here and checked when read back")
+    }
+
+    fn known_holder(&self, code: u32) -> &Holder {
+        self.holders.get(code as usize).expect("codes are made here and checked when read back")
     }
 
     /// Whether both codes stand for something.
@@ -183,6 +228,10 @@ impl Dictionary {
     /// Bytes held.
     pub(super) fn bytes(&self) -> u64 {
         let texts: u64 = (0..).map_while(|code| self.texts.get(code)).map(|text| text.text.len() as u64).sum();
-        texts + self.texts.bytes() + self.subjects.bytes() + self.holders.bytes()
+        let subjects: u64 =
+            (0..).map_while(|code| self.subjects.get(code)).map(|subject| subject.fragment.len() as u64).sum();
+        let holders = (0..).map_while(|code| self.holders.get(code)).filter_map(|holder| holder.fragment.as_ref());
+        let holders: u64 = holders.map(HolderFragment::bytes).sum();
+        texts + subjects + holders + self.texts.bytes() + self.subjects.bytes() + self.holders.bytes()
     }
 }

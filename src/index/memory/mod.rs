@@ -11,6 +11,7 @@
 //! `NA` are unique text and cost their length and one.
 
 pub mod dictionary;
+pub mod fragment;
 mod grow;
 pub mod person;
 pub mod row;

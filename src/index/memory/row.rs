@@ -1,6 +1,6 @@
 //! A person's rows as bytes (`docs/STORE.md`, "Shard"), and a row as one reads it.
 
-use super::dictionary::{Dictionary, HOLDER, SUBJECT, Text, is_plain};
+use super::dictionary::Dictionary;
 use crate::index::engagement::{Field, NA};
 use crate::index::timestamp::LocalTime;
 
@@ -179,30 +179,19 @@ impl<'a> Row<'a> {
 
     /// One of the nine key texts.
     pub fn text(&self, field: Field) -> &'a str {
-        self.text_and_plain(field).0
-    }
-
-    /// One of the nine key texts, and whether it needs no escaping in XML.
-    pub fn text_and_plain(&self, field: Field) -> (&'a str, bool) {
-        let unique = |text: Option<&'a str>| text.map_or((NA, true), |text| (text, is_plain(text)));
+        let coded = |code: u32| &*self.dictionary.text(code).text;
         match field {
-            Field::RegisteredResidentIdentification => (self.resident, is_plain(self.resident)),
-            Field::BusinessObjectInstanceIdentifier => unique(self.packed.instance),
-            Field::ClinicalProcessInterestId => unique(self.packed.process),
-            Field::ServiceDomain | Field::Categorization => {
-                let place = usize::from(field != SUBJECT[0]);
-                coded(self.dictionary.text(self.dictionary.subject(self.packed.subject)[place]))
-            }
-            Field::LogicalAddress | Field::SourceSystem | Field::DataController | Field::Owner => {
-                let place = HOLDER.iter().position(|other| *other == field).unwrap_or(0);
-                coded(self.dictionary.text(self.dictionary.holder(self.packed.holder)[place]))
-            }
+            Field::RegisteredResidentIdentification => self.resident,
+            Field::BusinessObjectInstanceIdentifier => self.packed.instance.unwrap_or(NA),
+            Field::ClinicalProcessInterestId => self.packed.process.unwrap_or(NA),
+            Field::ServiceDomain => coded(self.dictionary.subject(self.packed.subject)[0]),
+            Field::Categorization => coded(self.dictionary.subject(self.packed.subject)[1]),
+            Field::LogicalAddress => coded(self.dictionary.holder(self.packed.holder)[0]),
+            Field::SourceSystem => coded(self.dictionary.holder(self.packed.holder)[1]),
+            Field::DataController => coded(self.dictionary.holder(self.packed.holder)[2]),
+            Field::Owner => coded(self.dictionary.holder(self.packed.holder)[3]),
         }
     }
-}
-
-fn coded(text: &Text) -> (&str, bool) {
-    (&text.text, text.plain)
 }
 
 /// Whether the row has the key whose tail, all but the resident, is `tail` ([`crate::index::engagement::Key::write_tail`]).

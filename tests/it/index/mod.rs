@@ -1,11 +1,10 @@
 //! The engagement index from outside: every statement of `ei.md` §8 is a row of a table, with its number and how it is
 //! known (T tested by the reference, S seen in its source, C contract).
 
-#![allow(clippy::unwrap_used, reason = "unwrap is for tests")]
-
 mod accept;
 mod engagement;
 mod find;
+mod killed;
 mod manage;
 mod notification;
 mod reject;
