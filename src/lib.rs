@@ -5,8 +5,10 @@ pub mod domain;
 pub mod config;
 pub mod net;
 pub mod soap;
+pub mod store;
 
 pub mod catalogue;
+pub mod index;
 
 pub mod hub;
 pub mod producers;

@@ -9,6 +9,7 @@ pub mod config;
 pub mod explain;
 pub mod failure;
 mod first_call;
+pub mod index;
 pub mod opening;
 pub mod serve;
 pub mod terminal;
@@ -39,6 +40,7 @@ pub fn run(
         Command::Serve(arguments) => serve::run(&arguments, variables, terminal),
         Command::Check(arguments) => check::run(&arguments, variables, terminal),
         Command::Explain(arguments) => explain::run(&arguments, variables, terminal),
+        Command::Index(command) => index::run(&command, variables, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report(terminal))

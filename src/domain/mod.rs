@@ -7,4 +7,5 @@ pub mod identifiers;
 pub mod identity_number;
 pub mod problem;
 pub mod profile;
+pub mod subscriber;
 pub mod vp_code;

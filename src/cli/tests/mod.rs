@@ -2,6 +2,7 @@
 
 mod commands;
 mod explanation;
+mod index;
 mod parsing;
 
 use std::ffi::OsString;

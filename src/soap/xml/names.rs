@@ -1,7 +1,7 @@
 //! Which namespace a prefix stands for, element by element.
 
 /// The namespace declarations in force, innermost last. Borrows prefixes and raw values from the document.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Namespaces<'a> {
     declared: Vec<Declaration<'a>>,
     /// Length of `declared` outside each open element.

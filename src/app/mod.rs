@@ -1,0 +1,304 @@
+//! The one place that knows everybody: builds the parts, wires them, starts the listeners, and drains them.
+
+mod bind;
+mod index;
+pub mod serve;
+mod subscribers;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::admin::health::{Component, Health};
+use crate::admin::{self, AdminParts};
+use crate::catalogue::Catalogue;
+use crate::config::checked::Settings;
+use crate::config::environment::Environment;
+use crate::domain::clock::Clock;
+use crate::domain::problem::Problem;
+use crate::hub::explain::explain;
+use crate::hub::log::MessageLog;
+use crate::hub::meter::{self, Meter};
+use crate::hub::records::Records;
+use crate::hub::{Hub, HubParts, listen};
+use crate::index::open::Index;
+use crate::producers::mounted::Producers;
+use crate::producers::serve as producers_listener;
+use crate::producers::settings::ServerSettings;
+use crate::soap::responder::SharedResponder;
+use crate::store::log::LogError;
+use bind::{Addresses, Bound, bind};
+use index::{IndexSlot, OpenIndex, Wires};
+use serve::serve;
+
+/// How often idle connections to producers are looked through.
+const SWEEP: Duration = Duration::from_secs(5);
+/// How long the message log may take to write its last events.
+const LOG_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A running platform.
+pub struct Platform {
+    addresses: Addresses,
+    catalogue: Arc<Catalogue>,
+    hub: Arc<Hub>,
+    index: Arc<IndexSlot>,
+    /// Whether the index outlives the process.
+    keeps_index: bool,
+    records: Arc<Records>,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Why a platform does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A listener's address cannot be had.
+    #[error("cannot listen on {address} for {name}; choose another with --set listen.{name}=127.0.0.1:0")]
+    Listen {
+        /// The listener.
+        name: &'static str,
+        /// Its configured address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The message log's target cannot be opened.
+    #[error("cannot open the message log (log.messages)")]
+    Log(#[source] io::Error),
+    /// The index cannot be read back.
+    #[error("cannot open the engagement index")]
+    Index(#[source] LogError),
+}
+
+impl Platform {
+    /// Starts the platform; the caller holds the lock of the folder `data`, and without one nothing is kept.
+    ///
+    /// Every listener is bound first, then catalogue and index are read: requests that come before the catalogue is
+    /// there get VP008, as they do at the reference, those to the index wait. Returns when everything is loaded; what is
+    /// wrong with the files comes along.
+    pub async fn start(
+        environment: Environment,
+        settings: Settings,
+        data: Option<PathBuf>,
+        clock: Clock,
+    ) -> Result<(Self, Vec<Problem>), StartError> {
+        let settings = Arc::new(settings);
+        let (mut bound, addresses) = bind(&settings.listen).await?;
+        let (producers, mut problems) = Producers::load(&environment);
+        let producers = Arc::new(producers.with_clock(&clock));
+        let catalogue = Arc::new(Catalogue::new(
+            environment.clone(),
+            settings.hsa_files.clone(),
+            settings.tak_copy.clone(),
+            clock.clone(),
+        ));
+        let records = Arc::new(Records::new(settings.records.bytes_max));
+        let meter = Meter::new();
+        let index = Arc::new(IndexSlot::empty());
+        let (local_producers, local_index) = (Arc::clone(&producers), Arc::clone(&index));
+        let hub = Arc::new(Hub::new(HubParts {
+            settings: Arc::clone(&settings),
+            catalogue: Arc::clone(&catalogue),
+            responders: Arc::new(move |address| local(&local_producers, &local_index, address)),
+            log: MessageLog::open(&settings.log).map_err(StartError::Log)?,
+            records: Arc::clone(&records),
+            meter: meter.clone(),
+            clock: clock.clone(),
+        }));
+        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let keeps_index = data.is_some();
+        let platform = Self { addresses, catalogue, hub, index, keeps_index, records, shutdown, tasks };
+        platform.serve(&mut bound, producers, platform.admin_parts(&environment, &settings, &meter, &clock));
+        platform.tend(meter);
+        problems.extend(platform.read_catalogue().await);
+        match platform.open_index(&mut bound, &settings, data, environment, &clock).await {
+            Ok(found) => problems.extend(found),
+            Err(error) => {
+                platform.drain().await;
+                return Err(StartError::Index(error));
+            }
+        }
+        Ok((platform, problems))
+    }
+
+    /// Name and address of every open listener.
+    pub fn addresses(&self) -> &[(&'static str, SocketAddr)] {
+        &self.addresses
+    }
+
+    /// The address of one listener, if it is open.
+    pub fn address(&self, name: &str) -> Option<SocketAddr> {
+        self.addresses.iter().find(|(listener, _)| *listener == name).map(|(_, address)| *address)
+    }
+
+    /// The finished calls.
+    pub fn records(&self) -> &Arc<Records> {
+        &self.records
+    }
+
+    /// Routes and permissions as they are served.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// The engagement index.
+    pub fn index(&self) -> Option<Arc<Index>> {
+        self.index.load().as_ref().map(|open| Arc::clone(&open.index))
+    }
+
+    /// Reads the catalogue and the HSA tree again, and opens the message log again (SIGHUP).
+    pub async fn reload(&self) -> Vec<Problem> {
+        self.hub.log().reopen();
+        self.read_catalogue().await
+    }
+
+    /// Stops listening, lets calls in flight finish, closes the index, and writes the log to its end.
+    pub async fn drain(self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        if let Some(open) = self.index.swap(None) {
+            open.close(self.keeps_index).await;
+        }
+        let hub = self.hub;
+        // The last lines are written by a thread of their own; waiting for it must not hold up the runtime.
+        let _ = tokio::task::spawn_blocking(move || hub.log().close(LOG_PATIENCE)).await;
+    }
+
+    async fn read_catalogue(&self) -> Vec<Problem> {
+        let catalogue = Arc::clone(&self.catalogue);
+        let reading = tokio::task::spawn_blocking(move || {
+            let (tak, hsa) = (catalogue.reset_tak(), catalogue.reset_hsa());
+            tak.problems.into_iter().chain(hsa.problems).collect()
+        });
+        reading.await.unwrap_or_default()
+    }
+
+    /// Opens the index and everything that hangs on it. The catalogue is there: it knows the subscribers.
+    async fn open_index(
+        &self,
+        bound: &mut Bound,
+        settings: &Settings,
+        data: Option<PathBuf>,
+        environment: Environment,
+        clock: &Clock,
+    ) -> Result<Vec<Problem>, LogError> {
+        let (index, problems) = index::open(settings.index.clone(), data, environment, clock.clone()).await?;
+        let wires = Wires { settings, catalogue: &self.catalogue, hub: &self.hub, clock };
+        let open = Arc::new(OpenIndex::new(index, &wires));
+        open.find_subscribers().await;
+        let limits = index::serve_limits(settings);
+        for (listener, name, responder) in [
+            (bound.index_update.take(), "index_update", open.update_listener()),
+            (bound.index_find.take(), "index_find", open.find_listener()),
+        ] {
+            let Some(listener) = listener else { continue };
+            self.tasks.spawn(serve(listener, name, responder, limits.clone(), self.shutdown.clone()));
+        }
+        self.index.store(Some(Arc::clone(&open)));
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move { open.notify(shutdown).await });
+        Ok(problems)
+    }
+
+    fn serve(&self, bound: &mut Bound, producers: Arc<Producers>, admin_parts: AdminParts) {
+        if let (Some(listener), Some(address)) = (bound.hub_http.take(), self.address("hub_http")) {
+            let serving = listen::serve(listener, Arc::clone(&self.hub), url(address), self.shutdown.clone());
+            self.tasks.spawn(serving);
+        }
+        if let Some(listener) = bound.producers.take() {
+            let serving =
+                producers_listener::serve(listener, producers, ServerSettings::default(), self.shutdown.clone());
+            self.tasks.spawn(serving);
+        }
+        if let Some(listener) = bound.admin.take() {
+            self.tasks.spawn(admin::serve(listener, admin_parts, self.shutdown.clone()));
+        }
+    }
+
+    /// Work that is due now and then.
+    fn tend(&self, meter: Meter) {
+        let (hub, shutdown) = (Arc::clone(&self.hub), self.shutdown.clone());
+        self.tasks.spawn(async move {
+            let (mut sweep, mut upkeep) = (tokio::time::interval(SWEEP), tokio::time::interval(meter::UPKEEP));
+            loop {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    _ = sweep.tick() => hub.sweep(),
+                    _ = upkeep.tick() => meter.upkeep(),
+                }
+            }
+        });
+    }
+
+    fn admin_parts(
+        &self,
+        environment: &Environment,
+        settings: &Arc<Settings>,
+        meter: &Meter,
+        clock: &Clock,
+    ) -> AdminParts {
+        let (for_health, for_explain) = (Arc::clone(&self.catalogue), Arc::clone(&self.catalogue));
+        let (for_meter, meter, settings_for_explain) = (Arc::clone(&self.hub), meter.clone(), Arc::clone(settings));
+        let (index_for_health, index_for_meter) = (Arc::clone(&self.index), Arc::clone(&self.index));
+        AdminParts {
+            records: Arc::clone(&self.records),
+            explain: Arc::new(move |question| {
+                let settings = &settings_for_explain;
+                explain(&for_explain.snapshot(), &settings.lookup, &settings.hub.instance_name, question)
+            }),
+            metrics: Arc::new(move || {
+                for_meter.gauges(&meter);
+                if let Some(open) = &*index_for_meter.load() {
+                    index::meters(open, &meter);
+                }
+                meter.render()
+            }),
+            health: Arc::new(move || health(&for_health, &index_for_health)),
+            addresses: self.addresses.iter().map(|(name, address)| ((*name).to_owned(), url(*address))).collect(),
+            instance: settings.hub.instance_name.clone(),
+            environment: environment.name(),
+            token: settings.admin.token.clone(),
+            clock: clock.clone(),
+        }
+    }
+}
+
+/// The part of this process behind a local address of the catalogue.
+fn local(producers: &Producers, index: &IndexSlot, address: &str) -> Option<SharedResponder> {
+    match address.strip_prefix(index::SCHEME) {
+        Some(service) => index.load().as_ref()?.responder(service),
+        None => producers.responder(address.strip_prefix("producer:")?),
+    }
+}
+
+fn health(catalogue: &Catalogue, index: &IndexSlot) -> Health {
+    let snapshot = catalogue.snapshot();
+    let (tak, hsa) = (snapshot.tak_status(), snapshot.hsa_status());
+    let tak_status = tak.last.map_or("Not initialized", |last| last.status.as_str()).to_owned();
+    let hsa_details =
+        if hsa.initialised { Vec::new() } else { vec![("hsaCacheStatus".to_owned(), "Not initialized".to_owned())] };
+    let index = index::health(index.load().as_deref());
+    Health {
+        ready: tak.initialised && hsa.initialised && index.up,
+        components: vec![
+            Component {
+                name: "takCache".to_owned(),
+                up: tak.initialised,
+                details: vec![("refreshStatus".to_owned(), tak_status)],
+            },
+            Component { name: "hsaCache".to_owned(), up: hsa.initialised, details: hsa_details },
+            index,
+        ],
+    }
+}
+
+/// A listener's address as a URL.
+pub fn url(address: SocketAddr) -> String {
+    format!("http://{address}")
+}

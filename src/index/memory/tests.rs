@@ -1,0 +1,137 @@
+//! Rows go in, are changed and come out again, also by way of a snapshot.
+
+use std::collections::BTreeSet;
+
+use super::row::PackedRow;
+use super::*;
+use crate::index::engagement::{Field, Key};
+use crate::index::timestamp::LocalTime;
+
+fn time(second: u64) -> LocalTime {
+    LocalTime::from_seconds(63_000_000_000 + second)
+}
+
+/// Adds the row of a key, as an Update would.
+fn add(memory: &Memory, key: &Key<'_>, second: u64) {
+    let (subject, holder) = memory.intern(|interner, dictionary| interner.codes(dictionary, key, None));
+    let text = |field| Some(key.key_text(field)).filter(|text| *text != "NA").map(str::to_owned);
+    let instance = text(Field::BusinessObjectInstanceIdentifier);
+    let process = text(Field::ClinicalProcessInterestId);
+    memory.edit(key.resident(), |person| {
+        person.rows.push(PackedRow {
+            subject,
+            holder,
+            fingerprint: 7,
+            created: time(second),
+            most_recent_content: second.is_multiple_of(2).then(|| time(second + 1)),
+            updated: second.is_multiple_of(3).then(|| time(second + 2)),
+            instance: instance.as_deref(),
+            process: process.as_deref(),
+        });
+    });
+}
+
+fn key(resident: &str, number: usize) -> Key<'static> {
+    let mut key = Key::default();
+    for field in Field::ALL {
+        key.0[field as usize] = format!("{}-{}", field.name(), number % (field as usize + 2)).into();
+    }
+    key.0[0] = resident.to_owned().into();
+    if number.is_multiple_of(2) {
+        key.0[Field::BusinessObjectInstanceIdentifier as usize] = "NA".into();
+    }
+    key
+}
+
+fn listed(memory: &Memory, resident: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    memory.visit(resident, &mut |row| {
+        found.insert(told(row));
+    });
+    found
+}
+
+fn told(row: &Row<'_>) -> String {
+    let texts: Vec<_> = Field::ALL.into_iter().map(|field| row.text(field)).collect();
+    format!("{texts:?} {} {:?} {:?}", row.packed().created, row.packed().most_recent_content, row.packed().updated)
+}
+
+const RESIDENTS: [&str; 6] = ["191212121212", "20010101TF12", "1212121212", "Någon", "191212-1212", ""];
+
+fn filled() -> Memory {
+    let memory = Memory::default();
+    for number in 0..60 {
+        add(&memory, &key(RESIDENTS[number % RESIDENTS.len()], number), number as u64);
+    }
+    memory
+}
+
+#[test]
+fn every_row_is_found_with_its_person_and_only_there() {
+    let memory = filled();
+    assert_eq!((memory.engagements(), memory.persons()), (60, 6));
+    for (place, resident) in RESIDENTS.into_iter().enumerate() {
+        let found = listed(&memory, resident);
+        assert_eq!(found.len(), 10, "{resident}");
+        let mut expected = key(resident, place).0.to_vec();
+        expected[4] = key(resident, place).key_text(Field::BusinessObjectInstanceIdentifier).to_owned().into();
+        assert!(found.iter().any(|row| row.starts_with(&format!("{expected:?}"))), "{resident}: {found:?}");
+    }
+    assert_eq!(listed(&memory, "191212121213"), BTreeSet::new());
+}
+
+#[test]
+fn the_last_row_takes_the_person_with_it() {
+    let memory = filled();
+    for resident in RESIDENTS {
+        memory.edit(resident, |person| person.rows.retain(|row| row.updated.is_none()));
+    }
+    memory.edit("191212121212", |person| person.rows.clear());
+    memory.edit("nobody", |person| person.rows.clear());
+    assert_eq!(memory.persons(), 4);
+    // Every third second is a multiple of three, for two residents in six.
+    assert_eq!(memory.engagements(), 40);
+    assert_eq!(listed(&memory, "191212121212"), BTreeSet::new());
+}
+
+#[test]
+fn a_snapshot_of_every_shard_gives_the_same_memory() {
+    let memory = filled();
+    let mut dictionary = Vec::new();
+    memory.write_dictionary(&mut dictionary);
+    let copy = Memory::default();
+    let mut last_codes = (0, 0);
+    for shard in 0..SHARDS {
+        let mut bytes = Vec::new();
+        memory.write_shard(shard, &mut bytes);
+        let codes = copy.read_shard(shard, &bytes).unwrap();
+        last_codes = (last_codes.0.max(codes.0), last_codes.1.max(codes.1));
+        for cut in 0..bytes.len() {
+            assert!(Memory::default().read_shard(shard, &bytes[..cut]).is_err(), "cut to {cut}");
+        }
+    }
+    assert_eq!((copy.engagements(), copy.persons()), (60, 6));
+    copy.read_dictionary(&dictionary, last_codes).unwrap();
+    for resident in RESIDENTS {
+        assert_eq!(listed(&copy, resident), listed(&memory, resident));
+    }
+    let mut by_shard = BTreeSet::new();
+    for shard in 0..SHARDS {
+        copy.visit_shard(shard, &mut |row| {
+            by_shard.insert(told(row));
+        });
+    }
+    assert_eq!(by_shard.len(), 60);
+    for cut in 0..dictionary.len() {
+        assert!(Memory::default().read_dictionary(&dictionary[..cut], (0, 0)).is_err(), "cut to {cut}");
+    }
+}
+
+#[test]
+fn what_is_held_is_counted() {
+    let memory = filled();
+    let size = memory.size();
+    assert_eq!(size.engagements, 60);
+    assert!(size.block_bytes > 60 * 15 && size.unique_text_bytes > 0 && size.dictionary_bytes > 0);
+    assert!(size.unique_text_bytes < size.block_bytes);
+}
