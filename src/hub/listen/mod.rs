@@ -105,11 +105,13 @@ async fn connection(
         .serve_connection(io, service);
     tokio::pin!(connection);
     let served = tokio::select! {
-        served = connection.as_mut() => served,
+        // An answer that is ready as the drain begins already says that the connection closes.
+        biased;
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        served = connection.as_mut() => served,
     };
     if let Err(error) = served {
         tracing::debug!(%peer, %error, "connection ended");
