@@ -266,6 +266,27 @@ fn what_one_place_does_no_other_does() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+/// What answers FindContent, from the request's bytes to the answer's.
+const INDEX_READS: &[&str] = &["index/memory/", "index/find.rs", "index/answer.rs", "index/request/"];
+
+#[test]
+fn reads_of_the_index_know_no_disk() {
+    let mut seen = 0;
+    for (file, text) in files() {
+        if !INDEX_READS.iter().any(|place| file.starts_with(place)) || file.ends_with("tests.rs") {
+            continue;
+        }
+        seen += 1;
+        for (line, code) in code(&text) {
+            let disk = ["crate::store", "std::fs", "tokio::fs", "commit::", "open::"]
+                .iter()
+                .find(|word| code.contains(**word));
+            assert!(disk.is_none(), "src/{file}:{line}: {disk:?}, and a lookup never waits for the disk");
+        }
+    }
+    assert!(seen > 8, "{seen} files");
+}
+
 #[test]
 fn an_import_that_goes_up_or_sideways_is_seen() {
     let cases = [

@@ -32,6 +32,7 @@ impl Remote {
     }
 
     async fn carry(&self, request: Request<Bytes>) -> Result<http::Response<Bytes>, TransportFault> {
+        self.pools.sweep();
         let (mut head, body) = request.into_parts();
         let Address { tls, target, host_header, path, .. } =
             address::parse(&head.uri.to_string(), None).map_err(|error| {
