@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
+use anslut::config::index::IndexSettings;
 use anslut::domain::clock::Clock;
 use anslut::index::bulk::generate::{Mix, identity, resident_lines};
 use anslut::index::bulk::line;
@@ -10,7 +11,6 @@ use anslut::index::open::Index;
 use anslut::index::record::Load;
 use anslut::index::request::{self, Call};
 use anslut::index::service::{Service, Takes};
-use anslut::index::settings::IndexSettings;
 use anslut::index::{answer, find};
 use anslut::soap::responder::Responder;
 use bytes::Bytes;

@@ -7,13 +7,13 @@
 use std::hint::black_box;
 use std::sync::{Arc, LazyLock};
 
+use anslut::config::index::IndexSettings;
 use anslut::domain::clock::Clock;
 use anslut::index::bulk::generate::{Mix, identity, resident_lines};
 use anslut::index::bulk::{inspect, line};
 use anslut::index::engagement::{Field, Transaction};
 use anslut::index::open::Index;
 use anslut::index::record::{Accepted, Clears, Load, Record, Source};
-use anslut::index::settings::IndexSettings;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 const MEAN: u64 = 24;

@@ -110,7 +110,8 @@ async fn actuator_readiness(State(admin): State<Arc<Admin>>) -> Response {
 /// Whether calls are wanted. A component that is down says so itself, as in the reference; this state is for what no
 /// component tells: the listener drains, or something else is not loaded yet.
 fn readiness_state(admin: &Admin, health: &Health) -> Status {
-    let explained = health.components.iter().any(|component| !component.up);
+    let decides = |component: &&Component| READINESS_GROUP.contains(&component.name.as_str());
+    let explained = health.components.iter().filter(decides).any(|component| !component.up);
     if admin.closing.is_cancelled() || !(health.ready || explained) { Status::OutOfService } else { Status::Up }
 }
 

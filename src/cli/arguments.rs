@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
-use super::index::IndexArguments;
+use super::index::IndexCommand;
 use crate::config::environment::DEMO;
 use crate::domain::clock::stockholm;
 use crate::domain::profile::Profile;
@@ -35,10 +35,11 @@ pub enum Command {
     Check(CheckArguments),
     /// Show where a call would go, or why it would be refused
     Explain(ExplainArguments),
+    /// Make up, load, dump, look up and count engagements
+    #[command(subcommand)]
+    Index(IndexCommand),
     /// Print every setting and where its value comes from
     Config(ConfigArguments),
-    /// Make up, load, dump, look up and count engagements
-    Index(IndexArguments),
 }
 
 /// What every command that reads settings takes.

@@ -7,6 +7,7 @@ use crate::config::checked::Settings;
 use crate::config::environment::Environment;
 use crate::domain::clock::Clock;
 use crate::domain::problem::{Problem, Severity};
+use crate::index::bulk::environment as engagements;
 use crate::producers::mounted::Producers;
 
 use super::arguments::CheckArguments;
@@ -46,12 +47,12 @@ pub fn run(
     Ok(if report.errors == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// What is wrong in `tak/`, `hsa/` and `producers/`. Without usable settings everything is loaded from its usual place.
+/// What is wrong in `tak/`, `hsa/`, `producers/` and `index/`. Without usable settings everything is loaded from its usual place.
 fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
     let hsa_files = settings.and_then(|settings| settings.hsa_files.clone());
     let catalogue = Catalogue::new(environment.clone(), hsa_files, None, Clock::System);
     let (_, producers) = Producers::load(environment);
-    catalogue.problems().into_iter().chain(producers).collect()
+    catalogue.problems().into_iter().chain(producers).chain(engagements::check(environment)).collect()
 }
 
 impl Report {

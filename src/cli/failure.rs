@@ -7,6 +7,7 @@ use super::terminal::Terminal;
 use crate::config::data::DataError;
 use crate::config::environment::EnvironmentError;
 use crate::config::raw::Unusable;
+use crate::index::bulk::error::BulkError;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,11 @@ impl Failure {
         Self { exit: Exit::Environment, source: source.into() }
     }
 
+    /// A command line that cannot be meant.
+    pub fn usage(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { exit: Exit::Usage, source: source.into() }
+    }
+
     /// Says on standard error what went wrong, cause below cause.
     pub fn report(&self, terminal: &mut Terminal<'_>) -> Exit {
         let reader_left =
@@ -56,6 +62,18 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+impl From<BulkError> for Failure {
+    fn from(error: BulkError) -> Self {
+        let exit = match &error {
+            BulkError::Line { .. } => Exit::Failed,
+            BulkError::Answer { status, .. } if *status > 0 => Exit::Failed,
+            BulkError::Usage(_) => Exit::Usage,
+            _ => Exit::Environment,
+        };
+        Self { exit, source: error.into() }
+    }
 }
 
 impl From<EnvironmentError> for Failure {

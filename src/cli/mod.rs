@@ -40,8 +40,8 @@ pub fn run(
         Command::Serve(arguments) => serve::run(&arguments, variables, terminal),
         Command::Check(arguments) => check::run(&arguments, variables, terminal),
         Command::Explain(arguments) => explain::run(&arguments, variables, terminal),
+        Command::Index(command) => index::run(&command, variables, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),
-        Command::Index(arguments) => index::run(&arguments, variables, terminal),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report(terminal))
 }

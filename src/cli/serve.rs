@@ -84,7 +84,8 @@ fn start(options: ServeOptions, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         let mut signals = Signals::listen().map_err(Failure::environment)?;
         let ServeOptions { environment, settings, data, print_addresses, json } = options;
         let first_call = FirstCall::of(&environment, &settings);
-        let started = Platform::start(environment, settings, Clock::System).await;
+        let kept = (!data.is_ephemeral()).then(|| data.path().to_owned());
+        let started = Platform::start(environment, settings, kept, Clock::System).await;
         let (platform, problems) = started.map_err(Failure::environment)?;
         report(&problems);
         announce(&platform, first_call, print_addresses, json, terminal)?;
@@ -132,7 +133,7 @@ fn announce(
     for (name, address) in platform.addresses() {
         match print_addresses {
             true => text.push_str(&format!("{name}={address}\n")),
-            false => text.push_str(&format!("{name:<12}{}\n", url(*address))),
+            false => text.push_str(&format!("{name:<14}{}\n", url(*address))),
         }
     }
     if let (false, Some(curl)) = (print_addresses, &curl) {

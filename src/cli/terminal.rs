@@ -11,6 +11,8 @@ pub struct Terminal<'t> {
     out: &'t mut dyn Write,
     err: &'t mut dyn Write,
     colour: bool,
+    /// Whether somebody looks on, and wants to see how far a long command has come.
+    pub is_watched: bool,
     /// Whether results are printed as JSON.
     pub json: bool,
 }
@@ -41,13 +43,18 @@ impl<'t> Terminal<'t> {
         let colour = out_is_terminal
             && variable(variables, "NO_COLOR").is_none()
             && variable(variables, "TERM").is_none_or(|term| term != "dumb");
-        Self { out, err, colour, json: false }
+        Self { out, err, colour, is_watched: out_is_terminal, json: false }
     }
 
     /// Writes a finished text of a result.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
+    }
+
+    /// Writes a piece of a result that may be long.
+    pub fn print_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
     }
 
     /// Writes a result as JSON.

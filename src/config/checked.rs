@@ -8,6 +8,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use regex::Regex;
 
+use super::index::IndexSettings;
+
 /// Everything that can be set.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -17,6 +19,8 @@ pub struct Settings {
     pub hub: HubSettings,
     /// How routes and permissions are looked up.
     pub lookup: LookupSettings,
+    /// The engagement index.
+    pub index: IndexSettings,
     /// Where the catalogue's local copy is saved, if anywhere (`takcache.persistent.file.name`).
     pub tak_copy: Option<PathBuf>,
     /// HSA files in place of `hsa/*.xml` (`hsa.files`), where set.

@@ -1,7 +1,7 @@
 //! An environment: the folder of files that describes one platform, on disk or compiled in.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rust_embed::RustEmbed;
@@ -91,6 +91,42 @@ impl Environment {
                 collect(&root.join(folder), &mut paths)?;
                 paths.sort();
                 paths.into_iter().filter_map(|path| read(path).transpose()).collect()
+            }
+        }
+    }
+
+    /// The shown paths of all files below `folder`, in order. Their contents may be larger than memory: they are not read.
+    pub fn paths_below(&self, folder: &str) -> Result<Vec<PathBuf>, EnvironmentError> {
+        match self {
+            Self::Demo => {
+                let prefix = format!("{folder}/");
+                let mut names: Vec<_> = DemoFiles::iter().filter(|name| name.starts_with(&prefix)).collect();
+                names.sort();
+                Ok(names.iter().map(|name| self.path(name)).collect())
+            }
+            Self::Folder(root) => {
+                let mut paths = Vec::new();
+                collect(&root.join(folder), &mut paths)?;
+                paths.sort();
+                Ok(paths)
+            }
+        }
+    }
+
+    /// Opens a file by its shown path, for reading bit by bit; with its length in bytes.
+    pub fn open_file(&self, path: &Path) -> Result<(Box<dyn Read + Send>, u64), EnvironmentError> {
+        let unreadable = |source| EnvironmentError::Unreadable { path: path.to_owned(), source };
+        match self {
+            Self::Demo => {
+                let name = path.strip_prefix(DEMO).ok().and_then(Path::to_str).unwrap_or_default();
+                let file = DemoFiles::get(name).ok_or_else(|| unreadable(io::ErrorKind::NotFound.into()))?;
+                let length = file.data.len() as u64;
+                Ok((Box::new(io::Cursor::new(file.data)), length))
+            }
+            Self::Folder(_) => {
+                let file = fs::File::open(path).map_err(unreadable)?;
+                let length = file.metadata().map_err(unreadable)?.len();
+                Ok((Box::new(file), length))
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod build;
 pub mod checked;
 pub mod data;
 pub mod environment;
+pub mod index;
 pub mod nearest;
 pub mod platforms;
 pub mod process;

@@ -42,6 +42,14 @@ impl Resolved {
         }
     }
 
+    /// A number that need not be whole.
+    pub fn decimal(&self, key: &str) -> f64 {
+        match self.value(key) {
+            Parsed::Decimal(number) => *number,
+            other => mismatch(key, other),
+        }
+    }
+
     /// A number of bytes or things.
     pub fn size(&self, key: &str) -> usize {
         usize::try_from(self.number(key)).unwrap_or(usize::MAX)
@@ -50,6 +58,11 @@ impl Resolved {
     /// A number of milliseconds.
     pub fn wait(&self, key: &str) -> Duration {
         Duration::from_millis(self.number(key).unsigned_abs())
+    }
+
+    /// A number of seconds.
+    pub fn seconds(&self, key: &str) -> Duration {
+        Duration::from_secs(self.number(key).unsigned_abs())
     }
 
     /// An address to listen on; `None` is `off`.

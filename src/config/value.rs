@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Uri};
 use regex::{Regex, RegexBuilder};
 use serde::{Serialize, Serializer};
 
@@ -112,12 +112,14 @@ impl fmt::Display for Written {
 pub enum Parsed {
     /// Not set, and without default.
     Unset,
-    /// Of [`Kind::Text`], [`Kind::File`] and, in the spelling of the table, [`Kind::Choice`].
+    /// Of [`Kind::Text`], [`Kind::File`], [`Kind::Url`] and, in the spelling of the table, [`Kind::Choice`].
     Text(String),
     /// Of [`Kind::Switch`] and [`Kind::ExactTrue`].
     Switch(bool),
     /// Of [`Kind::Number`].
     Number(i64),
+    /// Of [`Kind::Decimal`].
+    Decimal(f64),
     /// Of [`Kind::Address`]; `None` is `off`.
     Address(Option<SocketAddr>),
     /// Of [`Kind::List`]: trimmed, blank entries kept.
@@ -144,6 +146,8 @@ pub fn expected(kind: Kind) -> String {
             };
             format!("{unit} from {min} to {max}")
         }
+        Kind::Decimal { min, max } => format!("a number from {min} to {max}"),
+        Kind::Url => "a URL such as \"http://127.0.0.1:8080/vp\"".to_owned(),
         Kind::Address => "an address such as \"127.0.0.1:8080\", \":0\" or \"off\"".to_owned(),
         Kind::List => "strings separated by commas".to_owned(),
         Kind::HeaderPattern => "a regular expression".to_owned(),
@@ -159,6 +163,7 @@ pub fn parse(kind: Kind, written: &Written) -> Result<Parsed, Option<String>> {
     match (kind, written) {
         (Kind::Switch, Written::Boolean(switch)) => Ok(Parsed::Switch(*switch)),
         (Kind::Number { min, max, .. }, Written::Integer(number)) => number_within(*number, min, max),
+        (Kind::Decimal { min, max }, Written::Integer(number)) => decimal(&number.to_string(), min, max),
         (Kind::List, Written::Texts(texts)) => {
             Ok(Parsed::List(texts.iter().map(|text| text.trim().to_owned()).collect()))
         }
@@ -182,6 +187,9 @@ fn parse_text(kind: Kind, text: &str) -> Result<Parsed, Option<String>> {
             let number = text.trim().parse().map_err(|_| None)?;
             number_within(number, min, max)
         }
+        Kind::Decimal { min, max } => decimal(text.trim(), min, max),
+        Kind::Url if text.is_empty() || is_url(text) => Ok(Parsed::Text(text.to_owned())),
+        Kind::Url => Err(None),
         Kind::Address => address(text.trim()).map(Parsed::Address).ok_or(None),
         Kind::List => Ok(Parsed::List(list(text))),
         Kind::HeaderPattern => header_pattern(text).map(Parsed::Pattern).map_err(pattern_error),
@@ -200,6 +208,16 @@ fn parse_text(kind: Kind, text: &str) -> Result<Parsed, Option<String>> {
 
 fn number_within(number: i64, min: i64, max: i64) -> Result<Parsed, Option<String>> {
     if (min..=max).contains(&number) { Ok(Parsed::Number(number)) } else { Err(None) }
+}
+
+fn decimal(text: &str, min: i64, max: i64) -> Result<Parsed, Option<String>> {
+    let number: f64 = text.parse().map_err(|_| None)?;
+    if (min as f64..=max as f64).contains(&number) { Ok(Parsed::Decimal(number)) } else { Err(None) }
+}
+
+/// Whether it names a scheme we speak, and a host.
+fn is_url(text: &str) -> bool {
+    text.parse::<Uri>().is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }
 
 /// An address to listen on: `Some(None)` is `off`. Without a host it is loopback, never every interface.

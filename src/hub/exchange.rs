@@ -101,6 +101,8 @@ pub enum Listener {
     /// `hub_http`: identity from headers.
     #[default]
     Http,
+    /// None: a part of this process calls, such as the engagement index.
+    InProcess,
 }
 
 impl Listener {
@@ -108,6 +110,7 @@ impl Listener {
     pub fn route_name(self) -> &'static str {
         match self {
             Self::Http => "vp-http-route",
+            Self::InProcess => "in-process",
         }
     }
 }

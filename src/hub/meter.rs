@@ -95,6 +95,11 @@ impl Meter {
         self.shared.recorder.register_gauge(&key, &METADATA).set(value);
     }
 
+    /// Sets a counter whose count is kept elsewhere.
+    pub fn total(&self, name: &'static str, value: u64) {
+        self.shared.recorder.register_counter(&Key::from_static_name(name), &METADATA).absolute(value);
+    }
+
     /// Moves what histograms have gathered into their buckets; to be called now and then, so that it does not pile up.
     pub fn upkeep(&self) {
         self.shared.handle.run_upkeep();

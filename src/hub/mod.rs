@@ -21,6 +21,7 @@ mod road;
 pub mod route;
 #[cfg(test)]
 mod tests;
+pub mod within;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,7 +38,7 @@ use crate::soap::fault::Side;
 use answer::failure::{self, Facts};
 use answer::reply;
 use call::{Caller, Responders};
-use exchange::{CallRecord, Event, Exchange, Listener, Refusal, Stage};
+use exchange::{CallRecord, Event, Exchange, Refusal, Stage};
 use identify::CORRELATION_ID;
 use listen::Arrived;
 use log::{MessageLog, headers_json};
@@ -64,7 +65,7 @@ pub struct HubParts {
     pub settings: Arc<Settings>,
     /// Routes, permissions and the HSA tree.
     pub catalogue: Arc<Catalogue>,
-    /// The producers that live in this process.
+    /// The producers and services that live in this process.
     pub responders: Responders,
     /// The message log, open.
     pub log: MessageLog,
@@ -134,7 +135,7 @@ impl Hub {
             CallRecord {
                 id: self.next_id.fetch_add(1, Ordering::Relaxed),
                 started: self.clock.now(),
-                listener: Listener::Http,
+                listener: arrived.listener,
                 correlation_id: given.unwrap_or_else(|| Uuid::new_v4().to_string()),
                 method: arrived.method.to_string(),
                 target: arrived.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),

@@ -10,9 +10,9 @@ use super::answer::reply::{self, Verdict};
 use super::authorise::{AuthoriseError, Permit, authorise};
 use super::call::address::{self, Address, Target};
 use super::call::{Outbound, in_profile, timeout_of};
-use super::exchange::{Event, Exchange, Stage};
+use super::exchange::{Event, Exchange, Listener, Stage};
 use super::identify::original_consumer::{self, Approval};
-use super::identify::{ORIGINAL_CONSUMER, Sender, identify};
+use super::identify::{ORIGINAL_CONSUMER, Sender, identify, identify_part};
 use super::listen::Arrived;
 use super::read::charset::Charset;
 use super::read::{Read, read};
@@ -95,7 +95,10 @@ impl Hub {
         arrived: &Arrived,
         begin: std::time::Duration,
     ) -> Result<(Sender, std::time::Duration), Failure> {
-        let sender = identify(&self.settings.hub, &arrived.headers, arrived.peer.ip())?;
+        let sender = match arrived.listener {
+            Listener::Http => identify(&self.settings.hub, &arrived.headers, arrived.peer.ip())?,
+            Listener::InProcess => identify_part(&self.settings.hub, &arrived.headers)?,
+        };
         exchange.record.sender = Some(sender.id.clone());
         exchange.record.identified_by = Some(sender.by);
         Ok((sender, exchange.passed(Stage::Identify, begin)))
@@ -149,7 +152,7 @@ impl Hub {
         let address = address::parse(&route.url, query)?;
         record.destination = Some(match &address.target {
             Target::Remote { host, port } => (host.clone(), *port),
-            Target::Local(name) => (name.clone(), 0),
+            Target::Local { name, .. } => (name.clone(), 0),
         });
         let route_profile = Arc::clone(&route.profile);
         let begin = exchange.passed(Stage::Route, begin);

@@ -3,8 +3,8 @@
 
 use super::commit::CommitError;
 use super::engagement::Field;
-use super::settings::TRANSACTIONS_MAX;
 use super::timestamp::NotATime;
+use crate::config::index::TRANSACTIONS_MAX;
 use crate::soap::xml::error::XmlError;
 
 /// A SOAP fault; the answer's status is 500 whatever it is.
@@ -166,8 +166,13 @@ pub fn not_xml(error: &XmlError) -> IndexFault {
 }
 
 /// A request larger than any.
-pub fn request_too_large(bytes: usize, bytes_max: usize) -> IndexFault {
-    client(format!("The request is {bytes} bytes, at most {bytes_max} are accepted"))
+pub fn request_too_large(bytes_max: usize) -> IndexFault {
+    client(format!("The request has more than {bytes_max} bytes"))
+}
+
+/// What stands beside the contract's elements, and is passed on to subscribers, is more than may be kept.
+pub fn extensions_too_large(bytes_max: usize) -> IndexFault {
+    client(format!("The request has more than {bytes_max} bytes of extensions"))
 }
 
 /// A body element this service does not know.

@@ -6,8 +6,8 @@ use super::fault::{self, IndexFault};
 use super::memory::Memory;
 use super::memory::row::Row;
 use super::request::find::Query;
-use super::settings::IndexSettings;
 use super::timestamp::LocalTime;
+use crate::config::index::IndexSettings;
 
 /// Fields by which a query may narrow what it gets.
 const OPTIONAL: [Field; 7] = [

@@ -10,6 +10,7 @@ use serde_json::ser::{Formatter, PrettyFormatter};
 
 use super::notify::Notifier;
 use super::open::Index;
+use super::peek;
 use super::service::{Service, Takes, plain};
 use crate::domain::clock::Clock;
 use crate::soap::responder::{Answer, Responder};
@@ -138,6 +139,7 @@ impl Responder for UpdateListener {
         match request.uri().path().trim_end_matches('/') {
             "/skltp-ei/update-service/v1" => self.update.answer(request),
             "/skltp-ei/notification-service/v1" => self.notification.answer(request),
+            peek::STAT | peek::ENGAGEMENTS => Box::pin(peek::answer(Arc::clone(&self.index), request)),
             path => {
                 let path = path.to_owned();
                 Box::pin(async move {

@@ -16,10 +16,10 @@ pub mod machine;
 pub mod memory;
 pub mod notify;
 pub mod open;
+pub mod peek;
 pub mod record;
 pub mod request;
 pub mod service;
-pub mod settings;
 pub mod snapshot;
 pub mod status;
 #[cfg(test)]

@@ -8,15 +8,18 @@ use super::machine::Machine;
 use super::memory::Memory;
 use super::notify::queue::Queues;
 use super::record::{Load, Record};
-use super::settings::IndexSettings;
 use super::snapshot;
 use super::status::{Health, Status};
 use super::timestamp::LocalTime;
+use crate::config::index::IndexSettings;
 use crate::domain::clock::Clock;
 use crate::store::disk::Disk;
 use crate::store::disk::real::RealDisk;
 use crate::store::journal::{Journal, SEGMENT_BYTES};
 use crate::store::log::{Log, LogError, Volatile};
+
+/// The folder of a data directory in which the index keeps its journal and snapshots.
+pub const DATA_FOLDER: &str = "index";
 
 /// The engagement index: rows in memory, kept by a journal. What answers calls stands in `service`.
 #[derive(Debug)]

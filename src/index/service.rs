@@ -51,7 +51,7 @@ impl Service {
         let settings = self.index.settings();
         let bytes_max = settings.limits.body_bytes_max;
         if body.len() > bytes_max {
-            return Err(fault::request_too_large(body.len(), bytes_max));
+            return Err(fault::request_too_large(bytes_max));
         }
         let Addressed { logical_address, call } = request::read(body)?;
         self.check_taken(&call)?;
@@ -130,6 +130,12 @@ impl Responder for Service {
             Ok(plain(status, "text/xml;charset=UTF-8", document))
         })
     }
+}
+
+/// The answer to a request that was not read to its end, because it is larger than it may be.
+pub fn too_large(bytes_max: usize) -> Response<Bytes> {
+    let document = answer::fault(&fault::request_too_large(bytes_max));
+    plain(StatusCode::INTERNAL_SERVER_ERROR, "text/xml;charset=UTF-8", document)
 }
 
 /// An answer with a body of a type.

@@ -9,7 +9,7 @@ use super::engagement::{Field, Transaction};
 use super::notify::subscription::Subscription;
 use super::open::Index;
 use super::record::{Accepted, Clears, Load, LoadRow, Record, Settle, Source};
-use super::settings::{IndexLimits, IndexSettings};
+use crate::config::index::{IndexLimits, IndexSettings};
 use crate::domain::clock::Clock;
 use crate::domain::subscriber::Subscriber;
 use crate::store::disk::fake::{FakeDisk, Unsynced};

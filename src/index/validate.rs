@@ -8,8 +8,8 @@ use super::fault::{self, IndexFault};
 use super::memory::person::mix;
 use super::record::Source;
 use super::request::transactions::Transactions;
-use super::settings::{IndexSettings, TRANSACTIONS_MAX};
 use super::timestamp::LocalTime;
+use crate::config::index::{IndexSettings, TRANSACTIONS_MAX};
 
 /// The eight fields that are checked, in order; the owner is a matter of its own.
 const CHECKED: [Field; 8] = [

@@ -8,6 +8,7 @@ mod admin;
 mod architecture;
 mod conformance;
 mod drain;
+mod engagements;
 mod hostile;
 mod index;
 mod limits;

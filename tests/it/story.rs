@@ -21,6 +21,8 @@ enum Gets {
     Answer(&'static str),
     /// The same, of somebody about whom nothing is known.
     EmptyAnswer(&'static str),
+    /// Of the index: it has been taken in.
+    Accepted,
     /// A refusal, with words of its detail.
     Refusal(&'static str, &'static str),
     /// A fault without a code, with the beginning of its text.
@@ -28,7 +30,8 @@ enum Gets {
 }
 
 const REQUESTS: &[(&str, Gets)] = &[
-    ("find-content.xml", Gets::Answer("FindContentResponse")),
+    ("find-content-updated.xml", Gets::Answer("SE2321000016-S001")),
+    ("find-content.xml", Gets::Answer("SE2321000016-S002")),
     ("first-call.xml", Gets::Answer("GetCareDocumentationResponse")),
     ("get-alert-information.xml", Gets::Answer("GetAlertInformationResponse")),
     ("get-care-contacts.xml", Gets::Answer("GetCareContactsResponse")),
@@ -55,17 +58,24 @@ const REQUESTS: &[(&str, Gets)] = &[
     ("get-subject-of-care-schedule.xml", Gets::Answer("GetSubjectOfCareScheduleResponse")),
     ("get-vaccination-history.xml", Gets::Answer("GetVaccinationHistoryResponse")),
     ("is-active-user.xml", Gets::Answer("IsActiveUserResponse")),
+    ("update.xml", Gets::Accepted),
 ];
 
 /// A running demo.
 async fn demo() -> Platform {
-    let sets =
-        ["listen.hub_http=127.0.0.1:0", "listen.producers=127.0.0.1:0", "listen.admin=127.0.0.1:0", "log.messages=off"];
+    let sets = [
+        "listen.hub_http=127.0.0.1:0",
+        "listen.index_update=127.0.0.1:0",
+        "listen.index_find=127.0.0.1:0",
+        "listen.producers=127.0.0.1:0",
+        "listen.admin=127.0.0.1:0",
+        "log.messages=off",
+    ];
     // A producer that is down is tried again after a while; nobody learns more from waiting for it.
     let sets: Vec<_> = sets.into_iter().chain(["properties.vp.producer.retry.delay=1"]).map(str::to_owned).collect();
     let loaded = raw::load(&Environment::Demo, &sets, &[]);
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    let started = Platform::start(Environment::Demo, loaded.settings.expect("usable"), Clock::System);
+    let started = Platform::start(Environment::Demo, loaded.settings.expect("usable"), None, Clock::System);
     let (platform, problems) = soon("the demo to start", started).await.expect("started");
     assert!(problems.is_empty(), "{problems:?}");
     platform
@@ -148,6 +158,7 @@ async fn every_request_gets_what_its_name_promises() {
             Gets::EmptyAnswer(element) => {
                 answer.status == 200 && text.contains(element) && !text.contains("191212121212")
             }
+            Gets::Accepted => answer.status == 200 && text.contains("<ns2:ResultCode>OK</ns2:ResultCode>"),
             Gets::Refusal(code, detail) => {
                 answer.status == 500
                     && text.contains(&format!("<faultstring>{code} [NTjP Demo] "))

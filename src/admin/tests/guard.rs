@@ -5,6 +5,12 @@ use super::*;
 const OUTSIDE: &str = "192.0.2.7";
 const HERE: &str = "127.0.0.1";
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+/// Method, target, headers, peer, and the status it gets.
+type FromPeer<'a> = (Method, &'a str, Headers<'a>, Option<&'a str>, u16);
+/// The same from loopback.
+type FromHere<'a> = (Method, &'a str, Headers<'a>, u16);
+
 fn with_token() -> Router {
     changing(AdminParts { token: Some("s3cret".to_owned()), ..parts() })
 }
@@ -29,7 +35,7 @@ async fn the_token_opens_what_it_should_and_nothing_else_does() {
     let json = ("content-type", "application/json");
     let (api, page, change) = ("/api/v1/exchanges", "/", "/api/v1/change");
     let router = with_token();
-    let cases: &[(Method, &str, &[(&str, &str)], Option<&str>, u16)] = &[
+    let cases: &[FromPeer<'_>] = &[
         (Method::GET, api, &[], Some(HERE), 200),
         (Method::GET, api, &[], Some("::1"), 200),
         (Method::GET, api, &[], Some("::ffff:127.0.0.1"), 200),
@@ -84,7 +90,7 @@ async fn other_sites_cannot_use_the_readers_browser() {
     let own = ("host", "127.0.0.1:9090");
     let router = changing(parts());
     let api = "/api/v1/exchanges";
-    let cases: &[(Method, &str, &[(&str, &str)], u16)] = &[
+    let cases: &[FromHere<'_>] = &[
         (Method::GET, api, &[own], 200),
         (Method::GET, api, &[("host", "localhost:9090")], 200),
         (Method::GET, api, &[("host", "LOCALHOST.")], 200),

@@ -15,9 +15,10 @@ fn a_made_up_index_goes_in_and_comes_out() {
         &[],
     );
     assert_eq!(generated.exit, Exit::Done, "{}", generated.err);
-    let lines: u64 = generated.out.split(' ').next().unwrap().parse().unwrap();
+    let lines: u64 = generated.out.split(' ').nth(1).unwrap().parse().unwrap();
     let loaded = anslut(&["index", "load", &file, "--data", &data], &[]);
-    assert_eq!((loaded.exit, loaded.out), (Exit::Done, format!("{lines} lines loaded\n")), "{}", loaded.err);
+    assert_eq!(loaded.exit, Exit::Done, "{}", loaded.err);
+    assert!(loaded.out.contains(&format!("a.ndjson.zst: {lines} lines loaded, ")), "{}", loaded.out);
     let stat = anslut(&["--json", "index", "stat"], &[("ANSLUT_DATA", &data)]);
     assert!(stat.out.contains(&format!("\"engagements\": {lines}")), "{}{}", stat.out, stat.err);
     let written = anslut(&["index", "dump", "--out", &dumped, "--data", &data], &[]);
@@ -43,7 +44,8 @@ fn a_bad_line_ends_the_load_with_its_number() {
         ran.err
     );
     let skipped = anslut(&["index", "load", &file, "--data", &data, "--skip-bad-lines"], &[]);
-    assert_eq!((skipped.exit, &*skipped.out), (Exit::Done, "1 lines loaded, 1 of them skipped\n"));
+    assert_eq!(skipped.exit, Exit::Done);
+    assert!(skipped.out.contains("1 lines loaded, 1 of them passed over"), "{}", skipped.out);
     let none = anslut(&["index", "generate", "--residents", "0", "--engagements-per-resident", "1", "--out", "x"], &[]);
     assert_eq!(none.exit, Exit::Usage);
 }

@@ -3,6 +3,7 @@
 //! The loader, `anslut config` and the suggestions for misspelt keys all read this table and nothing else, so a setting
 //! is added by adding its row here and its field in [`super::checked`].
 
+pub mod index;
 pub mod own;
 pub mod properties;
 
@@ -20,6 +21,10 @@ pub enum Kind {
     ExactTrue,
     /// A whole number within bounds, both included.
     Number { unit: Unit, min: i64, max: i64 },
+    /// A number that need not be whole, within bounds, both included.
+    Decimal { min: i64, max: i64 },
+    /// Where an outside service is reached: `http://…` or `https://…`; empty = not set.
+    Url,
     /// `host:port`, `:port` on loopback, or `off`.
     Address,
     /// Texts separated by commas; an array is taken as well.
@@ -141,15 +146,16 @@ impl Setting {
 }
 
 /// All rows: our own first.
-pub fn all() -> impl Iterator<Item = &'static Setting> {
-    own::SETTINGS.iter().chain(properties::SETTINGS)
+pub fn all() -> impl Iterator<Item = &'static Setting> + Clone {
+    [own::SETTINGS, index::SETTINGS, properties::SETTINGS, index::PROPERTIES].into_iter().flatten()
 }
 
 /// The row of a key as it stands in `anslut.toml`; one that is written out goes before a family.
 pub fn find(full_key: &str) -> Option<&'static Setting> {
-    let (rows, key) = match full_key.strip_prefix("properties.") {
-        Some(key) => (properties::SETTINGS, key),
-        None => (own::SETTINGS, full_key),
+    let (property, key) = match full_key.strip_prefix("properties.") {
+        Some(key) => (true, key),
+        None => (false, full_key),
     };
-    rows.iter().find(|row| row.key == key).or_else(|| rows.iter().find(|row| row.covers(key)))
+    let mut rows = all().filter(|row| row.property == property);
+    rows.clone().find(|row| row.key == key).or_else(|| rows.find(|row| row.covers(key)))
 }

@@ -14,9 +14,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting::own("listen.hub_http", ADDRESS, Some("127.0.0.1:8080"), "the hub without TLS, status and resets"),
     Setting::own("listen.hub_https", ADDRESS, Some("127.0.0.1:20000"), "the hub behind mutual TLS")
         .effect(Effect::Later),
-    Setting::own("listen.index_update", ADDRESS, Some("127.0.0.1:8081"), "the index's Update and ProcessNotification")
-        .effect(Effect::Later),
-    Setting::own("listen.index_find", ADDRESS, Some("127.0.0.1:8082"), "the index's FindContent").effect(Effect::Later),
+    Setting::own("listen.index_update", ADDRESS, Some("127.0.0.1:8081"), "the index's Update and ProcessNotification"),
+    Setting::own("listen.index_find", ADDRESS, Some("127.0.0.1:8082"), "the index's FindContent"),
     Setting::own("listen.catalogue", ADDRESS, Some("127.0.0.1:8085"), "the catalogue's services and orders")
         .effect(Effect::Later),
     Setting::own("listen.aggregation", ADDRESS, Some("127.0.0.1:9001"), "the aggregating services")

@@ -1,6 +1,7 @@
-//! The reference platform's own property names, so that an operator can paste the file he has.
+//! The reference platform's own property names, so that an operator can paste the file he has. Those of
+//! the engagement index stand in `index.rs`.
 //!
-//! Defaults are the reference's (`vp.md` §1.1, §3, §4, §7.1, §8, §10.3; `ei.md` §6.4; `aggregation.md` §3.3), except the
+//! Defaults are the reference's (`vp.md` §1.1, §3, §4, §7.1, §8, §10.3; `aggregation.md` §3.3), except the
 //! style of the message log, which is `ECS` here.
 
 use super::{Effect, Kind, Setting, Unit};
@@ -162,23 +163,6 @@ pub const SETTINGS: &[Setting] = &[
     dead("producer.https.workers"),
     dead("memory.logger.period.seconds"),
     dead("management.endpoints.web.exposure.include"),
-    // The engagement index.
-    later("ei.hsa.id", TEXT, "ei-hsa-id", "the index's own id"),
-    unset_later("ei.alternative.hsa.id", TEXT, "second address accepted by Update; unset: ei.hsa.id"),
-    later("vp.hsa.id", TEXT, "vp-hsa-id", "the index's identity towards the hub"),
-    unset_later("update-notification.not.allowed.hsaid.list", LIST, "addresses refused with EI005 and EI006"),
-    later("update.collect.threshold", ANY, "1", "rows up to which updates are collected; 0 = never"),
-    later("collect.queue.name", TEXT, "skltp.ei.collect", "name of the collect queue"),
-    later("process.queue.name", TEXT, "skltp.ei.process", "name of the process queue"),
-    later("collect.queue.completion.size", ANY, "1000", "messages that close a batch"),
-    later("collect.queue.completion.timeout", SECONDS, "5", "idle seconds that close a batch"),
-    later("notification.queue.prefix", TEXT, "EI.NOTIFICATION.", "begins the names of notification queues"),
-    unset_later("subscriber.cache.file.name", TEXT, "copy of the subscribers"),
-    later("subscriber.cache.timeToLiveSeconds", SECONDS, "7200", "how long subscribers are remembered"),
-    unset_later("getlogicaladdresses.*", TEXT, "where and as whom subscribers are asked for"),
-    unset_later("processnotification.*", TEXT, "where and as whom notifications are sent"),
-    unset_later("activemq.broker.*", TEXT, "redelivery of messages that could not be handled"),
-    unset_later("ei.route.id.*", TEXT, "names of the index's routes"),
     // The aggregating services.
     later("agp.logicalAddress", TEXT, "5565594230", "the aggregating services' own address"),
     later("aggregate.timeout", WAIT, "28000", "longest time for a whole aggregation"),
@@ -211,5 +195,3 @@ pub const SETTINGS: &[Setting] = &[
     unset_later("*.serviceName", TEXT, "of one aggregating service"),
     unset_later("*.targetNamespace", TEXT, "of one aggregating service"),
 ];
-
-const SECONDS: Kind = Kind::Number { unit: Unit::Seconds, min: 0, max: 86_400 };

@@ -1,6 +1,7 @@
 //! Settings from text to use, through [`super::raw::load`] alone.
 
 mod building;
+mod index;
 mod precedence;
 mod table;
 mod wrong_values;

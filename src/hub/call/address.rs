@@ -2,8 +2,9 @@
 
 use http::HeaderValue;
 
-/// Scheme of the catalogue addresses that mean a mocked producer in this process.
-pub const LOCAL_SCHEME: &str = "producer:";
+/// Schemes of the catalogue addresses that mean a part of this process: a mocked producer by its folder's name, and the
+/// engagement index by its service.
+pub const LOCAL_SCHEMES: [&str; 2] = ["producer:", "index:"];
 
 /// A producer's address, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +31,13 @@ pub enum Target {
         /// Port.
         port: u16,
     },
-    /// A part of this process, by its name.
-    Local(String),
+    /// A part of this process.
+    Local {
+        /// One of [`LOCAL_SCHEMES`].
+        scheme: &'static str,
+        /// Its name within that.
+        name: String,
+    },
 }
 
 impl std::fmt::Display for Target {
@@ -39,7 +45,7 @@ impl std::fmt::Display for Target {
         match self {
             Self::Remote { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
             Self::Remote { host, port } => write!(f, "{host}:{port}"),
-            Self::Local(name) => write!(f, "{LOCAL_SCHEME}{name}"),
+            Self::Local { scheme, name } => write!(f, "{scheme}{name}"),
         }
     }
 }
@@ -57,12 +63,13 @@ pub struct AddressError {
 /// Takes an address apart. `query` is the consumer's query string: where there is one, it replaces the address's own.
 pub fn parse(address: &str, query: Option<&str>) -> Result<Address, AddressError> {
     let fail = |complaint: String| AddressError { complaint, address: address.to_owned() };
-    if let Some(rest) = address.strip_prefix(LOCAL_SCHEME) {
-        let (system, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let local = LOCAL_SCHEMES.into_iter().find_map(|scheme| Some((scheme, address.strip_prefix(scheme)?)));
+    if let Some((scheme, rest)) = local {
+        let (name, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         return Ok(Address {
             tls: false,
             plain_rules: true,
-            target: Target::Local(system.to_owned()),
+            target: Target::Local { scheme, name: name.to_owned() },
             host_header: HeaderValue::from_static("localhost"),
             path: path_and_query(path, query),
         });
@@ -153,6 +160,7 @@ mod tests {
             ("http://[::1]:8080/x", None, "[::1]:8080", "[::1]:8080", "/x", false, true),
             ("HTTPS://p/x", None, "p:443", "p", "/x", false, false),
             ("producer:journal-a", None, "producer:journal-a", "localhost", "/", false, true),
+            ("index:find/x", Some("wsdl"), "index:find", "localhost", "/x?wsdl", false, true),
         ];
         for (text, query, target, host, path, tls, plain_rules) in cases {
             let address = parse(text, query).expect(text);

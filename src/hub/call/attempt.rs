@@ -25,7 +25,7 @@ pub(super) async fn once(
         return Err(CallError::Busy { target, calls_max: pools.calls_max() });
     };
     match &outbound.target {
-        Target::Local(name) => here(responders, name, &target, outbound).await,
+        Target::Local { .. } => here(responders, &target, outbound).await,
         Target::Remote { host, port } => {
             let sending = Sending { pools, pool: &pool, settings, outbound, target: &target };
             sending.there(host, *port).await
@@ -34,8 +34,8 @@ pub(super) async fn once(
 }
 
 /// The producer is a part of this process.
-async fn here(responders: &Responders, name: &str, target: &str, outbound: &Outbound) -> Result<Reply, CallError> {
-    let responder = responders(name).ok_or_else(|| CallError::Connect(target.to_owned()))?;
+async fn here(responders: &Responders, target: &str, outbound: &Outbound) -> Result<Reply, CallError> {
+    let responder = responders(target).ok_or_else(|| CallError::Connect(target.to_owned()))?;
     let request = request(outbound, outbound.body.clone())?;
     let answer = tokio::time::timeout(outbound.patience, responder.answer(request));
     match answer.await {

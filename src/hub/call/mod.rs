@@ -6,6 +6,7 @@ pub mod attempt;
 pub mod headers;
 pub mod pool;
 pub mod profile;
+pub mod remote;
 
 use std::time::Duration;
 
@@ -129,7 +130,7 @@ pub fn in_profile(message: &[u8], from: Profile, route_profile: &str) -> Result<
     }
 }
 
-/// Finds the part of this process that answers at a `producer:` address.
+/// Finds the part of this process that answers at an address of one of [`address::LOCAL_SCHEMES`], path left out.
 pub type Responders = std::sync::Arc<dyn Fn(&str) -> Option<SharedResponder> + Send + Sync>;
 
 /// Calls producers.

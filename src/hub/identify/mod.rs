@@ -93,6 +93,20 @@ pub fn identify(settings: &HubSettings, headers: &HeaderMap, peer: std::net::IpA
     Ok(Sender { id, by: IdentifiedBy::CertificateHeader, history })
 }
 
+/// Identifies a part of this process, which has no TCP peer that could be on a whitelist. It names itself by the same
+/// headers as another platform component.
+pub fn identify_part(settings: &HubSettings, headers: &HeaderMap) -> Result<Sender, IdentifyError> {
+    match text(headers, &SENDER_ID) {
+        Some(id) if is_internal(settings, headers) => {
+            Ok(Sender { id, by: IdentifiedBy::InternalHeaders, history: None })
+        }
+        _ => Err(IdentifyError::Certificate(format!(
+            "a part of this platform called without {SENDER_ID}, or with another {INSTANCE_ID} than {:?}",
+            settings.instance_id
+        ))),
+    }
+}
+
 fn whitelisted(settings: &HubSettings, address: &str, header: &str) -> Result<(), IdentifyError> {
     match whitelist::contains(&settings.whitelist, address) {
         true => Ok(()),

@@ -15,6 +15,7 @@ use super::Arrived;
 use crate::config::checked::HubLimits;
 use crate::domain::clock::Clock;
 use crate::hub::call::pool::{CollectError, collect};
+use crate::hub::exchange::Listener;
 use crate::hub::{Hub, describe, manage};
 
 /// Longest request line, in bytes (`vp.md` §1.1).
@@ -78,6 +79,7 @@ impl Door {
             Err(status) => return closing(status),
         };
         let arrived = Arrived {
+            listener: Listener::Http,
             method: head.method,
             uri: head.uri,
             headers: head.headers,

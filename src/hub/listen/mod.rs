@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
+use super::exchange::Listener;
 use crate::config::checked::HubLimits;
 use crate::net::accept::{self, Bounds};
 use crate::net::stall::StallGuard;
@@ -31,6 +32,8 @@ const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// A request that has arrived in full.
 #[derive(Debug)]
 pub struct Arrived {
+    /// Where.
+    pub listener: Listener,
     /// Its method.
     pub method: Method,
     /// Path and query.

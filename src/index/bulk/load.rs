@@ -43,10 +43,22 @@ pub enum Told {
 /// Loads a file; rows with a key that is there already are replaced. A load that was broken off goes on behind the last
 /// line that is in, as long as name and length of the file are the same.
 pub fn load(index: &Index, file: &Path, bad: BadLines, tell: &mut dyn FnMut(Told)) -> Result<Progress, BulkError> {
-    let mut lines = Lines::open(file)?;
+    let lines = Lines::open(file)?;
     let name = format!("{}:{}", file.file_name().unwrap_or_default().to_string_lossy(), lines.bytes().1);
+    load_lines(index, &name, lines, bad, tell)
+}
+
+/// Loads lines; goes on behind the last line that is in under the same name.
+pub fn load_lines(
+    index: &Index,
+    name: &str,
+    mut lines: Lines,
+    bad: BadLines,
+    tell: &mut dyn FnMut(Told),
+) -> Result<Progress, BulkError> {
+    let file = &lines.path().to_owned();
     let mut progress = Progress { bytes_total: lines.bytes().1, ..Progress::default() };
-    for _ in 0..index.loaded_lines(&name) {
+    for _ in 0..index.loaded_lines(name) {
         if lines.next_line()?.is_none() {
             break;
         }
@@ -58,7 +70,7 @@ pub fn load(index: &Index, file: &Path, bad: BadLines, tell: &mut dyn FnMut(Told
         // Stopped at a bad line, what stands before it is in.
         let in_with_this = stopped.as_ref().map_or(lines.line(), |(line, _)| line - 1);
         if in_with_this > progress.lines {
-            index.load(Load { name: Cow::Borrowed(&name), lines: in_with_this, rows })?;
+            index.load(Load { name: Cow::Borrowed(name), lines: in_with_this, rows })?;
             progress.lines = in_with_this;
             progress.bytes = lines.bytes().0;
             tell(Told::Progress(progress));

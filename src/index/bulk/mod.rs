@@ -4,6 +4,7 @@
 
 pub mod care;
 pub mod dump;
+pub mod environment;
 pub mod error;
 pub mod generate;
 pub mod inspect;

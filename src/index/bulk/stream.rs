@@ -36,8 +36,14 @@ impl Lines {
         let failed = failed("open", path);
         let file = File::open(path).map_err(&failed)?;
         let bytes_total = file.metadata().map_err(&failed)?.len();
+        Self::over(path, file, bytes_total)
+    }
+
+    /// The lines of something open; whether it is compressed is seen by the path.
+    pub fn over(path: &Path, inner: impl Read + Send + 'static, bytes_total: u64) -> Result<Self, BulkError> {
+        let failed = failed("open", path);
         let read = Arc::new(AtomicU64::new(0));
-        let counted = Counted { inner: file, read: Arc::clone(&read) };
+        let counted = Counted { inner, read: Arc::clone(&read) };
         let reader: Box<dyn BufRead + Send> = match is_compressed(path) {
             true => Box::new(BufReader::with_capacity(BUFFER_BYTES, zstd::Decoder::new(counted).map_err(&failed)?)),
             false => Box::new(BufReader::with_capacity(BUFFER_BYTES, counted)),

@@ -13,10 +13,10 @@ use super::generate::{Mix, identity};
 use super::load::{BadLines, Told};
 use super::send::Receiver;
 use super::*;
+use crate::config::index::IndexSettings;
 use crate::domain::clock::Clock;
 use crate::domain::identity_number::in_test_series;
 use crate::index::open::Index;
-use crate::index::settings::IndexSettings;
 use crate::soap::responder::{Answer, Responder};
 
 const MIX: Mix = Mix { residents: 300, engagements_per_resident: 12, seed: 7 };

@@ -14,8 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::writer::Writer;
 use super::machine::Machine;
-use super::settings::IndexSettings;
 use super::status::Health;
+use crate::config::index::IndexSettings;
 use crate::domain::clock::Clock;
 use crate::store::disk::Disk;
 use crate::store::log::Log;

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request};
 
+use crate::config::index::IndexSettings;
 use crate::domain::identifiers::LogicalAddress;
 use crate::domain::subscriber::{Fetched, Subscriber, SubscriberFilter, Subscribers};
 use crate::index::request::PROCESS_NOTIFICATION;
 use crate::index::request::element::Elements;
-use crate::index::settings::IndexSettings;
 use crate::soap::responder::SharedResponder;
 use crate::soap::xml::text::escape_into;
 

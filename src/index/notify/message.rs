@@ -5,10 +5,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request};
 
 use super::queue::Notification;
+use crate::config::index::NotifySettings;
 use crate::index::engagement::{Field, Transaction};
 use crate::index::request::{CORE, PROCESS_NOTIFICATION, REGISTRY};
 use crate::index::service::CORRELATION_ID;
-use crate::index::settings::NotifySettings;
 use crate::soap::xml::text::escape_into;
 
 /// The call that tells `subscriber`. The error says which setting cannot stand in a call.

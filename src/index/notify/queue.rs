@@ -294,8 +294,8 @@ fn read_notification(reader: &mut Reader<'_>) -> Result<Notification, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::index::IndexLimits;
     use crate::domain::subscriber::SubscriberFilter;
-    use crate::index::settings::IndexLimits;
 
     fn change(domain: &'static str) -> Transaction<'static> {
         let mut change = Transaction { has_engagement: true, ..Transaction::default() };

@@ -1,9 +1,9 @@
 //! The list of subscribers together with the bounds of their queues, as the journal holds it.
 
 use super::super::record::{Reader, Writer};
+use crate::config::index::IndexLimits;
 use crate::domain::identifiers::LogicalAddress;
 use crate::domain::subscriber::{Subscriber, SubscriberFilter};
-use crate::index::settings::IndexLimits;
 
 /// Who is told, and how much may wait for each. Written down whole, so that replaying the journal fills the queues as
 /// they were filled.

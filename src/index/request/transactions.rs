@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::element::Elements;
 use super::{CORE, extension};
+use crate::config::index::TRANSACTIONS_MAX;
 use crate::index::engagement::{Field, Transaction};
 use crate::index::fault::{self, IndexFault};
-use crate::index::settings::TRANSACTIONS_MAX;
 
 /// Most that elements of other namespaces may weigh in one request, in bytes, each standing on its own.
 pub const EXTENSION_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -37,7 +37,7 @@ pub fn read<'a>(elements: &mut Elements<'a>, payload: &str) -> Result<Transactio
         let transaction = transaction(elements)?;
         extension_bytes += transaction.engagement_extension.len() + transaction.transaction_extension.len();
         if extension_bytes > EXTENSION_BYTES_MAX {
-            return Err(fault::request_too_large(extension_bytes, EXTENSION_BYTES_MAX));
+            return Err(fault::extensions_too_large(EXTENSION_BYTES_MAX));
         }
         read.transactions.push(transaction);
     }

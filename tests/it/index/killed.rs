@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use anslut::config::index::IndexSettings;
 use anslut::domain::clock::Clock;
 use anslut::index::listen::UpdateListener;
 use anslut::index::open::Index;
-use anslut::index::settings::IndexSettings;
 use anslut::soap::responder::Responder;
 
 use super::engagement::e;

@@ -1,22 +1,27 @@
-//! An index with its two listeners, a catalogue that is a stub, and subscribers that are stubs.
+//! A platform's index behind its two listeners, a catalogue that is a stub, and subscribers that are stubs.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use anslut::app::Platform;
+use anslut::app::serve::{ServeLimits, serve};
+use anslut::config::checked::Settings;
+use anslut::config::environment::Environment;
+use anslut::config::index::IndexSettings;
+use anslut::config::raw;
 use anslut::domain::clock::Clock;
-use anslut::index::listen::{FindListener, UpdateListener};
-use anslut::index::notify::Notifier;
-use anslut::index::notify::discover::Discovery;
 use anslut::index::open::Index;
-use anslut::index::settings::IndexSettings;
 use anslut::soap::responder::{Answer, Responder, TransportFault};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::engagement::{DOMAIN, RESIDENT, Row};
+use crate::support::client::Ask;
 
 pub(crate) const OWN: &str = "ei-hsa-id";
 const CORE: &str = "urn:riv:itintegration:engagementindex:1";
@@ -95,11 +100,11 @@ impl Responder for Stub {
     }
 }
 
+/// A platform with nothing but the index's two listeners open, and an environment without files.
 pub(crate) struct World {
     runtime: Runtime,
+    platform: Option<Platform>,
     pub(crate) index: Arc<Index>,
-    update: UpdateListener,
-    find: FindListener,
     pub(crate) stub: Arc<Stub>,
     pub(crate) clock: Clock,
     stop: CancellationToken,
@@ -107,6 +112,9 @@ pub(crate) struct World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        if let Some(platform) = self.platform.take() {
+            self.runtime.block_on(platform.drain());
+        }
         self.stop.cancel();
     }
 }
@@ -163,22 +171,23 @@ impl World {
 
     /// `records`: what the catalogue's stub answers with.
     pub(crate) fn with_subscribers(records: &str, change: impl FnOnce(&mut IndexSettings)) -> Self {
-        let mut settings = IndexSettings::default();
-        settings.notify.redelivery.delay = Duration::from_millis(1);
-        change(&mut settings);
         let clock = Clock::fixed("2026-11-22T11:00:00Z".parse().unwrap());
-        let index = Arc::new(Index::ephemeral(settings, clock.clone()));
         let stub = Arc::new(Stub::default());
         *stub.registry.lock().unwrap() = Some(records.to_owned());
         *stub.result_code.lock().unwrap() = "OK".to_owned();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let discovery = Discovery::new(stub.clone(), Arc::clone(index.settings()));
-        let notifier = Arc::new(Notifier::new(Arc::clone(&index), Arc::new(discovery), stub.clone()));
         let stop = CancellationToken::new();
-        runtime.block_on(notifier.refresh()).unwrap();
-        runtime.spawn(Arc::clone(&notifier).run(stop.clone()));
-        let update = UpdateListener::new(Arc::clone(&index), Some(notifier));
-        Self { runtime, find: FindListener::new(Arc::clone(&index)), update, index, stub, clock, stop }
+        let (platform, problems) = runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let settings = settings(listener.local_addr().unwrap(), change);
+            tokio::spawn(serve(listener, "stub", stub.clone(), limits(), stop.clone()));
+            let folder = tempfile::tempdir().unwrap();
+            let environment = Environment::Folder(folder.path().to_owned());
+            Platform::start(environment, settings, None, clock.clone()).await.unwrap()
+        });
+        assert!(problems.iter().all(|problem| !problem.file.ends_with("index")), "{problems:?}");
+        let index = platform.index().unwrap();
+        Self { runtime, platform: Some(platform), index, stub, clock, stop }
     }
 
     pub(crate) fn registry_answers(&self, records: Option<&str>) {
@@ -199,12 +208,15 @@ impl World {
     }
 
     pub(crate) fn send(&self, request: Request<Bytes>) -> Answered {
-        let listener: &dyn Responder =
-            if request.uri().path().contains("find-content") { &self.find } else { &self.update };
-        let answer = self.runtime.block_on(listener.answer(request)).unwrap();
-        let content_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
-        let body = String::from_utf8(answer.body().to_vec()).unwrap();
-        Answered { status: answer.status().as_u16(), content_type, body }
+        let listener = if request.uri().path().contains("find-content") { "index_find" } else { "index_update" };
+        let address = self.platform.as_ref().and_then(|platform| platform.address(listener)).unwrap();
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        let (method, target) = (request.method().to_string(), request.uri().to_string());
+        let ask = Ask { method, target, headers, body: request.into_body().to_vec() };
+        let answer = self.runtime.block_on(ask.send(address));
+        let content_type = answer.header("content-type").unwrap().to_owned();
+        Answered { status: answer.status, content_type, body: answer.text() }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answered {
@@ -291,6 +303,39 @@ impl World {
             notified.drain(..).partition(|seen| seen.text("LogicalAddress") == subscriber);
         *notified = others;
         his
+    }
+}
+
+/// The settings of §8 over the table's defaults, with everybody outside being the stub.
+fn settings(stub: SocketAddr, change: impl FnOnce(&mut IndexSettings)) -> Settings {
+    let off = ["hub_http", "hub_https", "catalogue", "aggregation", "producers", "admin"];
+    let on = ["index_update", "index_find"];
+    let mut sets: Vec<String> = off.iter().map(|name| format!("listen.{name}=off")).collect();
+    sets.extend(on.iter().map(|name| format!("listen.{name}=127.0.0.1:0")));
+    sets.push("log.messages=off".to_owned());
+    sets.push("properties.activemq.broker.redelivery-delay=1".to_owned());
+    for name in ["processnotification", "getlogicaladdresses"] {
+        let path = if name == "processnotification" { "ProcessNotification" } else { "GetLogicalAddressees" };
+        sets.push(format!("properties.{name}.serviceEndpointUrl=http://{stub}/vp/{path}"));
+    }
+    let nowhere = Environment::Folder("/nowhere".into());
+    let mut settings = raw::load(&nowhere, &sets, &[]).settings.unwrap();
+    change(&mut settings.index);
+    settings
+}
+
+/// Of the stub's listener.
+fn limits() -> ServeLimits {
+    let long = Duration::from_secs(20);
+    ServeLimits {
+        body_bytes_max: 1 << 24,
+        too_large: |_| unreachable!("nobody sends as much"),
+        connections_max: 64,
+        connections_per_client_max: 64,
+        idle_timeout: long,
+        body_timeout: long,
+        write_timeout: long,
+        drain_timeout: Duration::ZERO,
     }
 }
 

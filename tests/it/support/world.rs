@@ -35,7 +35,13 @@ pub const NOW: &str = "2026-03-02T12:00:00Z";
 impl Plan {
     /// Nothing but listeners on ports of the system's choice.
     pub fn bare() -> Self {
-        let sets = ["listen.hub_http=127.0.0.1:0", "listen.producers=off", "listen.admin=off"];
+        let sets = [
+            "listen.hub_http=127.0.0.1:0",
+            "listen.producers=off",
+            "listen.admin=off",
+            "listen.index_update=off",
+            "listen.index_find=off",
+        ];
         Self {
             properties: BTreeMap::new(),
             sets: sets.map(str::to_owned).to_vec(),
@@ -132,7 +138,8 @@ impl Plan {
         sets.insert(0, format!("log.messages={}", log.display()));
         let loaded = raw::load(&environment, &sets, &[]);
         let settings = loaded.settings.unwrap_or_else(|error| panic!("{error}: {:?}", loaded.problems));
-        let started = soon("the platform to start", Platform::start(environment, settings, self.clock.clone())).await;
+        let started =
+            soon("the platform to start", Platform::start(environment, settings, None, self.clock.clone())).await;
         let (platform, problems) = started.unwrap();
         let hub = platform.address("hub_http").unwrap();
         World { platform, hub, problems, clock: self.clock, log, folder }

@@ -1,5 +1,7 @@
 //! Resolved values into [`Settings`]: units, files, and the rules that concern more than one value.
 
+mod index;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,7 @@ impl Build<'_> {
             listen: self.listen(),
             hub: self.hub(),
             lookup: self.lookup(),
+            index: self.index(),
             tak_copy: self.written_file("properties.takcache.persistent.file.name"),
             hsa_files: self.files("properties.hsa.files"),
             log: self.log(),

@@ -135,6 +135,8 @@ pub struct DiscoverySettings {
     pub sender_id: String,
     /// Header `x-vp-instance-id`.
     pub instance_id: String,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
     /// Longest wait for the whole call.
     pub timeout: Duration,
 }
@@ -211,7 +213,8 @@ impl Default for IndexSettings {
                     logical_address: vp.clone(),
                     sender_id: vp,
                     instance_id: instance,
-                    timeout: Duration::from_secs(5),
+                    connect_timeout: Duration::from_secs(5),
+                    timeout: Duration::from_secs(10),
                 },
                 discovery_wait: Duration::from_secs(1),
             },

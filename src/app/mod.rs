@@ -1,11 +1,16 @@
 //! The one place that knows everybody: builds the parts, wires them, starts the listeners, and drains them.
 
+mod bind;
+mod index;
+pub mod serve;
+mod subscribers;
+
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,9 +26,15 @@ use crate::hub::log::MessageLog;
 use crate::hub::meter::{self, Meter};
 use crate::hub::records::Records;
 use crate::hub::{Hub, HubParts, listen};
+use crate::index::open::Index;
 use crate::producers::mounted::Producers;
 use crate::producers::serve as producers_listener;
 use crate::producers::settings::ServerSettings;
+use crate::soap::responder::SharedResponder;
+use crate::store::log::LogError;
+use bind::{Addresses, Bound, bind};
+use index::{IndexSlot, OpenIndex, Wires};
+use serve::serve;
 
 /// How often idle connections to producers are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -32,9 +43,12 @@ const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A running platform.
 pub struct Platform {
-    addresses: Vec<(&'static str, SocketAddr)>,
+    addresses: Addresses,
     catalogue: Arc<Catalogue>,
     hub: Arc<Hub>,
+    index: Arc<IndexSlot>,
+    /// Whether the index outlives the process.
+    keeps_index: bool,
     records: Arc<Records>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -56,25 +70,25 @@ pub enum StartError {
     /// The message log's target cannot be opened.
     #[error("cannot open the message log (log.messages)")]
     Log(#[source] io::Error),
-}
-
-/// Listeners that are bound and not yet served.
-struct Bound {
-    hub_http: Option<TcpListener>,
-    producers: Option<TcpListener>,
-    admin: Option<TcpListener>,
+    /// The index cannot be read back.
+    #[error("cannot open the engagement index")]
+    Index(#[source] LogError),
 }
 
 impl Platform {
-    /// Starts every listener, then reads the catalogue: requests that come before it is there get VP008, as they do at
-    /// the reference. Returns when everything is loaded; what is wrong with the files comes along.
+    /// Starts the platform; the caller holds the lock of the folder `data`, and without one nothing is kept.
+    ///
+    /// Every listener is bound first, then catalogue and index are read: requests that come before the catalogue is
+    /// there get VP008, as they do at the reference, those to the index wait. Returns when everything is loaded; what is
+    /// wrong with the files comes along.
     pub async fn start(
         environment: Environment,
         settings: Settings,
+        data: Option<PathBuf>,
         clock: Clock,
     ) -> Result<(Self, Vec<Problem>), StartError> {
         let settings = Arc::new(settings);
-        let (bound, addresses) = bind(&settings).await?;
+        let (mut bound, addresses) = bind(&settings.listen).await?;
         let (producers, mut problems) = Producers::load(&environment);
         let producers = Arc::new(producers.with_clock(&clock));
         let catalogue = Arc::new(Catalogue::new(
@@ -85,21 +99,30 @@ impl Platform {
         ));
         let records = Arc::new(Records::new(settings.records.bytes_max));
         let meter = Meter::new();
-        let responders = Arc::clone(&producers);
+        let index = Arc::new(IndexSlot::empty());
+        let (local_producers, local_index) = (Arc::clone(&producers), Arc::clone(&index));
         let hub = Arc::new(Hub::new(HubParts {
             settings: Arc::clone(&settings),
             catalogue: Arc::clone(&catalogue),
-            responders: Arc::new(move |system| responders.responder(system)),
+            responders: Arc::new(move |address| local(&local_producers, &local_index, address)),
             log: MessageLog::open(&settings.log).map_err(StartError::Log)?,
             records: Arc::clone(&records),
             meter: meter.clone(),
             clock: clock.clone(),
         }));
-        let platform =
-            Self { addresses, catalogue, hub, records, shutdown: CancellationToken::new(), tasks: TaskTracker::new() };
-        platform.serve(bound, producers, platform.admin_parts(&environment, &settings, &meter, &clock));
+        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let keeps_index = data.is_some();
+        let platform = Self { addresses, catalogue, hub, index, keeps_index, records, shutdown, tasks };
+        platform.serve(&mut bound, producers, platform.admin_parts(&environment, &settings, &meter, &clock));
         platform.tend(meter);
         problems.extend(platform.read_catalogue().await);
+        match platform.open_index(&mut bound, &settings, data, environment, &clock).await {
+            Ok(found) => problems.extend(found),
+            Err(error) => {
+                platform.drain().await;
+                return Err(StartError::Index(error));
+            }
+        }
         Ok((platform, problems))
     }
 
@@ -123,17 +146,25 @@ impl Platform {
         &self.catalogue
     }
 
+    /// The engagement index.
+    pub fn index(&self) -> Option<Arc<Index>> {
+        self.index.load().as_ref().map(|open| Arc::clone(&open.index))
+    }
+
     /// Reads the catalogue and the HSA tree again, and opens the message log again (SIGHUP).
     pub async fn reload(&self) -> Vec<Problem> {
         self.hub.log().reopen();
         self.read_catalogue().await
     }
 
-    /// Stops listening, lets calls in flight finish, and writes the log to its end.
+    /// Stops listening, lets calls in flight finish, closes the index, and writes the log to its end.
     pub async fn drain(self) {
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        if let Some(open) = self.index.swap(None) {
+            open.close(self.keeps_index).await;
+        }
         let hub = self.hub;
         // The last lines are written by a thread of their own; waiting for it must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || hub.log().close(LOG_PATIENCE)).await;
@@ -148,17 +179,44 @@ impl Platform {
         reading.await.unwrap_or_default()
     }
 
-    fn serve(&self, bound: Bound, producers: Arc<Producers>, admin_parts: AdminParts) {
-        if let (Some(listener), Some(address)) = (bound.hub_http, self.address("hub_http")) {
+    /// Opens the index and everything that hangs on it. The catalogue is there: it knows the subscribers.
+    async fn open_index(
+        &self,
+        bound: &mut Bound,
+        settings: &Settings,
+        data: Option<PathBuf>,
+        environment: Environment,
+        clock: &Clock,
+    ) -> Result<Vec<Problem>, LogError> {
+        let (index, problems) = index::open(settings.index.clone(), data, environment, clock.clone()).await?;
+        let wires = Wires { settings, catalogue: &self.catalogue, hub: &self.hub, clock };
+        let open = Arc::new(OpenIndex::new(index, &wires));
+        open.find_subscribers().await;
+        let limits = index::serve_limits(settings);
+        for (listener, name, responder) in [
+            (bound.index_update.take(), "index_update", open.update_listener()),
+            (bound.index_find.take(), "index_find", open.find_listener()),
+        ] {
+            let Some(listener) = listener else { continue };
+            self.tasks.spawn(serve(listener, name, responder, limits.clone(), self.shutdown.clone()));
+        }
+        self.index.store(Some(Arc::clone(&open)));
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move { open.notify(shutdown).await });
+        Ok(problems)
+    }
+
+    fn serve(&self, bound: &mut Bound, producers: Arc<Producers>, admin_parts: AdminParts) {
+        if let (Some(listener), Some(address)) = (bound.hub_http.take(), self.address("hub_http")) {
             let serving = listen::serve(listener, Arc::clone(&self.hub), url(address), self.shutdown.clone());
             self.tasks.spawn(serving);
         }
-        if let Some(listener) = bound.producers {
+        if let Some(listener) = bound.producers.take() {
             let serving =
                 producers_listener::serve(listener, producers, ServerSettings::default(), self.shutdown.clone());
             self.tasks.spawn(serving);
         }
-        if let Some(listener) = bound.admin {
+        if let Some(listener) = bound.admin.take() {
             self.tasks.spawn(admin::serve(listener, admin_parts, self.shutdown.clone()));
         }
     }
@@ -187,6 +245,7 @@ impl Platform {
     ) -> AdminParts {
         let (for_health, for_explain) = (Arc::clone(&self.catalogue), Arc::clone(&self.catalogue));
         let (for_meter, meter, settings_for_explain) = (Arc::clone(&self.hub), meter.clone(), Arc::clone(settings));
+        let (index_for_health, index_for_meter) = (Arc::clone(&self.index), Arc::clone(&self.index));
         AdminParts {
             records: Arc::clone(&self.records),
             explain: Arc::new(move |question| {
@@ -195,9 +254,12 @@ impl Platform {
             }),
             metrics: Arc::new(move || {
                 for_meter.gauges(&meter);
+                if let Some(open) = &*index_for_meter.load() {
+                    index::meters(open, &meter);
+                }
                 meter.render()
             }),
-            health: Arc::new(move || health(&for_health)),
+            health: Arc::new(move || health(&for_health, &index_for_health)),
             addresses: self.addresses.iter().map(|(name, address)| ((*name).to_owned(), url(*address))).collect(),
             instance: settings.hub.instance_name.clone(),
             environment: environment.name(),
@@ -207,14 +269,23 @@ impl Platform {
     }
 }
 
-fn health(catalogue: &Catalogue) -> Health {
+/// The part of this process behind a local address of the catalogue.
+fn local(producers: &Producers, index: &IndexSlot, address: &str) -> Option<SharedResponder> {
+    match address.strip_prefix(index::SCHEME) {
+        Some(service) => index.load().as_ref()?.responder(service),
+        None => producers.responder(address.strip_prefix("producer:")?),
+    }
+}
+
+fn health(catalogue: &Catalogue, index: &IndexSlot) -> Health {
     let snapshot = catalogue.snapshot();
     let (tak, hsa) = (snapshot.tak_status(), snapshot.hsa_status());
     let tak_status = tak.last.map_or("Not initialized", |last| last.status.as_str()).to_owned();
     let hsa_details =
         if hsa.initialised { Vec::new() } else { vec![("hsaCacheStatus".to_owned(), "Not initialized".to_owned())] };
+    let index = index::health(index.load().as_deref());
     Health {
-        ready: tak.initialised && hsa.initialised,
+        ready: tak.initialised && hsa.initialised && index.up,
         components: vec![
             Component {
                 name: "takCache".to_owned(),
@@ -222,26 +293,9 @@ fn health(catalogue: &Catalogue) -> Health {
                 details: vec![("refreshStatus".to_owned(), tak_status)],
             },
             Component { name: "hsaCache".to_owned(), up: hsa.initialised, details: hsa_details },
+            index,
         ],
     }
-}
-
-async fn bind(settings: &Settings) -> Result<(Bound, Vec<(&'static str, SocketAddr)>), StartError> {
-    let mut addresses = Vec::new();
-    let mut bound = Vec::new();
-    let listen = &settings.listen;
-    for (name, address) in [("hub_http", listen.hub_http), ("producers", listen.producers), ("admin", listen.admin)] {
-        let Some(address) = address else {
-            bound.push(None);
-            continue;
-        };
-        let cannot = |source| StartError::Listen { name, address, source };
-        let listener = TcpListener::bind(address).await.map_err(cannot)?;
-        addresses.push((name, listener.local_addr().map_err(cannot)?));
-        bound.push(Some(listener));
-    }
-    let [hub_http, producers, admin] = <[_; 3]>::try_from(bound).expect("one for each listener above");
-    Ok((Bound { hub_http, producers, admin }, addresses))
 }
 
 /// A listener's address as a URL.

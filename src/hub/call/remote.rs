@@ -1,0 +1,63 @@
+//! Outside services that the settings name, not the catalogue: called over the same kind of connection as producers.
+//!
+//! No permit is asked for: whoever may write the settings has decided.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::header::HOST;
+
+use super::address::{self, Address};
+use super::pool::Pools;
+use super::{CallError, Outbound, Responders, attempt};
+use crate::config::checked::HubSettings;
+use crate::soap::responder::{Answer, Responder, TransportFault};
+
+/// Carries a call to where its URI says.
+pub struct Remote {
+    pools: Pools,
+    settings: HubSettings,
+    nobody: Responders,
+    patience: Duration,
+}
+
+impl Remote {
+    /// `connect_timeout` is the longest wait for a connection, `patience` the longest without received data.
+    pub fn new(settings: &HubSettings, connect_timeout: Duration, patience: Duration) -> Self {
+        let mut settings = settings.clone();
+        settings.producer.connect_timeout = connect_timeout;
+        let pools = Pools::new(&settings.producer, &settings.limits);
+        Self { pools, settings, nobody: std::sync::Arc::new(|_| None), patience }
+    }
+
+    async fn carry(&self, request: Request<Bytes>) -> Result<http::Response<Bytes>, TransportFault> {
+        let (mut head, body) = request.into_parts();
+        let Address { tls, target, host_header, path, .. } =
+            address::parse(&head.uri.to_string(), None).map_err(|error| {
+                tracing::error!(%error, "an outside service has no usable address");
+                TransportFault::Refused
+            })?;
+        head.headers.insert(HOST, host_header);
+        let outbound =
+            Outbound { target, tls, method: head.method, path, headers: head.headers, body, patience: self.patience };
+        let reply = attempt::once(&self.pools, &self.nobody, &self.settings, &outbound).await.map_err(|error| {
+            tracing::warn!(target = %outbound.target, %error, "an outside service did not answer");
+            match error {
+                CallError::Connect(_) | CallError::Busy { .. } => TransportFault::Refused,
+                CallError::Reset => TransportFault::Reset,
+                _ => TransportFault::Closed,
+            }
+        })?;
+        let mut response = http::Response::new(reply.body);
+        *response.status_mut() = reply.status;
+        *response.headers_mut() = reply.headers;
+        Ok(response)
+    }
+}
+
+impl Responder for Remote {
+    fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
+        Box::pin(self.carry(request))
+    }
+}
