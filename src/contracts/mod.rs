@@ -3,5 +3,7 @@
 
 pub mod diagnostic;
 pub mod limits;
+pub mod package;
 pub mod pattern;
+pub mod tree;
 pub mod value;
