@@ -1,9 +1,14 @@
 //! Service contracts (*tjänstekontrakt*) as published: read from zips and folders, compiled, browsed, and messages
 //! validated against them and made from them. Follows `contracts.md`; knows nothing of routes, calls or listeners.
 
+pub mod contract;
 pub mod diagnostic;
+pub mod import;
 pub mod limits;
 pub mod package;
 pub mod pattern;
+pub mod registry;
+pub mod schema;
 pub mod tree;
 pub mod value;
+pub mod wsdl;
