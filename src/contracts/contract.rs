@@ -131,7 +131,7 @@ impl Contract {
 }
 
 /// Reads the domain and major of a contract's namespace: `urn:riv:<domain>:<Op>Responder:<major>`.
-pub(super) fn domain_and_major(namespace: &str) -> (String, u32) {
+pub(crate) fn domain_and_major(namespace: &str) -> (String, u32) {
     let rest = namespace.strip_prefix("urn:riv:").or_else(|| namespace.strip_prefix("urn:")).unwrap_or(namespace);
     let mut parts: Vec<&str> = rest.split(':').collect();
     let last = parts.last().copied().unwrap_or_default();

@@ -109,7 +109,9 @@ impl Importer {
         let mut diagnostics = vec![Diagnostic::new(Code::Unreached, package.shown(name), Position::default(), message)];
         let (_, found) = self.compile_file(package, name);
         // A problem of a file nobody uses breaks nothing.
-        let softened = found.into_iter().map(|diagnostic| Diagnostic { severity: diagnostic.severity.min(Severity::Warning), ..diagnostic });
+        let softened = found
+            .into_iter()
+            .map(|diagnostic| Diagnostic { severity: diagnostic.severity.min(Severity::Warning), ..diagnostic });
         diagnostics.extend(softened);
         diagnostics
     }
@@ -132,7 +134,12 @@ impl Importer {
         let path = package.shown(name);
         let Some(description) = wsdl::read(package, name, &mut self.trees, &self.limits, &mut diagnostics) else {
             if !diagnostics.iter().any(Diagnostic::is_error) {
-                diagnostics.push(Diagnostic::new(Code::NotXml, path.clone(), Position::default(), "not a WSDL description"));
+                diagnostics.push(Diagnostic::new(
+                    Code::NotXml,
+                    path.clone(),
+                    Position::default(),
+                    "not a WSDL description",
+                ));
             }
             return (Imported { path, is_usable: false, contracts: Vec::new(), diagnostics }, Vec::new());
         };
@@ -144,7 +151,11 @@ impl Importer {
         diagnostics.extend(found);
         let mut files: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
         files.dedup();
-        let odd: Vec<_> = documents.iter().filter(|document| document.tree.has_odd_bytes).map(|document| document.shown.clone()).collect();
+        let odd: Vec<_> = documents
+            .iter()
+            .filter(|document| document.tree.has_odd_bytes)
+            .map(|document| document.shown.clone())
+            .collect();
         let closure = Arc::new(closure(package, name, &files));
         let schema = if documents.is_empty() {
             None
@@ -161,8 +172,10 @@ impl Importer {
         if let Some(schema) = schema {
             check_parts(&description, &schema, &path, &mut diagnostics);
             check_names(&description, name, &path, &mut diagnostics);
-            let making = Making { package, name, path: &path, description: &description, schema: &schema, closure: &closure };
-            contracts = description.operations.iter().map(|operation| making.contract(operation, &diagnostics)).collect();
+            let making =
+                Making { package, name, path: &path, description: &description, schema: &schema, closure: &closure };
+            contracts =
+                description.operations.iter().map(|operation| making.contract(operation, &diagnostics)).collect();
         }
         let is_usable = !diagnostics.iter().any(Diagnostic::is_error);
         (Imported { path, is_usable, contracts, diagnostics }, files)
@@ -171,7 +184,8 @@ impl Importer {
 
 fn closure(package: &Package, name: &str, files: &[String]) -> Closure {
     let bytes = |name: &str| package.bytes(name).cloned().unwrap_or_else(|| Arc::from(&[][..]));
-    let unique: BTreeMap<&str, ()> = files.iter().filter(|file| *file != name).map(|file| (file.as_str(), ())).collect();
+    let unique: BTreeMap<&str, ()> =
+        files.iter().filter(|file| *file != name).map(|file| (file.as_str(), ())).collect();
     Closure {
         wsdl: (name.to_owned(), bytes(name)),
         files: unique.into_keys().map(|file| (file.to_owned(), bytes(file))).collect(),
@@ -185,7 +199,11 @@ fn check_parts(description: &Description, schema: &Schema, path: &str, diagnosti
         for element in elements.chain(operation.headers.iter().map(|(_, element)| element)) {
             let symbol = schema.names.symbol(&element.namespace, &element.local);
             if !schema.global_elements.contains_key(&symbol) {
-                let message = format!("a part of operation {} names element {}, which no schema declares", operation.name, element.clark());
+                let message = format!(
+                    "a part of operation {} names element {}, which no schema declares",
+                    operation.name,
+                    element.clark()
+                );
                 diagnostics.push(Diagnostic::new(Code::MessagePart, path, operation.position, message));
             }
         }
@@ -197,7 +215,10 @@ fn check_names(description: &Description, name: &str, path: &str, diagnostics: &
     for operation in &description.operations {
         let expected = format!("{}:{}", operation.request.namespace, operation.name);
         if operation.soap_action != expected {
-            let message = format!("soapAction is \"{}\", usually \"{expected}\"; the published value is used", operation.soap_action);
+            let message = format!(
+                "soapAction is \"{}\", usually \"{expected}\"; the published value is used",
+                operation.soap_action
+            );
             diagnostics.push(Diagnostic::new(Code::SoapAction, path, operation.position, message));
         }
         let (_, major) = domain_and_major(&operation.request.namespace);
@@ -232,7 +253,11 @@ impl Making<'_> {
             _ => State::Ok,
         };
         let profile = self.profile(operation);
-        let source = Source { kind: self.package.kind, path: self.path.to_owned(), release: release_in_path(&self.package.path) };
+        let source = Source {
+            kind: self.package.kind,
+            path: self.path.to_owned(),
+            release: release_in_path(&self.package.path),
+        };
         Contract {
             hub_path: format!("vp/{}/{}/{major}/{profile}", domain.replace(':', "/"), operation.name),
             namespace,

@@ -56,7 +56,8 @@ impl Registry {
             }
         }
         if refused > 0 {
-            let message = format!("contracts_max: {refused} contracts above the limit of {} are left out", limits.contracts_max);
+            let message =
+                format!("contracts_max: {refused} contracts above the limit of {} are left out", limits.contracts_max);
             diagnostics.push(Diagnostic::new(Code::Limit, "", Position::default(), message));
         }
         let mut registry = Self::default();
@@ -67,8 +68,14 @@ impl Registry {
             versions.reverse();
             versions.sort_by(|one, other| order(other, is_pinned(other)).cmp(&order(one, is_pinned(one))));
             if versions.iter().filter(|contract| contract.version == versions[0].version).count() > 1 {
-                let message = format!("several descriptions of {} version {}; this one is used", key.0, versions[0].version);
-                diagnostics.push(Diagnostic::new(Code::Several, versions[0].sources[0].path.clone(), Position::default(), message));
+                let message =
+                    format!("several descriptions of {} version {}; this one is used", key.0, versions[0].version);
+                diagnostics.push(Diagnostic::new(
+                    Code::Several,
+                    versions[0].sources[0].path.clone(),
+                    Position::default(),
+                    message,
+                ));
             }
             registry.add(key, versions.into_iter().map(Arc::new).collect());
         }
@@ -91,7 +98,9 @@ impl Registry {
     pub fn active(&self) -> Vec<&Arc<Contract>> {
         let mut all: Vec<_> = self.entries.values().map(|versions| &versions[0]).collect();
         all.sort_by(|one, other| {
-            let key = |contract: &Contract| (contract.domain.clone(), contract.operation.clone(), contract.version.major, contract.profile.as_str());
+            let key = |contract: &Contract| {
+                (contract.domain.clone(), contract.operation.clone(), contract.version.major, contract.profile.as_str())
+            };
             key(one).cmp(&key(other))
         });
         all
@@ -106,7 +115,9 @@ impl Registry {
     /// The contract a body's element belongs to. Of several profiles, 2.1 first: their messages are the same.
     pub fn by_element(&self, namespace: &str, local: &str) -> Option<(&Arc<Contract>, Direction)> {
         let found = self.by_element.get(&(namespace.to_owned(), local.to_owned()))?;
-        let best = found.iter().max_by_key(|(contract, _)| (contract.state != State::Broken, contract.profile == Profile::Rivtabp21))?;
+        let best = found
+            .iter()
+            .max_by_key(|(contract, _)| (contract.state != State::Broken, contract.profile == Profile::Rivtabp21))?;
         Some((&best.0, best.1))
     }
 
@@ -115,19 +126,32 @@ impl Registry {
         self.namespaces.contains(namespace)
     }
 
+    /// The major version that is known of a contract whose namespace names another.
+    pub fn other_major(&self, namespace: &str) -> Option<u32> {
+        let (head, _) = namespace.rsplit_once(':')?;
+        let known = self.namespaces.iter().filter_map(|known| known.rsplit_once(':'));
+        known.filter(|(known, _)| *known == head).filter_map(|(_, major)| major.parse().ok()).max()
+    }
+
     /// The contracts a user means: a namespace, `GetDiagnosis:2` or `GetDiagnosis`, in any case, with an optional minor.
     pub fn select(&self, name: &str, minor: Option<u32>) -> Result<Arc<Contract>, SelectionError> {
         let wanted = name.to_lowercase();
         let names = |contract: &Contract| {
-            [contract.namespace.to_lowercase(), contract.short_name().to_lowercase(), contract.operation.to_lowercase()].contains(&wanted)
+            [contract.namespace.to_lowercase(), contract.short_name().to_lowercase(), contract.operation.to_lowercase()]
+                .contains(&wanted)
         };
         let candidates: Vec<_> = self.active().into_iter().filter(|contract| names(contract)).collect();
-        let namespaces: HashSet<_> = candidates.iter().map(|contract| (&contract.namespace, &contract.operation)).collect();
+        let namespaces: HashSet<_> =
+            candidates.iter().map(|contract| (&contract.namespace, &contract.operation)).collect();
         let first = match namespaces.len() {
             0 => return Err(SelectionError::Unknown(name.to_owned())),
-            1 => candidates.iter().max_by_key(|contract| contract.profile == Profile::Rivtabp21).unwrap_or(&candidates[0]),
+            1 => candidates
+                .iter()
+                .max_by_key(|contract| contract.profile == Profile::Rivtabp21)
+                .unwrap_or(&candidates[0]),
             _ => {
-                let mut listed: Vec<_> = namespaces.iter().map(|(namespace, operation)| format!("{namespace} ({operation})")).collect();
+                let mut listed: Vec<_> =
+                    namespaces.iter().map(|(namespace, operation)| format!("{namespace} ({operation})")).collect();
                 listed.sort();
                 return Err(SelectionError::Ambiguous(name.to_owned(), listed.join(", ")));
             }

@@ -76,7 +76,8 @@ impl From<XmlError> for TreeError {
 impl Node {
     /// The value of an attribute without namespace.
     pub fn attribute(&self, local: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|attribute| &*attribute.local == local && attribute.namespace.is_empty());
+        let found =
+            self.attributes.iter().find(|attribute| &*attribute.local == local && attribute.namespace.is_empty());
         found.map(|attribute| &*attribute.value)
     }
 
@@ -92,7 +93,14 @@ impl Tree {
         let text = decode(bytes)?;
         let hash = Sha256::digest(bytes).into();
         let has_odd_bytes = bytes.starts_with(b"\xef\xbb\xbf") || bytes.contains(&b'\r');
-        let mut building = Building { reader: Reader::new(text.as_bytes()), text: &text, nodes: Vec::new(), open: Vec::new(), line: 1, counted: 0 };
+        let mut building = Building {
+            reader: Reader::new(text.as_bytes()),
+            text: &text,
+            nodes: Vec::new(),
+            open: Vec::new(),
+            line: 1,
+            counted: 0,
+        };
         building.run(depth_max)?;
         Ok(Self { nodes: building.nodes, hash, has_odd_bytes })
     }

@@ -85,7 +85,10 @@ pub fn read(
     if operations.is_empty() {
         let (code, message) = match has_binding {
             false => (Code::WithoutOperation, "the description has no operation of its own"),
-            true => (Code::NoOperation, "no operation can be called: no SOAP 1.1 binding in document style with a body part"),
+            true => (
+                Code::NoOperation,
+                "no operation can be called: no SOAP 1.1 binding in document style with a body part",
+            ),
         };
         reading.diagnostics.push(Diagnostic::new(code, package.shown(name), tree.root().position, message));
     }
@@ -136,7 +139,12 @@ impl Reading<'_> {
             };
             if target.and_then(|target| self.collect(&target)).is_none() {
                 let message = format!("wsdl:import of \"{location}\", which does not exist within what is imported");
-                self.diagnostics.push(Diagnostic::new(Code::MissingUnused, self.package.shown(name), import.position, message));
+                self.diagnostics.push(Diagnostic::new(
+                    Code::MissingUnused,
+                    self.package.shown(name),
+                    import.position,
+                    message,
+                ));
             }
         }
         Some(())
@@ -146,7 +154,8 @@ impl Reading<'_> {
         let mut operations = Vec::new();
         let (name, tree) = &files[0];
         for (binding, node) in tree.children_in(0, WSDL).filter(|(_, node)| &*node.local == "binding") {
-            let soap = tree.children_in(binding, SOAP).find(|(_, child)| &*child.local == "binding").map(|(_, child)| child);
+            let soap =
+                tree.children_in(binding, SOAP).find(|(_, child)| &*child.local == "binding").map(|(_, child)| child);
             let Some(soap) = soap else { continue };
             let style = soap.attribute("style").unwrap_or("document");
             let port_type = expand(tree, binding, node.attribute("type").unwrap_or_default());
@@ -183,7 +192,10 @@ impl Bound<'_> {
         let soap = self.tree.children_in(self.operation, SOAP).find(|(_, child)| &*child.local == "operation");
         let style = soap.and_then(|(_, soap)| soap.attribute("style")).unwrap_or(self.style);
         if style != "document" {
-            return Err((Code::NoOperation, format!("operation {name} has style \"{style}\"; only document is supported")));
+            return Err((
+                Code::NoOperation,
+                format!("operation {name} has style \"{style}\"; only document is supported"),
+            ));
         }
         let soap_action = soap.and_then(|(_, soap)| soap.attribute("soapAction")).unwrap_or_default().to_owned();
         let (input, output) = self.messages(&name)?;
@@ -200,15 +212,20 @@ impl Bound<'_> {
 
     /// The input and output message of the port type's operation.
     fn messages(&self, name: &str) -> Result<(Option<QualifiedName>, Option<QualifiedName>), Wrong> {
-        let wanted = self.port_type.ok_or_else(|| (Code::NoOperation, format!("the binding of {name} names no port type")))?;
+        let wanted =
+            self.port_type.ok_or_else(|| (Code::NoOperation, format!("the binding of {name} names no port type")))?;
         for (_, tree) in self.files {
             let target = tree.root().attribute("targetNamespace").unwrap_or_default();
             for (id, node) in tree.children_in(0, WSDL) {
-                let is_wanted = &*node.local == "portType" && node.attribute("name") == Some(&wanted.local) && target == wanted.namespace;
+                let is_wanted = &*node.local == "portType"
+                    && node.attribute("name") == Some(&wanted.local)
+                    && target == wanted.namespace;
                 if !is_wanted {
                     continue;
                 }
-                let operation = tree.children_in(id, WSDL).find(|(_, child)| &*child.local == "operation" && child.attribute("name") == Some(name));
+                let operation = tree
+                    .children_in(id, WSDL)
+                    .find(|(_, child)| &*child.local == "operation" && child.attribute("name") == Some(name));
                 if let Some((operation, _)) = operation {
                     let message = |way: &str| {
                         let (id, node) = tree.children_in(operation, WSDL).find(|(_, child)| &*child.local == way)?;
@@ -227,31 +244,42 @@ impl Bound<'_> {
             if tree.root().attribute("targetNamespace").unwrap_or_default() != message.namespace {
                 continue;
             }
-            let found = tree.children_in(0, WSDL).find(|(_, node)| &*node.local == "message" && node.attribute("name") == Some(&message.local));
+            let found = tree
+                .children_in(0, WSDL)
+                .find(|(_, node)| &*node.local == "message" && node.attribute("name") == Some(&message.local));
             let Some((id, _)) = found else { continue };
             let parts = tree.children_in(id, WSDL).filter(|(_, node)| &*node.local == "part");
-            return Some(parts.map(|(id, node)| {
-                let name = node.attribute("name").unwrap_or_default().to_owned();
-                let element = node.attribute("element");
-                let expanded = element.and_then(|element| expand(tree, id, element));
-                let wrong = || match (element, node.attribute("type")) {
-                    (Some(element), _) => format!("element=\"{element}\", whose prefix is not bound"),
-                    (None, Some(of)) => format!("type=\"{of}\"; only element= is supported"),
-                    (None, None) => "neither element nor type".to_owned(),
-                };
-                (name, expanded.ok_or_else(wrong))
-            }).collect());
+            return Some(
+                parts
+                    .map(|(id, node)| {
+                        let name = node.attribute("name").unwrap_or_default().to_owned();
+                        let element = node.attribute("element");
+                        let expanded = element.and_then(|element| expand(tree, id, element));
+                        let wrong = || match (element, node.attribute("type")) {
+                            (Some(element), _) => format!("element=\"{element}\", whose prefix is not bound"),
+                            (None, Some(of)) => format!("type=\"{of}\"; only element= is supported"),
+                            (None, None) => "neither element nor type".to_owned(),
+                        };
+                        (name, expanded.ok_or_else(wrong))
+                    })
+                    .collect(),
+            );
         }
         None
     }
 
     /// The element of the part that is the body.
     fn body_element(&self, operation: &str, way: &str, message: &QualifiedName) -> Result<QualifiedName, Wrong> {
-        let missing = || (Code::MessagePart, format!("message {} of operation {operation} does not exist", message.clark()));
+        let missing =
+            || (Code::MessagePart, format!("message {} of operation {operation} does not exist", message.clark()));
         let parts = self.parts(message).ok_or_else(missing)?;
         let side = self.tree.children_in(self.operation, WSDL).find(|(_, node)| &*node.local == way).map(|(id, _)| id);
-        let soap = |local: &str| side.and_then(|side| self.tree.children_in(side, SOAP).find(|(_, node)| &*node.local == local));
-        let named = soap("body").and_then(|(_, body)| body.attribute("parts")).and_then(|parts| parts.split_whitespace().next().map(str::to_owned));
+        let soap = |local: &str| {
+            side.and_then(|side| self.tree.children_in(side, SOAP).find(|(_, node)| &*node.local == local))
+        };
+        let named = soap("body")
+            .and_then(|(_, body)| body.attribute("parts"))
+            .and_then(|parts| parts.split_whitespace().next().map(str::to_owned));
         let headers = self.header_parts(way);
         let body = match named {
             Some(named) => parts.into_iter().find(|(name, _)| *name == named),
@@ -259,8 +287,13 @@ impl Bound<'_> {
         };
         match body {
             Some((_, Ok(element))) => Ok(element),
-            Some((part, Err(wrong))) => Err((Code::MessagePart, format!("part {part} of message {} has {wrong}", message.clark()))),
-            None => Err((Code::NoOperation, format!("message {} of operation {operation} has no body part", message.clark()))),
+            Some((part, Err(wrong))) => {
+                Err((Code::MessagePart, format!("part {part} of message {} has {wrong}", message.clark())))
+            }
+            None => Err((
+                Code::NoOperation,
+                format!("message {} of operation {operation} has no body part", message.clark()),
+            )),
         }
     }
 

@@ -49,7 +49,10 @@ const RATIO_FROM_BYTES: u64 = 1 << 20;
 pub(super) fn unpack(bytes: &[u8], limits: &ImportLimits) -> Result<Unpacked, Refusal> {
     if bytes.len() as u64 > limits.archive_bytes_max {
         let (found, most) = (bytes.len(), limits.archive_bytes_max);
-        return Err(Refusal { code: Code::Limit, ..Refusal::archive(format!("archive_bytes_max: {found} bytes, at most {most} are read")) });
+        return Err(Refusal {
+            code: Code::Limit,
+            ..Refusal::archive(format!("archive_bytes_max: {found} bytes, at most {most} are read"))
+        });
     }
     let entries = directory(bytes, limits)?;
     let (mut files, mut nested, mut total) = (BTreeMap::new(), Vec::new(), 0);
@@ -132,7 +135,10 @@ fn check_name(raw: &[u8], limits: &ImportLimits) -> Result<String, Refusal> {
     let name = String::from_utf8_lossy(raw).into_owned();
     if raw.len() > limits.name_bytes_max {
         let (short, most) = (name.chars().take(80).collect::<String>(), limits.name_bytes_max);
-        return Err(Refusal::entry(&short, format!("name_bytes_max: a name of {} bytes, at most {most} are read", raw.len())));
+        return Err(Refusal::entry(
+            &short,
+            format!("name_bytes_max: a name of {} bytes, at most {most} are read", raw.len()),
+        ));
     }
     let refused = |message: &str| Err(Refusal::entry(&name, message));
     if name.chars().any(char::is_control) {
@@ -176,7 +182,10 @@ fn check_local(bytes: &[u8], entry: &Entry, central_name: &[u8]) -> Result<(), R
     }
     if name != Some(central_name) {
         let local = String::from_utf8_lossy(name.unwrap_or_default()).escape_debug().to_string();
-        return Err(Refusal::entry(&entry.name, format!("the directory and the entry disagree on its name, \"{local}\"")));
+        return Err(Refusal::entry(
+            &entry.name,
+            format!("the directory and the entry disagree on its name, \"{local}\""),
+        ));
     }
     Ok(())
 }
@@ -186,9 +195,8 @@ fn inflate(bytes: &[u8], entry: &Entry, limits: &ImportLimits, total: &mut u64) 
     let at = entry.offset;
     let header = |offset| u16_at(bytes, at + offset).map_or(0, usize::from);
     let start = at + 30 + header(26) + header(28);
-    let packed = bytes
-        .get(start..start + entry.packed)
-        .ok_or_else(|| Refusal::entry(&entry.name, "the entry is cut short"))?;
+    let packed =
+        bytes.get(start..start + entry.packed).ok_or_else(|| Refusal::entry(&entry.name, "the entry is cut short"))?;
     let ratio_bytes = (packed.len() as u64).saturating_mul(limits.ratio_max).max(RATIO_FROM_BYTES);
     let most = limits.entry_bytes_max.min(ratio_bytes).min(limits.unpacked_bytes_max - *total);
     let mut out = Vec::new();

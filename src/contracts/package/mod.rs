@@ -71,7 +71,8 @@ impl Package {
     /// Reads a zip that is in memory.
     pub fn read_zip(path: &str, bytes: &[u8], limits: &ImportLimits) -> Result<(Self, Vec<Diagnostic>), Diagnostic> {
         let (files, nested) = archive::unpack(bytes, limits).map_err(|refusal| {
-            let shown = refusal.entry.map_or_else(|| path.to_owned(), |entry| format!("{path}!{}", entry.escape_debug()));
+            let shown =
+                refusal.entry.map_or_else(|| path.to_owned(), |entry| format!("{path}!{}", entry.escape_debug()));
             Diagnostic::new(refusal.code, shown, Position::default(), refusal.message)
         })?;
         let notes = nested.iter().map(|entry| nested_archive(format!("{path}!{entry}"))).collect();

@@ -55,7 +55,25 @@ fn classes_subtract_and_hold_hyphens() {
 
 #[test]
 fn what_is_not_an_expression_is_refused() {
-    for source in ["[a-c-e]", "a+?", "a**", "(?:a)", "(a", "a)", "[", "[]", r"\q", r"\1", "{1}", "a{2,1}", "]", r"\p{X}", r"\b", r"a{,2}", r"\p{IsNowhere}"] {
+    for source in [
+        "[a-c-e]",
+        "a+?",
+        "a**",
+        "(?:a)",
+        "(a",
+        "a)",
+        "[",
+        "[]",
+        r"\q",
+        r"\1",
+        "{1}",
+        "a{2,1}",
+        "]",
+        r"\p{X}",
+        r"\b",
+        r"a{,2}",
+        r"\p{IsNowhere}",
+    ] {
         assert!(Pattern::new(source, &ImportLimits::default()).is_err(), "{source}");
     }
 }

@@ -257,10 +257,12 @@ impl Translation<'_> {
         let name: String = self.rest[self.at + 1..close].iter().collect();
         self.at = close + 1;
         if let Some(block_name) = name.strip_prefix("Is") {
-            let (low, high) = block(block_name).ok_or_else(|| self.wrong(&format!("no block is named {block_name}")))?;
+            let (low, high) =
+                block(block_name).ok_or_else(|| self.wrong(&format!("no block is named {block_name}")))?;
             return Ok(Escape::Set { inside: format!("\\x{{{low:X}}}-\\x{{{high:X}}}"), negated });
         }
-        const CATEGORIES: &str = " L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po Z Zs Zl Zp S Sm Sc Sk So C Cc Cf Co Cn ";
+        const CATEGORIES: &str =
+            " L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po Z Zs Zl Zp S Sm Sc Sk So C Cc Cf Co Cn ";
         if name.contains(' ') || !CATEGORIES.contains(&format!(" {name} ")) {
             return Err(self.wrong(&format!("no category is named {name}")));
         }

@@ -18,7 +18,12 @@ pub struct Trees {
 
 impl Trees {
     /// The tree of an entry.
-    pub fn tree(&mut self, package: &Package, name: &str, limits: &ImportLimits) -> Option<Result<Arc<Tree>, Arc<TreeError>>> {
+    pub fn tree(
+        &mut self,
+        package: &Package,
+        name: &str,
+        limits: &ImportLimits,
+    ) -> Option<Result<Arc<Tree>, Arc<TreeError>>> {
         let key = (package.path.clone(), name.to_owned());
         if let Some(known) = self.by_name.get(&key) {
             return Some(known.clone());
@@ -150,14 +155,27 @@ impl<'a> Loading<'a> {
         }
         let at = self.documents.len();
         let shown = self.package.shown(name);
-        let document =
-            Document { tree: tree.clone(), root, name: name.to_owned(), shown, target: target.clone(), is_chameleon, imports: Vec::new(), missing: Vec::new() };
+        let document = Document {
+            tree: tree.clone(),
+            root,
+            name: name.to_owned(),
+            shown,
+            target: target.clone(),
+            is_chameleon,
+            imports: Vec::new(),
+            missing: Vec::new(),
+        };
         self.documents.push(document);
         for (_, child) in tree.children_in(root, XSD) {
             match &*child.local {
                 "import" => self.import(at, name, child),
                 "include" => self.include(at, name, child, &target),
-                "redefine" => self.note(Code::Unsupported, name, child.position, "redefine is not supported; publish the type as it is meant"),
+                "redefine" => self.note(
+                    Code::Unsupported,
+                    name,
+                    child.position,
+                    "redefine is not supported; publish the type as it is meant",
+                ),
                 _ => {}
             }
         }
@@ -188,7 +206,9 @@ impl<'a> Loading<'a> {
             Ok(None) => {}
             Ok(Some((target_name, tree))) => match tree.root().attribute("targetNamespace").map(str::to_owned) {
                 Some(other) if *other != **target => {
-                    let message = format!("include of \"{location}\", which has target namespace \"{other}\", not \"{target}\"; import it instead");
+                    let message = format!(
+                        "include of \"{location}\", which has target namespace \"{other}\", not \"{target}\"; import it instead"
+                    );
                     self.note(Code::IncludeNamespace, name, child.position, message);
                 }
                 other => self.document(&target_name, tree, 0, target.clone(), other.is_none() && !target.is_empty()),
@@ -197,24 +217,36 @@ impl<'a> Loading<'a> {
     }
 
     fn miss(&mut self, at: usize, namespace: Arc<str>, reason: MissingReason, child: &Node, location: &str) {
-        let missing = Missing { namespace, reason, position: child.position, location: location.to_owned(), is_used: false };
+        let missing =
+            Missing { namespace, reason, position: child.position, location: location.to_owned(), is_used: false };
         self.documents[at].missing.push(missing);
     }
 
     /// The file a location leads to; `Ok(None)` if it is there and cannot be read, which is reported once.
-    fn target_of(&mut self, from: &str, location: &str, position: Position) -> Result<Option<(String, Arc<Tree>)>, MissingReason> {
+    fn target_of(
+        &mut self,
+        from: &str,
+        location: &str,
+        position: Position,
+    ) -> Result<Option<(String, Arc<Tree>)>, MissingReason> {
         let Location::Inside(path) = resolve(from, location) else { return Err(MissingReason::Outside) };
         let name = if self.package.bytes(&path).is_some() {
             path
         } else {
             let other = self.package.name_ignoring_case(&path).ok_or(MissingReason::NotFound)?.to_owned();
-            let message = format!("\"{location}\" is found only as \"{other}\", ignoring case; name the file as it is written");
+            let message =
+                format!("\"{location}\" is found only as \"{other}\", ignoring case; name the file as it is written");
             self.note(Code::PathCase, from, position, message);
             other
         };
         let Some(tree) = self.tree(&name) else { return Ok(None) };
         if !tree.root().is(XSD, "schema") {
-            self.note(Code::NotXml, &name, tree.root().position, format!("the root is {}, expected xs:schema", tree.root().local));
+            self.note(
+                Code::NotXml,
+                &name,
+                tree.root().position,
+                format!("the root is {}, expected xs:schema", tree.root().local),
+            );
             return Ok(None);
         }
         Ok(Some((name, tree)))

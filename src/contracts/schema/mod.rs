@@ -10,7 +10,7 @@ pub mod simple;
 use std::collections::HashMap;
 
 use automaton::Automaton;
-use names::{NamespaceId, Names, Symbol};
+use names::{Names, NamespaceId, Symbol};
 use simple::SimpleType;
 
 use super::diagnostic::Position;
@@ -376,7 +376,9 @@ impl NamespaceConstraint {
     /// Whether some namespace is admitted by both.
     pub fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Of(these), other) | (other, Self::Of(these)) => these.iter().any(|namespace| other.admits(*namespace)),
+            (Self::Of(these), other) | (other, Self::Of(these)) => {
+                these.iter().any(|namespace| other.admits(*namespace))
+            }
             _ => true,
         }
     }

@@ -31,7 +31,11 @@ impl LocalId {
 pub struct Symbol(u64);
 
 impl Symbol {
+    /// A name that no schema knows.
+    pub const UNKNOWN: Self = Self(u64::MAX);
+
     /// The name of that namespace and local name.
+    #[inline]
     pub fn new(namespace: NamespaceId, local: LocalId) -> Self {
         Self(u64::from(namespace.0) << 32 | u64::from(local.0))
     }

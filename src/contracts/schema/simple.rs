@@ -18,6 +18,64 @@ pub struct SimpleType {
     pub white_space: WhiteSpace,
     /// What restricts it, inherited restrictions included.
     pub facets: Facets,
+    /// How much of a value must be held to judge it; decided when the schema is complete.
+    pub shape: Shape,
+    /// Whether its values name, or refer to, elements of the message.
+    pub identifier: Identifier,
+}
+
+/// How much of a value must be held to judge it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// Nothing: every text is a value.
+    Free,
+    /// Nothing: characters are counted.
+    Counted,
+    /// Nothing: base64 is followed character by character.
+    Base64,
+    /// All of it.
+    #[default]
+    Held,
+}
+
+/// Whether values name, or refer to, elements of the message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Identifier {
+    /// Neither.
+    #[default]
+    None,
+    /// `xs:ID`.
+    Name,
+    /// `xs:IDREF` or a list of them.
+    Reference,
+}
+
+impl SimpleType {
+    /// A type not yet judged for how much of its values must be held.
+    pub fn new(variety: Variety, white_space: WhiteSpace, facets: Facets) -> Self {
+        Self { variety, white_space, facets, shape: Shape::Held, identifier: Identifier::None }
+    }
+
+    /// Decides how much of a value must be held.
+    pub fn complete(&mut self, item: Option<&Self>) {
+        let Variety::Atomic(builtin) = self.variety else {
+            self.identifier = item.map_or(Identifier::None, |item| item.identifier);
+            return;
+        };
+        self.identifier = match builtin {
+            Builtin::Id => Identifier::Name,
+            Builtin::IdRef => Identifier::Reference,
+            _ => Identifier::None,
+        };
+        self.shape = match builtin {
+            builtin if builtin.admits_everything() && self.facets.is_empty() => Shape::Free,
+            Builtin::String if self.white_space != WhiteSpace::Collapse && self.facets.are_lengths_only() => {
+                Shape::Counted
+            }
+            Builtin::Base64Binary if self.facets.is_empty() => Shape::Base64,
+            _ => Shape::Held,
+        };
+    }
 }
 
 /// How a value is made up.

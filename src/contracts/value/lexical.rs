@@ -124,11 +124,6 @@ pub(super) fn base64(text: &str) -> Vec<u8> {
     out
 }
 
-/// Whether a byte can stand in base64, padding and spaces included.
-pub(crate) fn is_base64_byte(byte: u8) -> bool {
-    BASE64[usize::from(byte)] != BAD
-}
-
 /// How far a base64 value has come; fed in pieces, so that an attachment is never held.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Base64 {

@@ -12,8 +12,8 @@ mod uri;
 
 pub use builtin::Builtin;
 pub use compare::Value;
-pub(crate) use lexical::{Base64, is_base64_byte};
-pub(crate) use names::{is_name_character, is_name_start, is_ncname};
+pub(crate) use lexical::Base64;
+pub(crate) use names::{is_name_character, is_name_start};
 
 use std::borrow::Cow;
 

@@ -10,8 +10,7 @@ pub(crate) fn is_name_start(c: char) -> bool {
 
 /// Whether a name of XML may contain the character, the colon apart.
 pub(crate) fn is_name_character(c: char) -> bool {
-    is_name_start(c)
-        || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+    is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
 pub(crate) fn is_ncname(text: &str) -> bool {

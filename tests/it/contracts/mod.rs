@@ -4,4 +4,5 @@
 //! without having looked at anything, and say so.
 
 mod corpus;
+mod messages;
 mod schemas;

@@ -28,7 +28,8 @@ fn every_description_that_compiles_elsewhere_compiles_here() {
                 assert!(codes.contains(&Code::WithoutOperation), "{}: {codes:?}", row.get("file"));
             }
             verdict if (verdict == "ok") != imported.is_usable => {
-                let errors: Vec<_> = imported.diagnostics.iter().filter(|one| one.is_error()).map(ToString::to_string).collect();
+                let errors: Vec<_> =
+                    imported.diagnostics.iter().filter(|one| one.is_error()).map(ToString::to_string).collect();
                 differing.push(format!("{}: {verdict} elsewhere, here {errors:#?}", row.get("file")));
             }
             "fail" => {

@@ -3,7 +3,9 @@
 use super::{At, Builder, Kind};
 use crate::contracts::diagnostic::Code;
 use crate::contracts::schema::names::{NamespaceId, Symbol};
-use crate::contracts::schema::{AttributeUse, NamespaceConstraint, Process, TypeId, ValueConstraint, Wildcard, WildcardId};
+use crate::contracts::schema::{
+    AttributeUse, NamespaceConstraint, Process, TypeId, ValueConstraint, Wildcard, WildcardId,
+};
 use crate::contracts::value::Builtin;
 
 /// What a type or attribute group says of attributes.
@@ -157,7 +159,9 @@ impl Builder<'_> {
                 "##local" => namespaces.push(NamespaceId::NONE),
                 token => {
                     if token.starts_with('#') || token == "other" || token == "any" {
-                        let message = format!("wildcard namespace \"{list}\" is taken literally, so it admits nothing real; \"##other\" is most likely meant");
+                        let message = format!(
+                            "wildcard namespace \"{list}\" is taken literally, so it admits nothing real; \"##other\" is most likely meant"
+                        );
                         self.note(Code::WildcardToken, at, message);
                     }
                     namespaces.push(self.namespace_id(token));

@@ -7,7 +7,9 @@ use super::{At, Builder};
 use crate::contracts::diagnostic::{Code, Diagnostic};
 use crate::contracts::schema::automaton::Automaton;
 use crate::contracts::schema::simple::{self, NoPrefixes, Prefixes};
-use crate::contracts::schema::{ComplexType, Content, Declared, Derivation, Particle, Term, TypeId, TypeKind, ValueConstraint};
+use crate::contracts::schema::{
+    ComplexType, Content, Declared, Derivation, Particle, Term, TypeId, TypeKind, ValueConstraint,
+};
 
 impl Builder<'_> {
     /// Default and fixed values are values of their types.
@@ -59,7 +61,12 @@ impl Builder<'_> {
         }
     }
 
-    fn checked(&self, type_id: Option<TypeId>, constraint: ValueConstraint, prefixes: &dyn Prefixes) -> Result<ValueConstraint, String> {
+    fn checked(
+        &self,
+        type_id: Option<TypeId>,
+        constraint: ValueConstraint,
+        prefixes: &dyn Prefixes,
+    ) -> Result<ValueConstraint, String> {
         let Some(type_id) = type_id else { return Ok(constraint) };
         if constraint.value.is_some() {
             return Ok(constraint);
@@ -103,7 +110,11 @@ impl Builder<'_> {
             }
             (Content::Empty, Content::Elements(base)) => {
                 let may_be_empty = base.automaton.all().is_some() || base.automaton.is_accepting(Automaton::START);
-                if may_be_empty { Ok(()) } else { Err("a restriction cannot leave out all of its base's mandatory elements".to_owned()) }
+                if may_be_empty {
+                    Ok(())
+                } else {
+                    Err("a restriction cannot leave out all of its base's mandatory elements".to_owned())
+                }
             }
             (Content::Elements(model), Content::Empty) if !has_no_elements(&model.particle) => {
                 Err("a restriction cannot hold elements where its base is empty".to_owned())
@@ -126,7 +137,9 @@ impl Builder<'_> {
                     Some(step) => {
                         let base_type = self.elements[step.element.index()].type_id;
                         if !self.is_derived(element.type_id, base_type) {
-                            return Err(format!("element {name} has a type that is not derived from the one in the base type"));
+                            return Err(format!(
+                                "element {name} has a type that is not derived from the one in the base type"
+                            ));
                         }
                         step.target
                     }
@@ -134,7 +147,11 @@ impl Builder<'_> {
                         let wildcard = base.wildcard_edges(there).iter().find(|edge| {
                             self.wildcards[edge.wildcard.index()].namespaces.admits(element.name.namespace())
                         });
-                        wildcard.ok_or_else(|| format!("element {name} is not admitted there by the base type, which is restricted"))?.target
+                        wildcard
+                            .ok_or_else(|| {
+                                format!("element {name} is not admitted there by the base type, which is restricted")
+                            })?
+                            .target
                     }
                 };
                 if seen.insert((edge.target, target)) {
@@ -142,7 +159,8 @@ impl Builder<'_> {
                 }
             }
             for edge in derived.wildcard_edges(here) {
-                let target = base.wildcard_edges(there).first().ok_or("a wildcard is not admitted there by the base type")?;
+                let target =
+                    base.wildcard_edges(there).first().ok_or("a wildcard is not admitted there by the base type")?;
                 if seen.insert((edge.target, target.target)) {
                     waiting.push((edge.target, target.target));
                 }

@@ -24,7 +24,8 @@ impl Builder<'_> {
     /// `block`, `final` and their defaults.
     pub(super) fn derivations(&self, at: At, attribute: &str, default: &str) -> Derivations {
         let node = self.node(at);
-        let text = node.attribute(attribute).or_else(|| self.document(at).schema().attribute(default)).unwrap_or_default();
+        let text =
+            node.attribute(attribute).or_else(|| self.document(at).schema().attribute(default)).unwrap_or_default();
         let mut set = Derivations::default();
         for token in text.split_whitespace() {
             for (name, derivation) in [
@@ -159,7 +160,11 @@ impl Builder<'_> {
             let is_prohibited = own.prohibited.contains(&inherited.name);
             if is_prohibited && inherited.required {
                 let name = self.names.clark(inherited.name);
-                self.note(Code::Derivation, at, format!("attribute {name} is required by the base type and cannot be prohibited"));
+                self.note(
+                    Code::Derivation,
+                    at,
+                    format!("attribute {name} is required by the base type and cannot be prohibited"),
+                );
             }
             if !is_replaced && !is_prohibited {
                 merged.push(inherited.clone());
@@ -167,16 +172,24 @@ impl Builder<'_> {
         }
         for one in &own.uses {
             let inherited = base.attributes.iter().find(|inherited| inherited.name == one.name);
-            let by_wildcard = base.any_attribute.is_some_and(|any| {
-                self.wildcards[any.index()].namespaces.admits(one.name.namespace())
-            });
+            let by_wildcard = base
+                .any_attribute
+                .is_some_and(|any| self.wildcards[any.index()].namespaces.admits(one.name.namespace()));
             let name = self.names.clark(one.name);
             match inherited {
                 Some(inherited) if inherited.required && !one.required => {
-                    self.note(Code::Derivation, at, format!("attribute {name} is required by the base type and must stay so"));
+                    self.note(
+                        Code::Derivation,
+                        at,
+                        format!("attribute {name} is required by the base type and must stay so"),
+                    );
                 }
                 None if !by_wildcard && !of_any_type => {
-                    self.note(Code::Derivation, at, format!("attribute {name} is not declared by the base type, which is restricted"));
+                    self.note(
+                        Code::Derivation,
+                        at,
+                        format!("attribute {name} is not declared by the base type, which is restricted"),
+                    );
                 }
                 _ => {}
             }
@@ -193,7 +206,9 @@ impl Builder<'_> {
             TypeKind::Simple(_) => Some(base),
             TypeKind::Complex(ComplexType { content: Content::Simple(text), .. }) => Some(*text),
             // A mixed base whose elements may all be left out can be restricted to text.
-            TypeKind::Complex(_) if derivation == Derivation::Restriction => self.child(step, "simpleType").map(|inline| self.type_at(inline)),
+            TypeKind::Complex(_) if derivation == Derivation::Restriction => {
+                self.child(step, "simpleType").map(|inline| self.type_at(inline))
+            }
             TypeKind::Complex(_) => None,
         };
         let Some(mut text) = text else {
@@ -210,7 +225,12 @@ impl Builder<'_> {
             };
             let any_attribute = self.union(attributes.any, any);
             let merged = inherited.into_iter().chain(attributes.uses).collect();
-            return Some(ComplexType { content: Content::Simple(text), attributes: merged, prohibited: Vec::new(), any_attribute });
+            return Some(ComplexType {
+                content: Content::Simple(text),
+                attributes: merged,
+                prohibited: Vec::new(),
+                any_attribute,
+            });
         }
         let TypeKind::Complex(base_type) = base_kind else {
             self.note(Code::Derivation, step, "a simple type cannot be restricted by simpleContent");
@@ -288,7 +308,8 @@ impl Builder<'_> {
             "sequence" => Term::Sequence(parts),
             "choice" => Term::Choice(parts),
             _ => {
-                if parts.iter().any(|part| !matches!(part.term, Term::Element(_)) || part.max.is_none_or(|max| max > 1)) {
+                if parts.iter().any(|part| !matches!(part.term, Term::Element(_)) || part.max.is_none_or(|max| max > 1))
+                {
                     self.note(Code::Derivation, at, "xs:all holds elements only, each at most once");
                 }
                 Term::All(parts)
@@ -331,7 +352,8 @@ impl Builder<'_> {
         }
         let most = self.limits.occurs_max;
         if max.is_some_and(|max| max > most) {
-            let message = format!("occurs_max: maxOccurs {} is above {most} and is taken as unbounded", max.unwrap_or_default());
+            let message =
+                format!("occurs_max: maxOccurs {} is above {most} and is taken as unbounded", max.unwrap_or_default());
             self.note(Code::Occurs, at, message);
             max = None;
         }
@@ -391,7 +413,8 @@ impl Builder<'_> {
     fn documentation(&self, at: At) -> Option<Box<str>> {
         let tree = &self.document(at).tree;
         let annotation = tree.node(at.1).children.iter().find(|child| &*tree.node(**child).local == "annotation")?;
-        let documentation = tree.node(*annotation).children.iter().find(|child| &*tree.node(**child).local == "documentation")?;
+        let documentation =
+            tree.node(*annotation).children.iter().find(|child| &*tree.node(**child).local == "documentation")?;
         let text = tree.node(*documentation).text.split_whitespace().collect::<Vec<_>>().join(" ");
         (!text.is_empty()).then(|| text.into())
     }

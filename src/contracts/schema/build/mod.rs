@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::automaton::{self, Competitor, ModelError, Terms};
 use super::documents::Document;
-use super::names::{NamespaceId, Names, Symbol, XML, XSD};
+use super::names::{Names, NamespaceId, Symbol, XML, XSD};
 use super::simple::{Facets, SimpleType, SimpleTypes, Variety};
 use super::{
     AttributeUse, ComplexType, Content, ContentModel, Declared, Derivation, Derivations, Element, ElementId,
@@ -122,7 +122,12 @@ enum Building {
 const DEPTH_MAX: usize = 200;
 
 impl<'a> Builder<'a> {
-    fn new(documents: Vec<Document>, patterns: &'a mut PatternCache, limits: &'a ImportLimits, leniency: Leniency) -> Self {
+    fn new(
+        documents: Vec<Document>,
+        patterns: &'a mut PatternCache,
+        limits: &'a ImportLimits,
+        leniency: Leniency,
+    ) -> Self {
         let missing_used = documents.iter().map(|document| vec![false; document.missing.len()]).collect();
         let mut builder = Self {
             documents: Arc::new(documents),
@@ -167,9 +172,8 @@ impl<'a> Builder<'a> {
                 None => Variety::Atomic(*builtin),
             };
             let facets = Facets { min_length: builtin.item().map(|_| 1), ..Facets::default() };
-            let kind = TypeKind::Simple(SimpleType { variety, white_space: builtin.white_space(), facets });
-            let base =
-                if *builtin == Builtin::AnySimpleType { TypeId::ANY } else { TypeId::built_in(builtin.base()) };
+            let kind = TypeKind::Simple(SimpleType::new(variety, builtin.white_space(), facets));
+            let base = if *builtin == Builtin::AnySimpleType { TypeId::ANY } else { TypeId::built_in(builtin.base()) };
             let name = self.names.intern(XSD, builtin.name());
             self.push_built_in(name, base, kind);
         }
@@ -204,7 +208,11 @@ impl<'a> Builder<'a> {
                     "annotation" | "import" | "include" | "redefine" => continue,
                     "notation" => continue,
                     other => {
-                        self.note(Code::Unsupported, (at as u32, node), format!("xs:{other} at the top of a schema is not supported"));
+                        self.note(
+                            Code::Unsupported,
+                            (at as u32, node),
+                            format!("xs:{other} at the top of a schema is not supported"),
+                        );
                         continue;
                     }
                 };
@@ -218,7 +226,8 @@ impl<'a> Builder<'a> {
             }
         }
         if count > self.limits.components_max {
-            let message = format!("components_max: {count} components, at most {} are compiled", self.limits.components_max);
+            let message =
+                format!("components_max: {count} components, at most {} are compiled", self.limits.components_max);
             self.note(Code::Limit, (0, documents[0].root), message);
             self.components.clear();
         }
@@ -356,7 +365,9 @@ impl<'a> Builder<'a> {
             let built = automaton::build(&model.particle, &*self, self.limits.content_states_max);
             match built {
                 Ok(automaton) => {
-                    if let TypeKind::Complex(ComplexType { content: Content::Elements(model), .. }) = &mut self.types[index].built.kind {
+                    if let TypeKind::Complex(ComplexType { content: Content::Elements(model), .. }) =
+                        &mut self.types[index].built.kind
+                    {
                         model.automaton = automaton;
                     }
                 }
@@ -382,7 +393,8 @@ impl<'a> Builder<'a> {
                 (Code::Ambiguous, format!("the content is ambiguous: {one} and {other} may both take the same element"))
             }
             ModelError::Inconsistent(one, other) => {
-                let (one, other) = (described(self, &Competitor::Element(*one)), described(self, &Competitor::Element(*other)));
+                let (one, other) =
+                    (described(self, &Competitor::Element(*one)), described(self, &Competitor::Element(*other)));
                 (Code::Ambiguous, format!("{one} and {other} have one name and two types in one content model"))
             }
             ModelError::TooLarge => {
@@ -423,7 +435,9 @@ impl<'a> Builder<'a> {
                 global_types.insert(name, TypeId(index as u32));
             }
         }
-        self.diagnostics.sort_by(|one, other| (&one.path, one.line, one.code).cmp(&(&other.path, other.line, other.code)));
+        self.diagnostics
+            .sort_by(|one, other| (&one.path, one.line, one.code).cmp(&(&other.path, other.line, other.code)));
+        self.complete_simple_types();
         let types = self.types.into_iter().map(|slot| slot.built).collect();
         let schema = Schema {
             names: self.names,
@@ -437,6 +451,20 @@ impl<'a> Builder<'a> {
             hash: hasher.finalize().into(),
         };
         (schema, self.diagnostics)
+    }
+
+    fn complete_simple_types(&mut self) {
+        // Twice: a list may stand before its item type.
+        for index in (0..self.types.len()).chain(0..self.types.len()) {
+            let TypeKind::Simple(simple) = &self.types[index].built.kind else { continue };
+            let mut simple = simple.clone();
+            let item = match &simple.variety {
+                Variety::List(item) => SimpleTypes::simple_type(self, *item).cloned(),
+                _ => None,
+            };
+            simple.complete(item.as_ref());
+            self.types[index].built.kind = TypeKind::Simple(simple);
+        }
     }
 
     /// `xml:lang` and its kin, for schemas that import the namespace without giving its schema.

@@ -56,10 +56,16 @@ impl Builder<'_> {
 
     fn not_imported(&mut self, at: At, namespace: &str, what: &str, found: Option<At>) -> Option<At> {
         if self.leniency.imports && found.is_some() {
-            self.note(Code::Lenient, at, format!("{what} is used though namespace \"{namespace}\" is not imported; accepted"));
+            self.note(
+                Code::Lenient,
+                at,
+                format!("{what} is used though namespace \"{namespace}\" is not imported; accepted"),
+            );
             return found;
         }
-        let message = format!("{what} is used, but namespace \"{namespace}\" is not imported; add an xs:import of it to this file");
+        let message = format!(
+            "{what} is used, but namespace \"{namespace}\" is not imported; add an xs:import of it to this file"
+        );
         self.note(Code::NotImported, at, message);
         None
     }
@@ -73,15 +79,20 @@ impl Builder<'_> {
                 let (code, message) = match &missing.reason {
                     MissingReason::OtherNamespace(other) => (
                         Code::ImportNamespace,
-                        format!("{what} is used, but the import of \"{namespace}\" on line {line} leads to \"{location}\", whose target namespace is \"{other}\""),
+                        format!(
+                            "{what} is used, but the import of \"{namespace}\" on line {line} leads to \"{location}\", whose target namespace is \"{other}\""
+                        ),
                     ),
                     MissingReason::Outside => (
                         Code::TargetMissing,
-                        format!("{what} is used, but \"{location}\" (line {line}) leads out of what is imported and is not followed"),
+                        format!(
+                            "{what} is used, but \"{location}\" (line {line}) leads out of what is imported and is not followed"
+                        ),
                     ),
-                    MissingReason::NotFound => {
-                        (Code::TargetMissing, format!("{what} is used, but \"{location}\" (line {line}) does not exist"))
-                    }
+                    MissingReason::NotFound => (
+                        Code::TargetMissing,
+                        format!("{what} is used, but \"{location}\" (line {line}) does not exist"),
+                    ),
                 };
                 self.note(code, at, message);
                 return;
@@ -97,14 +108,18 @@ impl Builder<'_> {
             for (missing, used) in document.missing.iter().zip(used) {
                 let (location, namespace) = (&missing.location, &missing.namespace);
                 let (code, message) = match &missing.reason {
-                    MissingReason::Outside => (Code::Remote, format!("\"{location}\" leads out of what is imported; it is not followed")),
+                    MissingReason::Outside => {
+                        (Code::Remote, format!("\"{location}\" leads out of what is imported; it is not followed"))
+                    }
                     _ if used => continue,
                     MissingReason::NotFound => {
                         (Code::MissingUnused, format!("\"{location}\" does not exist; nothing refers to it"))
                     }
                     MissingReason::OtherNamespace(other) => (
                         Code::ImportNamespaceUnused,
-                        format!("\"{location}\" has target namespace \"{other}\", not \"{namespace}\"; nothing refers to it"),
+                        format!(
+                            "\"{location}\" has target namespace \"{other}\", not \"{namespace}\"; nothing refers to it"
+                        ),
                     ),
                 };
                 self.diagnostics.push(Diagnostic::new(code, document.shown.clone(), missing.position, message));

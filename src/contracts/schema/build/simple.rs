@@ -27,14 +27,12 @@ impl Builder<'_> {
                     self.note(Code::Derivation, way, "the items of a list must be of a simple type");
                     return None;
                 }
-                let facets = Facets::default();
-                let simple = SimpleType { variety: Variety::List(item), white_space: WhiteSpace::Collapse, facets };
+                let simple = SimpleType::new(Variety::List(item), WhiteSpace::Collapse, Facets::default());
                 (TypeId::built_in(Builtin::AnySimpleType), Derivation::List, simple)
             }
             "union" => {
                 let members = self.members(way);
-                let facets = Facets::default();
-                let simple = SimpleType { variety: Variety::Union(members), white_space: WhiteSpace::Preserve, facets };
+                let simple = SimpleType::new(Variety::Union(members), WhiteSpace::Preserve, Facets::default());
                 (TypeId::built_in(Builtin::AnySimpleType), Derivation::Union, simple)
             }
             other => {
@@ -130,7 +128,9 @@ impl Builder<'_> {
         if pattern::has_literal_anchors(&source) {
             meant = pattern::without_literal_anchors(&source);
             if self.leniency.literal_anchors {
-                let message = format!("pattern \"{source}\": \"^\" and \"$\" are ordinary characters in a schema, so no real value matches; \"{meant}\" is most likely meant");
+                let message = format!(
+                    "pattern \"{source}\": \"^\" and \"$\" are ordinary characters in a schema, so no real value matches; \"{meant}\" is most likely meant"
+                );
                 self.note(Code::LiteralAnchors, at, message);
                 meant = &source;
             }

@@ -1,0 +1,5 @@
+//! Messages made from contracts.
+
+mod pattern;
+
+pub use pattern::matching;
