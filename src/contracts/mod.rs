@@ -1,6 +1,7 @@
 //! Service contracts (*tjänstekontrakt*) as published: read from zips and folders, compiled, browsed, and messages
 //! validated against them and made from them. Follows `contracts.md`; knows nothing of routes, calls or listeners.
 
+pub mod builtin;
 pub mod contract;
 pub mod diagnostic;
 pub mod import;

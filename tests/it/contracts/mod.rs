@@ -6,3 +6,4 @@
 mod corpus;
 mod messages;
 mod schemas;
+mod shipped;
