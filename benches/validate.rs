@@ -43,12 +43,18 @@ fn corpus(c: &mut Criterion) {
         group.throughput(Throughput::Bytes(message.len() as u64));
         group.bench_function(name, |b| b.iter(|| validate(target.clone(), Options::default(), message.as_bytes())));
     }
-    for (file, record) in [("GetDiagnosis.response.real.02.xml", "diagnosis"), ("GetCareDocumentation.response.real.04.xml", "careDocumentation")] {
-        let message = grown(&fs::read_to_string(folder.join(file)).expect("the corpus has the message"), record, 5 << 20);
+    for (file, record) in [
+        ("GetDiagnosis.response.real.02.xml", "diagnosis"),
+        ("GetCareDocumentation.response.real.04.xml", "careDocumentation"),
+    ] {
+        let message =
+            grown(&fs::read_to_string(folder.join(file)).expect("the corpus has the message"), record, 5 << 20);
         let report = validate(target.clone(), Options::default(), message.as_bytes());
         assert!(report.errors.len() < 100, "{:?}", report.errors.first());
         group.throughput(Throughput::Bytes(message.len() as u64));
-        group.bench_function(format!("5 MB of {record}"), |b| b.iter(|| validate(target.clone(), Options::default(), message.as_bytes())));
+        group.bench_function(format!("5 MB of {record}"), |b| {
+            b.iter(|| validate(target.clone(), Options::default(), message.as_bytes()))
+        });
     }
     group.finish();
 }

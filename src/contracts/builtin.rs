@@ -48,7 +48,8 @@ mod tests {
     fn every_contract_that_ships_compiles() {
         let (contracts, diagnostics) = contracts(&mut Importer::default());
         // Two were published with a soapAction of another name; nothing else is worth a remark.
-        let remarks: Vec<_> = diagnostics.iter().filter(|one| one.code != Code::SoapAction).map(ToString::to_string).collect();
+        let remarks: Vec<_> =
+            diagnostics.iter().filter(|one| one.code != Code::SoapAction).map(ToString::to_string).collect();
         assert_eq!(remarks, Vec::<String>::new());
         assert!(contracts.iter().all(|contract| contract.state != State::Broken));
         assert_eq!(contracts.len(), 45);

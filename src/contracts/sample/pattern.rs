@@ -11,7 +11,7 @@ pub fn matching(sources: &[String]) -> Option<String> {
 }
 
 /// A short value that matches a pattern: every choice the shortest, every repetition the fewest.
-pub fn shortest(pattern: &Pattern) -> Option<String> {
+pub(super) fn shortest(pattern: &Pattern) -> Option<String> {
     let mut out = String::new();
     write(pattern.hir(), &mut out, &mut |characters| characters.first().copied())?;
     pattern.is_match(&out).then_some(out)

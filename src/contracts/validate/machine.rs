@@ -279,13 +279,15 @@ impl Machine {
     pub(super) fn report(self, bytes: u64) -> Report {
         let contract = self.contract.as_ref();
         let broken = contract.and_then(|(contract, _)| contract.first_error().map(ToString::to_string));
+        let (warnings, errors) = self.findings.into_iter().partition(|finding| finding.warning);
         Report {
             contract: contract.map(|(contract, _)| contract.namespace.clone()),
             version: contract.map(|(contract, _)| contract.version.to_string()),
             direction: contract.map(|(_, direction)| *direction),
             valid: self.count == 0 && broken.is_none(),
             unusable: broken,
-            errors: self.findings,
+            errors,
+            warnings,
             error_count: self.count,
             truncated: self.is_truncated && self.count > 0,
             bytes,

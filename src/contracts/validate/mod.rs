@@ -63,8 +63,11 @@ pub struct Report {
     pub unusable: Option<String>,
     /// Whether the message follows the contract.
     pub valid: bool,
-    /// What does not, up to the limit; warnings among them do not make it invalid.
+    /// What does not, up to the limit.
     pub errors: Vec<Finding>,
+    /// What is worth a remark and makes nothing invalid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Finding>,
     /// How many errors were counted.
     pub error_count: usize,
     /// Whether errors were left out, or validation stopped.

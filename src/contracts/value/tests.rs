@@ -97,7 +97,7 @@ fn white_space_is_normalised_per_type() {
 
 #[test]
 fn base64_may_come_in_pieces() {
-    let mut state = lexical::Base64::default();
+    let mut state = Base64::default();
     for byte in b"QUJD RA==" {
         state.advance(&[*byte]);
     }

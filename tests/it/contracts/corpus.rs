@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// The corpus, or `None` after saying that the test is skipped.
-pub fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     match std::env::var_os("ANSLUT_CORPUS") {
         Some(folder) => Some(PathBuf::from(folder)),
         None => {
@@ -15,13 +15,13 @@ pub fn corpus() -> Option<PathBuf> {
 }
 
 /// The rows of a table with a heading, by column name.
-pub struct Table {
+pub(crate) struct Table {
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub fn read(name: &str) -> Option<Self> {
+    pub(crate) fn read(name: &str) -> Option<Self> {
         let text = fs::read_to_string(corpus()?.join(name)).unwrap();
         let mut lines = text.lines();
         let split = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
@@ -29,18 +29,18 @@ impl Table {
         Some(Self { columns, rows: lines.map(split).collect() })
     }
 
-    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(|cells| Row { table: self, cells })
     }
 }
 
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     table: &'a Table,
     cells: &'a [String],
 }
 
 impl Row<'_> {
-    pub fn get(&self, column: &str) -> &str {
+    pub(crate) fn get(&self, column: &str) -> &str {
         let at = self.table.columns.iter().position(|name| name == column).unwrap();
         self.cells.get(at).map_or("", String::as_str)
     }

@@ -12,7 +12,7 @@ use anslut::contracts::validate::{Options, Report, Target, Validation, validate}
 use super::corpus::{Table, corpus};
 
 /// A registry for each description of the corpus, by the description's path below `contracts/`.
-pub fn registries() -> Option<HashMap<String, Arc<Registry>>> {
+pub(crate) fn registries() -> Option<HashMap<String, Arc<Registry>>> {
     let root = corpus()?.join("contracts");
     let import = Importer::default().import_path(&root);
     let prefix = format!("{}/", root.display());

@@ -5,5 +5,6 @@
 
 mod corpus;
 mod messages;
+mod samples;
 mod schemas;
 mod shipped;

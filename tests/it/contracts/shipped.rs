@@ -41,7 +41,12 @@ fn shipped_contracts_judge_messages_as_the_published_ones_do() {
             continue;
         }
         let first = report.errors.first().map(|error| format!("{} {} {}", error.path, error.code, error.en));
-        differing.push(format!("{}: {} ({}), here {first:?}", row.get("file"), row.get("consensus"), row.get("message")));
+        differing.push(format!(
+            "{}: {} ({}), here {first:?}",
+            row.get("file"),
+            row.get("consensus"),
+            row.get("message")
+        ));
     }
     eprintln!("{compared} compared, {anchored} differ by literal anchors");
     assert!(differing.is_empty(), "{} of {compared}\n{}", differing.len(), differing.join("\n"));
