@@ -168,10 +168,10 @@ pub struct Node {
     pub nillable: bool,
     /// Its attributes, `@` before their names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub attributes: Vec<Node>,
+    pub attributes: Vec<Self>,
     /// Elements in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub children: Vec<Node>,
+    pub children: Vec<Self>,
     /// Whether its content is left out because it is shown further up.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub recursive: bool,

@@ -10,6 +10,8 @@ use super::package::Kind;
 use crate::domain::profile::Profile;
 
 type Key = (String, String, &'static str);
+/// A contract, and which of its messages.
+type Message = (Arc<Contract>, Direction);
 
 /// Every known contract. Immutable once made; a reload makes a new one.
 #[derive(Debug, Default)]
@@ -17,7 +19,7 @@ pub struct Registry {
     /// All descriptions of one contract, the active one first.
     entries: BTreeMap<Key, Vec<Arc<Contract>>>,
     /// Which contracts an element of a body belongs to.
-    by_element: HashMap<(String, String), Vec<(Arc<Contract>, Direction)>>,
+    by_element: HashMap<(String, String), Vec<Message>>,
     namespaces: HashSet<String>,
 }
 
@@ -66,7 +68,7 @@ impl Registry {
             let is_pinned = |contract: &Contract| pin.is_some_and(|pin| *pin == contract.version.to_string());
             // Stable: of equals, the one that was imported last comes first.
             versions.reverse();
-            versions.sort_by(|one, other| order(other, is_pinned(other)).cmp(&order(one, is_pinned(one))));
+            versions.sort_by_key(|contract| std::cmp::Reverse(order(contract, is_pinned(contract))));
             if versions.iter().filter(|contract| contract.version == versions[0].version).count() > 1 {
                 let message =
                     format!("several descriptions of {} version {}; this one is used", key.0, versions[0].version);

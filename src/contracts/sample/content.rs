@@ -19,7 +19,7 @@ pub(super) struct Made {
     pub(super) local: String,
     /// Namespace, local name and value.
     pub(super) attributes: Vec<(String, String, String)>,
-    pub(super) children: Vec<Made>,
+    pub(super) children: Vec<Self>,
     pub(super) text: Option<String>,
     /// Namespace and local name of an `xsi:type`.
     pub(super) xsi_type: Option<(String, String)>,

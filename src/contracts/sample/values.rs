@@ -266,8 +266,7 @@ impl Making<'_> {
             Builtin::DateTime => found.push(time.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
             Builtin::Date => found.push(time.strftime("%Y-%m-%d").to_string()),
             Builtin::Boolean => found.push("false".to_owned()),
-            // A document of 64 bytes.
-            Builtin::Base64Binary => found.push("RXR0IGV4ZW1wZWwuIA==".replace("==", "").repeat(1) + "=="),
+            Builtin::Base64Binary => found.push("RXR0IGV4ZW1wZWwgcMOlIGV0dCBkb2t1bWVudA==".to_owned()),
             Builtin::Id => found.push(format!("id-{}", &self.uuid()[..8])),
             _ => {}
         }

@@ -9,27 +9,26 @@ use crate::contracts::limits::ImportLimits;
 use crate::contracts::package::{Location, Package, resolve};
 use crate::contracts::tree::{Node, NodeId, Tree, TreeError};
 
+/// A file's tree, or why it has none.
+pub type Parsed = Result<Arc<Tree>, Arc<TreeError>>;
+
 /// Parsed files, shared by all closures of an import: a file is parsed once however many contracts reach it.
 #[derive(Default)]
 pub struct Trees {
-    parsed: HashMap<(usize, Box<[u8]>), Result<Arc<Tree>, Arc<TreeError>>>,
-    by_name: HashMap<(String, String), Result<Arc<Tree>, Arc<TreeError>>>,
+    parsed: HashMap<Box<[u8]>, Parsed>,
+    /// By package and entry name.
+    by_name: HashMap<(String, String), Parsed>,
 }
 
 impl Trees {
     /// The tree of an entry.
-    pub fn tree(
-        &mut self,
-        package: &Package,
-        name: &str,
-        limits: &ImportLimits,
-    ) -> Option<Result<Arc<Tree>, Arc<TreeError>>> {
+    pub fn tree(&mut self, package: &Package, name: &str, limits: &ImportLimits) -> Option<Parsed> {
         let key = (package.path.clone(), name.to_owned());
         if let Some(known) = self.by_name.get(&key) {
             return Some(known.clone());
         }
         let bytes = package.bytes(name)?;
-        let content_key = (bytes.len(), bytes.as_ref().into());
+        let content_key: Box<[u8]> = bytes.as_ref().into();
         let parsed = self
             .parsed
             .entry(content_key)

@@ -9,6 +9,11 @@ use super::machine::{Frame, FrameKind, Machine};
 use crate::contracts::contract::{Contract, Direction, domain_and_major};
 use crate::contracts::schema::Schema;
 
+/// The contract a message belongs to, and which of its messages it is.
+type Identified = (Arc<Contract>, Direction);
+/// Why it belongs to none.
+type Wrong = Box<(Rule, Facts)>;
+
 const SOAP: &[u8] = b"http://schemas.xmlsoap.org/soap/envelope/";
 
 impl Machine {
@@ -99,7 +104,8 @@ impl Machine {
                         return Ok(());
                     }
                 }
-                Err((rule, facts)) => {
+                Err(wrong) => {
+                    let (rule, facts) = *wrong;
                     self.bodies += 1;
                     self.seen_root = true;
                     self.push(frame, &window[name.0..name.1]);
@@ -124,7 +130,7 @@ impl Machine {
         Ok(())
     }
 
-    fn identify_contract(&self, namespace: &str, local: &str) -> Result<(Arc<Contract>, Direction), (Rule, Facts)> {
+    fn identify_contract(&self, namespace: &str, local: &str) -> Result<Identified, Wrong> {
         let is = |contract: &Contract, direction: Direction| {
             let name = match direction {
                 Direction::Request => Some(&contract.request),
@@ -140,7 +146,7 @@ impl Machine {
                     .find(|direction| is(contract, *direction));
                 found
                     .map(|direction| (contract.clone(), direction))
-                    .ok_or_else(|| self.not_a_message(contract, *wanted, namespace, local))
+                    .ok_or_else(|| Box::new(self.not_a_message(contract, *wanted, namespace, local)))
             }
             Target::Registry(registry) => match registry.by_element(namespace, local) {
                 Some((contract, direction)) => Ok((contract.clone(), direction)),
@@ -151,14 +157,14 @@ impl Machine {
                         let (_, major) = domain_and_major(namespace);
                         let facts =
                             Facts { found: major.to_string(), expected: vec![other.to_string()], ..Facts::default() };
-                        return Err((Rule::OtherMajor, facts));
+                        return Err(Box::new((Rule::OtherMajor, facts)));
                     } else {
                         "one of the known contracts".to_owned()
                     };
-                    Err((
+                    Err(Box::new((
                         Rule::NotAMessage,
                         Facts { element: local.to_owned(), expected: vec![expected], ..Facts::default() },
-                    ))
+                    )))
                 }
             },
         }

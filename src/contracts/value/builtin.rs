@@ -128,10 +128,11 @@ impl Builtin {
 
     /// Whether the type's values are ordered, so that it takes bounds.
     pub fn is_ordered(self) -> bool {
-        use Builtin as B;
         let of = self.primitive();
-        matches!(of, B::Decimal | B::Float | B::Double | B::Duration | B::DateTime | B::Time | B::Date)
-            || matches!(of, B::GYearMonth | B::GYear | B::GMonthDay | B::GDay | B::GMonth)
+        matches!(
+            of,
+            Self::Decimal | Self::Float | Self::Double | Self::Duration | Self::DateTime | Self::Time | Self::Date
+        ) || matches!(of, Self::GYearMonth | Self::GYear | Self::GMonthDay | Self::GDay | Self::GMonth)
     }
 
     /// The primitive type it comes from; for the list types and `anySimpleType` the type itself.

@@ -22,7 +22,7 @@ pub enum Value {
     /// Binary.
     Octets(Vec<u8>),
     /// Items of a list.
-    List(Vec<Value>),
+    List(Vec<Self>),
 }
 
 /// A decimal without superfluous zeros.

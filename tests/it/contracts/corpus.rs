@@ -22,10 +22,10 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn read(name: &str) -> Option<Self> {
-        let text = fs::read_to_string(corpus()?.join(name)).unwrap();
+        let text = fs::read_to_string(corpus()?.join(name)).expect("the corpus has the table");
         let mut lines = text.lines();
         let split = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
-        let columns = split(lines.next().unwrap());
+        let columns = split(lines.next().expect("a table has a heading"));
         Some(Self { columns, rows: lines.map(split).collect() })
     }
 
@@ -41,7 +41,7 @@ pub(crate) struct Row<'a> {
 
 impl Row<'_> {
     pub(crate) fn get(&self, column: &str) -> &str {
-        let at = self.table.columns.iter().position(|name| name == column).unwrap();
+        let at = self.table.columns.iter().position(|name| name == column).expect("the table has the column");
         self.cells.get(at).map_or("", String::as_str)
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn registries() -> Option<HashMap<String, Arc<Registry>>> {
     let prefix = format!("{}/", root.display());
     let registries = import.descriptions.into_iter().map(|one| {
         let (registry, _) = Registry::new(one.contracts, &HashMap::new(), &ImportLimits::default());
-        (one.path.strip_prefix(&prefix).unwrap().to_owned(), Arc::new(registry))
+        (one.path.strip_prefix(&prefix).expect("paths start with the root").to_owned(), Arc::new(registry))
     });
     Some(registries.collect())
 }

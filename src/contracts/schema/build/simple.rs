@@ -193,12 +193,17 @@ impl Builder<'_> {
             return bad(self, "cannot restrict this type");
         }
         let facets = &mut simple.facets;
-        let (slot, loosens): (&mut Option<u64>, fn(u64, u64) -> bool) = match local {
-            "length" => (&mut facets.length, |new, old| new != old),
-            "minLength" => (&mut facets.min_length, |new, old| new < old),
-            "maxLength" => (&mut facets.max_length, |new, old| new > old),
-            "totalDigits" => (&mut facets.total_digits, |new, old| new > old),
-            "fractionDigits" => (&mut facets.fraction_digits, |new, old| new > old),
+        let loosens: fn(u64, u64) -> bool = match local {
+            "length" => |new, old| new != old,
+            "minLength" => |new, old| new < old,
+            _ => |new, old| new > old,
+        };
+        let slot = match local {
+            "length" => &mut facets.length,
+            "minLength" => &mut facets.min_length,
+            "maxLength" => &mut facets.max_length,
+            "totalDigits" => &mut facets.total_digits,
+            "fractionDigits" => &mut facets.fraction_digits,
             other => {
                 let message = format!("xs:{other} in a restriction is not supported");
                 return self.note(Code::Unsupported, at, message);
