@@ -290,6 +290,10 @@ impl Machine {
                                 && (attribute.prefix == 6 || attribute.name.1 - attribute.name.0 == 5);
                             declarations += usize::from(is_declaration);
                             self.attributes.push(attribute);
+                            if attribute.name.1 - attribute.name.0 > self.limits.name_bytes_max {
+                                self.stop_limit(window, at, "name_bytes_max", self.limits.name_bytes_max);
+                                return Step::More;
+                            }
                             if attribute.value.1 - attribute.value.0 > self.limits.attribute_bytes_max {
                                 self.stop_limit(window, at, "attribute_bytes_max", self.limits.attribute_bytes_max);
                                 return Step::More;

@@ -5,6 +5,7 @@
 
 mod corpus;
 mod messages;
+mod oracle;
 mod samples;
 mod schemas;
 mod shipped;
