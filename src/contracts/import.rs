@@ -170,7 +170,10 @@ impl Importer {
         diagnostics.extend(odd.map(|shown| Diagnostic::new(Code::Bytes, shown, Position::default(), message)));
         let mut contracts = Vec::new();
         if let Some(schema) = schema {
-            check_parts(&description, &schema, &path, &mut diagnostics);
+            // Where a file could not be read, that its elements are missing says nothing new.
+            if !diagnostics.iter().any(Diagnostic::is_error) {
+                check_parts(&description, &schema, &path, &mut diagnostics);
+            }
             check_names(&description, name, &path, &mut diagnostics);
             let making =
                 Making { package, name, path: &path, description: &description, schema: &schema, closure: &closure };
@@ -295,3 +298,6 @@ impl Making<'_> {
         if is_to { Profile::Rivtabp20 } else { Profile::Rivtabp21 }
     }
 }
+
+#[cfg(test)]
+mod tests;

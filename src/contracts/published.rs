@@ -197,3 +197,6 @@ fn is_address(tree: &Tree, id: NodeId) -> bool {
     let Some(service) = parent(port) else { return false };
     &*node.local == "address" && tree.node(port).is(WSDL, "port") && tree.node(service).is(WSDL, "service")
 }
+
+#[cfg(test)]
+mod tests;

@@ -197,3 +197,6 @@ fn without_replaced(contracts: Vec<Contract>, diagnostics: &mut Vec<Diagnostic>)
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::corpus::corpus;
 use anslut::contracts::builtin;
-use anslut::contracts::contract::{Contract, Direction};
+use anslut::contracts::contract::{Contract, Direction, State};
 use anslut::contracts::import::Importer;
 use anslut::contracts::sample::{Envelope, Variant, Wanted, sample};
 use anslut::contracts::validate::{Options, Target, validate};
@@ -14,8 +15,7 @@ use xsd_schema::validation::{
 use xsd_schema::{SchemaSet, SchemaSetBuilder};
 
 /// The oracle's compiled form of a contract's closure.
-fn oracle(contract: &Contract) -> SchemaSet {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts");
+fn oracle(contract: &Contract, root: &Path) -> SchemaSet {
     let mut builder = SchemaSetBuilder::new();
     for (file, namespace) in contract.closure.files.iter().map(|(file, _)| file).zip(namespaces(contract)) {
         builder = builder.add(&namespace, &root.join(file).display().to_string()).expect("the oracle reads the schema");
@@ -121,21 +121,18 @@ fn mutant(message: &str, dice: &mut Dice) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-const MUTANTS_PER_SAMPLE: usize = 60;
-
-#[test]
-fn mutants_are_judged_as_an_independent_validator_does() {
-    let (contracts, _) = builtin::contracts(&mut Importer::default());
+/// Judges samples of the contracts, and mutants of them, here and elsewhere; how many, and how many were refused.
+fn check(contracts: Vec<Contract>, root: &Path, mutants_per_sample: usize) -> (usize, usize) {
     let (mut compared, mut refused, mut differing) = (0, 0, Vec::new());
     for contract in contracts.into_iter().map(Arc::new) {
-        let schema = oracle(&contract);
+        let schema = oracle(&contract, root);
         for direction in [Direction::Request, Direction::Response] {
             for variant in [Variant::Typical, Variant::Max] {
                 let wanted = Wanted { direction, variant, envelope: Envelope::None, ..Wanted::default() };
                 let Ok(messages) = sample(&contract, &wanted) else { continue };
                 let mut dice = Dice(contract.namespace.len() as u64 * 31 + variant as u64);
                 let mutants =
-                    (0..MUTANTS_PER_SAMPLE).filter_map(|_| mutant(&messages[0], &mut dice)).collect::<Vec<_>>();
+                    (0..mutants_per_sample).filter_map(|_| mutant(&messages[0], &mut dice)).collect::<Vec<_>>();
                 for message in std::iter::once(messages[0].clone()).chain(mutants) {
                     let target = Target::Contract(contract.clone(), Some(direction));
                     let report = validate(target, Options::default(), message.as_bytes());
@@ -156,5 +153,32 @@ fn mutants_are_judged_as_an_independent_validator_does() {
     }
     let first: Vec<_> = differing.iter().take(5).cloned().collect();
     assert!(differing.is_empty(), "{} of {compared} differ\n{}", differing.len(), first.join("\n\n"));
-    assert!(compared > 5_000 && refused > compared / 4, "{compared} compared, {refused} refused");
+    (compared, refused)
+}
+
+#[test]
+fn mutants_are_judged_as_an_independent_validator_does() {
+    let (contracts, _) = builtin::contracts(&mut Importer::default());
+    let (compared, refused) = check(contracts, &Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts"), 25);
+    assert!(compared > 4_000 && refused > compared / 4, "{compared} compared, {refused} refused");
+}
+
+#[test]
+fn mutants_of_published_contracts_are_judged_as_an_independent_validator_does() {
+    let Some(folder) = corpus() else { return };
+    let root = folder.join("contracts");
+    // The oracle is given files: a description that declares its types inline has none.
+    let mut contracts = Importer::default().import_path(&root).into_contracts();
+    contracts.retain(|contract| {
+        contract.state != State::Broken
+            && contract
+                .schema
+                .files
+                .iter()
+                .filter(|file| file.path == contract.sources[0].path)
+                .all(|file| file.namespace != contract.namespace)
+    });
+    assert!(contracts.len() > 80, "{} contracts", contracts.len());
+    let (compared, refused) = check(contracts, &root, 8);
+    assert!(compared > 2_000 && refused > compared / 4, "{compared} compared, {refused} refused");
 }
