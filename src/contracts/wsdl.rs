@@ -160,7 +160,7 @@ impl Reading<'_> {
             let style = soap.attribute("style").unwrap_or("document");
             let port_type = expand(tree, binding, node.attribute("type").unwrap_or_default());
             for (operation, node) in tree.children_in(binding, WSDL).filter(|(_, node)| &*node.local == "operation") {
-                let bound = Bound { files, file: name, tree, operation, style, port_type: port_type.as_ref() };
+                let bound = Bound { files, tree, operation, style, port_type: port_type.as_ref() };
                 match bound.read(node.position) {
                     Ok(read) => operations.push(read),
                     Err((code, message)) => {
@@ -176,7 +176,6 @@ impl Reading<'_> {
 /// An operation within a binding.
 struct Bound<'a> {
     files: &'a Files,
-    file: &'a str,
     tree: &'a Tree,
     operation: NodeId,
     style: &'a str,
@@ -318,7 +317,6 @@ impl Bound<'_> {
             let element = parts.into_iter().find(|(name, _)| name == part).and_then(|(_, element)| element.ok());
             headers.extend(element.map(|element| (part.to_owned(), element)));
         }
-        let _ = self.file;
         headers
     }
 }

@@ -238,7 +238,7 @@ impl Positions<'_> {
             last_of_copy = next.last;
         }
         if particle.max.is_none() {
-            let again = self.first_of_last_copy(&whole, &last_of_copy, copies, first_position);
+            let again = self.first_of_last_copy(&whole, copies, first_position);
             self.link(&last_of_copy, &again);
         }
         if repeats {
@@ -251,14 +251,13 @@ impl Positions<'_> {
     }
 
     /// Where the last copy of an unbounded particle starts again.
-    fn first_of_last_copy(&self, whole: &Fragment, last: &[u32], copies: u32, first_position: usize) -> Vec<u32> {
+    fn first_of_last_copy(&self, whole: &Fragment, copies: u32, first_position: usize) -> Vec<u32> {
         if copies == 1 {
             return whole.first.clone();
         }
         // Copies are of one size, one after the other.
         let size = (self.list.len() - first_position) / copies as usize;
         let shift = size * (copies as usize - 1);
-        let _ = last;
         whole.first.iter().map(|position| position + shift as u32).collect()
     }
 

@@ -39,7 +39,6 @@ struct Selected {
     scope: usize,
     depth: usize,
     fields: Vec<Option<String>>,
-    place: Place,
 }
 
 impl Keys {
@@ -92,14 +91,13 @@ impl Machine {
                 referred: Vec::new(),
             });
         }
-        let place = self.cursor.place(window, 0);
         let symbols: Vec<Symbol> = self.frames.iter().map(|frame| frame.symbol).collect();
         for at in 0..self.keys.scopes.len() {
             let scope = &self.keys.scopes[at];
             let below = &symbols[scope.depth.min(symbols.len())..];
             if scope.identity.selector.iter().any(|path| leads(path, below)) {
                 let fields = vec![None; scope.identity.fields.len()];
-                self.keys.selected.push(Selected { scope: at, depth, fields, place });
+                self.keys.selected.push(Selected { scope: at, depth, fields });
             }
         }
         self.attribute_fields(schema, window, &symbols);
@@ -186,7 +184,6 @@ impl Machine {
         let scope = &mut self.keys.scopes[chosen.scope];
         let whole: Option<Vec<String>> = chosen.fields.into_iter().collect();
         let identity = scope.identity.clone();
-        let _ = chosen.place;
         match (identity.kind, whole) {
             (IdentityKind::Key, None) => self.report_key(schema, &identity, "", place),
             (_, None) => {}

@@ -190,9 +190,7 @@ impl Machine {
             b'&' => self.reference(schema, window, end, is_last),
             b']' => match window.get(end..end + 3) {
                 Some(b"]]>") => Step::Wrong(end, Rule::NotXml, "\"]]>\" in text".to_owned()),
-                Some([_, second, _]) => {
-                    // "]]" may be the start of "]]]>".
-                    let _ = second;
+                Some(_) => {
                     self.characters(schema, window, end, b"]");
                     Step::To(end + 1)
                 }

@@ -55,15 +55,15 @@ impl Builder<'_> {
                 return None;
             }
             match step.strip_prefix('@').or_else(|| step.strip_prefix("attribute::")) {
-                Some(attribute) => path.attribute = Some(self.step(at, attribute, true)?),
+                Some(attribute) => path.attribute = Some(self.step(at, attribute)?),
                 None if step == "." => {}
-                None => path.steps.push(self.step(at, step, false)?),
+                None => path.steps.push(self.step(at, step)?),
             }
         }
         Some(path)
     }
 
-    fn step(&mut self, at: At, text: &str, is_attribute: bool) -> Option<Step> {
+    fn step(&mut self, at: At, text: &str) -> Option<Step> {
         if text == "*" {
             return Some(Step::Any);
         }
@@ -77,7 +77,6 @@ impl Builder<'_> {
             "" => "".into(),
             prefix => tree.namespace_of_prefix(at.1, prefix)?,
         };
-        let _ = is_attribute;
         Some(match local {
             "*" => Step::Namespace(self.namespace_id(&namespace)),
             local => Step::Name(self.names.intern(&namespace, local)),
