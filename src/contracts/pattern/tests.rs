@@ -97,3 +97,19 @@ fn a_value_may_come_in_pieces() {
     pattern.advance(&mut progress, b"0");
     assert!(!pattern.is_match_so_far(progress));
 }
+
+/// The patterns of all published contracts, one to a line.
+const PUBLISHED: &str = include_str!("published.txt");
+
+#[test]
+fn every_published_pattern_compiles_and_has_values() {
+    assert_eq!(PUBLISHED.lines().count(), 60);
+    for source in PUBLISHED.lines() {
+        let pattern = pattern(source);
+        let value = crate::contracts::sample::matching(&[source.to_owned()]);
+        assert!(value.is_some_and(|value| pattern.is_match(&value)), "{source}");
+        // Linear: a hundred thousand characters are a moment's work.
+        assert!(!pattern.is_match(&format!("{}\n", "1".repeat(100_000))), "{source}");
+        assert!(!pattern.is_match(&format!("{}\n", "å".repeat(1_000))), "{source}");
+    }
+}

@@ -177,7 +177,7 @@ impl Machine {
             }
         }
         if end > at {
-            let closes = window.get(end) == Some(&b'<') && window.get(end + 1) == Some(&b'/');
+            let closes = self.ends_here(window, end);
             if closes && self.whole_value(schema, window, at, end) {
                 return Step::To(end);
             }
@@ -202,6 +202,14 @@ impl Machine {
             },
             _ => Step::To(end),
         }
+    }
+
+    /// Whether the whole end tag of the innermost element stands here: only then is a value known to be whole.
+    #[inline]
+    fn ends_here(&self, window: &[u8], at: usize) -> bool {
+        let name = &self.names[self.frames[self.frames.len() - 1].name as usize..];
+        let after = at + 2 + name.len();
+        window.get(after) == Some(&b'>') && window[at..].starts_with(b"</") && &window[at + 2..after] == name
     }
 
     fn reference(&mut self, schema: Option<&Schema>, window: &[u8], at: usize, is_last: bool) -> Step {
