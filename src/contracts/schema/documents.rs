@@ -12,29 +12,22 @@ use crate::contracts::tree::{Node, NodeId, Tree, TreeError};
 /// A file's tree, or why it has none.
 pub type Parsed = Result<Arc<Tree>, Arc<TreeError>>;
 
-/// Parsed files, shared by all closures of an import: a file is parsed once however many contracts reach it.
+/// Parsed files by their content, shared by all closures of an import: a file is parsed once however many contracts reach
+/// it, and two packages of one name cannot be taken for each other.
 #[derive(Default)]
 pub struct Trees {
-    parsed: HashMap<Box<[u8]>, Parsed>,
-    /// By package and entry name.
-    by_name: HashMap<(String, String), Parsed>,
+    parsed: HashMap<Arc<[u8]>, Parsed>,
 }
 
 impl Trees {
     /// The tree of an entry.
     pub fn tree(&mut self, package: &Package, name: &str, limits: &ImportLimits) -> Option<Parsed> {
-        let key = (package.path.clone(), name.to_owned());
-        if let Some(known) = self.by_name.get(&key) {
+        let bytes = package.bytes(name)?;
+        if let Some(known) = self.parsed.get(bytes) {
             return Some(known.clone());
         }
-        let bytes = package.bytes(name)?;
-        let content_key: Box<[u8]> = bytes.as_ref().into();
-        let parsed = self
-            .parsed
-            .entry(content_key)
-            .or_insert_with(|| Tree::parse(bytes, limits.xml_depth_max).map(Arc::new).map_err(Arc::new))
-            .clone();
-        self.by_name.insert(key, parsed.clone());
+        let parsed = Tree::parse(bytes, limits.xml_depth_max).map(Arc::new).map_err(Arc::new);
+        self.parsed.insert(bytes.clone(), parsed.clone());
         Some(parsed)
     }
 }

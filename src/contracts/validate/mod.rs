@@ -14,6 +14,7 @@ mod machine;
 mod place;
 mod scan;
 mod scope;
+mod unexpected;
 mod value;
 
 use std::sync::Arc;
