@@ -121,7 +121,16 @@ fn is_schema_file(name: &str) -> bool {
 }
 
 fn folder(root: &Path, limits: &ImportLimits) -> Result<(Package, Vec<Diagnostic>), Diagnostic> {
-    let mut found = Folder { files: BTreeMap::new(), notes: Vec::new(), entries: 0, bytes: 0, limits };
+    walked(root, limits, None)
+}
+
+/// Reads a folder; `at_most` files of it, silently, where it is only the surroundings of what was named.
+fn walked(
+    root: &Path,
+    limits: &ImportLimits,
+    at_most: Option<usize>,
+) -> Result<(Package, Vec<Diagnostic>), Diagnostic> {
+    let mut found = Folder { files: BTreeMap::new(), notes: Vec::new(), entries: 0, bytes: 0, limits, at_most };
     found.walk(root, "", 0).map_err(|(path, message)| {
         Diagnostic::new(Code::Limit, path.display().to_string(), Position::default(), message)
     })?;
@@ -131,16 +140,20 @@ fn folder(root: &Path, limits: &ImportLimits) -> Result<(Package, Vec<Diagnostic
 /// A single file: the folder it stands in, and those beside that one, since schemas refer to `../../core_components`.
 fn single(path: &Path, limits: &ImportLimits) -> Result<(Package, Vec<Diagnostic>), Diagnostic> {
     const LEVELS_UP_MAX: usize = 3;
+    const SURROUNDINGS_ENTRIES_MAX: usize = 2_000;
     let folder_of = |path: &Path| path.parent().map_or_else(PathBuf::new, Path::to_owned);
     let mut root = folder_of(path);
+    let mut is_layout = false;
     for above in path.ancestors().skip(1).take(LEVELS_UP_MAX + 1) {
         let holds_schemas = ["core_components", "interactions", "schemas"].iter().any(|name| above.join(name).is_dir());
         if holds_schemas {
             root = above.to_owned();
+            is_layout = true;
         }
     }
     let start = if root.as_os_str().is_empty() { Path::new(".") } else { root.as_path() };
-    let (mut package, notes) = folder(start, limits)?;
+    // Outside a published layout the file may lie anywhere, a home folder for instance: only so much is looked at.
+    let (mut package, notes) = walked(start, limits, (!is_layout).then_some(SURROUNDINGS_ENTRIES_MAX))?;
     let name = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     package.only = Some(name);
     Ok((package, notes))
@@ -152,6 +165,8 @@ struct Folder<'a> {
     entries: usize,
     bytes: u64,
     limits: &'a ImportLimits,
+    /// Entries after which the walk ends without complaint.
+    at_most: Option<usize>,
 }
 
 impl Folder<'_> {
@@ -163,18 +178,27 @@ impl Folder<'_> {
         }
         let unreadable = |error: std::io::Error| (path.to_owned(), format!("cannot be read: {error}"));
         let mut entries = fs::read_dir(path).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-        entries.sort_by_key(fs::DirEntry::file_name);
+        // Files before folders: what stands beside the file that was named is what it most likely refers to.
+        entries.sort_by_key(|entry| (entry.file_type().is_ok_and(|kind| kind.is_dir()), entry.file_name()));
         for entry in entries {
             self.entries += 1;
+            if self.at_most.is_some_and(|at_most| self.entries > at_most) {
+                return Ok(());
+            }
             if self.entries > self.limits.entries_max {
                 return Err((path.to_owned(), format!("entries_max: more than {} files", self.limits.entries_max)));
             }
             let Ok(file_type) = entry.file_type() else { continue };
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if file_type.is_dir() {
-                self.walk(&entry.path(), &format!("{name}/"), depth + 1)?;
+            let result = if file_type.is_dir() {
+                self.walk(&entry.path(), &format!("{name}/"), depth + 1)
             } else if file_type.is_file() {
-                self.take(&entry.path(), name)?;
+                self.take(&entry.path(), name)
+            } else {
+                Ok(())
+            };
+            if self.at_most.is_none() {
+                result?;
             }
         }
         Ok(())

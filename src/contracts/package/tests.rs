@@ -136,3 +136,30 @@ fn locations_stay_inside() {
         assert_eq!(resolve("a/b/c.wsdl", outside), Location::Outside, "{outside}");
     }
 }
+
+#[test]
+fn a_single_file_brings_its_surroundings_and_no_more() {
+    let root = tempfile::tempdir().unwrap();
+    let put = |name: &str, contents: &str| {
+        let path = root.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, contents).unwrap();
+        path
+    };
+    let flat = put("flat/a.wsdl", "<a/>");
+    put("flat/b.xsd", "<b/>");
+    let (package, _) = Package::read(&flat, &ImportLimits::default()).unwrap();
+    assert_eq!((package.starts().collect::<Vec<_>>(), package.names().count()), (vec!["a.wsdl"], 2));
+    // In the published layout, what it refers to lies two folders up.
+    let deep = put("d/schemas/interactions/XInteraction/x.wsdl", "<a/>");
+    put("d/schemas/core_components/c.xsd", "<c/>");
+    let (package, _) = Package::read(&deep, &ImportLimits::default()).unwrap();
+    assert!(package.names().any(|name| name.ends_with("core_components/c.xsd")));
+    assert!(package.starts().next().unwrap().ends_with("interactions/XInteraction/x.wsdl"));
+    // Anywhere else, thousands of strangers are no obstacle.
+    for number in 0..2_100 {
+        put(&format!("flat/z/s{number}.txt"), "");
+    }
+    let (package, _) = Package::read(&flat, &ImportLimits::default()).unwrap();
+    assert_eq!(package.names().collect::<Vec<_>>(), ["a.wsdl", "b.xsd"]);
+}

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 
+use anslut::contracts::command::Sources;
+use anslut::contracts::command::validate::{Arguments, run};
 use anslut::contracts::import::Importer;
 use anslut::contracts::limits::ImportLimits;
 use anslut::contracts::registry::Registry;
@@ -74,4 +76,20 @@ fn a_message_in_pieces_gives_the_same_findings() {
             assert_eq!(shown(&whole), shown(&pieces), "{} in pieces of {size}", row.get("file"));
         }
     }
+}
+
+/// The command, told nothing but the description's file, finds what the description refers to.
+#[test]
+fn the_command_judges_by_a_single_description() {
+    let (Some(folder), Some(table)) = (corpus(), Table::read("messages/verdicts.tsv")) else { return };
+    let mut seen = std::collections::HashSet::new();
+    for row in table.rows().filter(|row| row.get("agree") == "yes" && seen.insert(row.get("wsdl").to_owned())) {
+        let sources = Sources { wsdl: Some(folder.join("contracts").join(row.get("wsdl"))), ..Sources::default() };
+        let files = vec![folder.join("messages").join(row.get("file"))];
+        let output = run(&Arguments { sources, files, json: true, ..Arguments::default() });
+        let line: serde_json::Value = serde_json::from_str(output.out.trim()).unwrap();
+        assert_eq!(line["valid"].as_bool(), Some(row.get("consensus") == "valid"), "{}: {line}", row.get("file"));
+        assert_eq!(output.code, u8::from(row.get("consensus") != "valid"), "{}", output.err);
+    }
+    assert!(seen.len() > 80);
 }
