@@ -7,6 +7,8 @@ pub mod net;
 pub mod soap;
 pub mod store;
 
+pub mod contracts;
+
 pub mod catalogue;
 pub mod index;
 

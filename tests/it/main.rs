@@ -7,6 +7,7 @@
 mod admin;
 mod architecture;
 mod conformance;
+mod contracts;
 mod drain;
 mod engagements;
 mod hostile;

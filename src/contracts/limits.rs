@@ -1,0 +1,97 @@
+//! How large a published contract, and a message, may be before it is refused (`contracts.md` §2.3 and §4.5).
+
+/// Limits on what is imported; each is a key `contracts.limits.<name>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportLimits {
+    /// Largest zip, in bytes.
+    pub archive_bytes_max: u64,
+    /// All entries of a zip together, unpacked, in bytes.
+    pub unpacked_bytes_max: u64,
+    /// Largest WSDL or XSD, in bytes.
+    pub entry_bytes_max: u64,
+    /// Most entries in a zip, or files below a folder.
+    pub entries_max: usize,
+    /// Most times an entry over a mebibyte may grow when unpacked.
+    pub ratio_max: u64,
+    /// Longest entry name, in bytes.
+    pub name_bytes_max: usize,
+    /// Deepest nesting of elements in a schema file.
+    pub xml_depth_max: usize,
+    /// Most components in the closure of one description.
+    pub components_max: usize,
+    /// Most states in the automaton of one type.
+    pub content_states_max: usize,
+    /// Largest number of occurrences that is counted; above it a particle is unbounded, with a warning.
+    pub occurs_max: u32,
+    /// Longest pattern, in bytes.
+    pub pattern_bytes_max: usize,
+    /// Largest automaton of one pattern, in bytes.
+    pub pattern_automaton_bytes_max: usize,
+    /// Most contracts in a registry.
+    pub contracts_max: usize,
+}
+
+impl Default for ImportLimits {
+    fn default() -> Self {
+        Self {
+            archive_bytes_max: 256 << 20,
+            unpacked_bytes_max: 1 << 30,
+            entry_bytes_max: 16 << 20,
+            entries_max: 100_000,
+            ratio_max: 100,
+            name_bytes_max: 1 << 10,
+            xml_depth_max: 256,
+            components_max: 200_000,
+            content_states_max: 10_000,
+            occurs_max: 10_000,
+            pattern_bytes_max: 4 << 10,
+            pattern_automaton_bytes_max: 2 << 20,
+            contracts_max: 20_000,
+        }
+    }
+}
+
+/// Limits on a message that is validated; each is a key `xml.limits.<name>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageLimits {
+    /// Deepest nesting of elements.
+    pub depth_max: usize,
+    /// Most attributes on one element, namespace declarations apart.
+    pub attributes_max: usize,
+    /// Most namespace declarations on one element.
+    pub declarations_max: usize,
+    /// Longest name, in bytes.
+    pub name_bytes_max: usize,
+    /// Longest attribute value, in bytes.
+    pub attribute_bytes_max: usize,
+    /// Longest start tag as a whole, in bytes.
+    pub tag_bytes_max: usize,
+    /// Longest value of an element, in bytes.
+    pub text_bytes_max: usize,
+    /// Longest value that must be held to be judged, in bytes.
+    pub value_bytes_max: usize,
+    /// Most identifiers of type `xs:ID` and keys that are remembered for one message.
+    pub identifiers_max: usize,
+    /// Most errors that are kept.
+    pub errors_max: usize,
+    /// Most errors that are counted before validation stops.
+    pub errors_counted_max: usize,
+}
+
+impl Default for MessageLimits {
+    fn default() -> Self {
+        Self {
+            depth_max: 256,
+            attributes_max: 256,
+            declarations_max: 256,
+            name_bytes_max: 1 << 10,
+            attribute_bytes_max: 1 << 20,
+            tag_bytes_max: 2 << 20,
+            text_bytes_max: 64 << 20,
+            value_bytes_max: 1 << 20,
+            identifiers_max: 100_000,
+            errors_max: 100,
+            errors_counted_max: 10_000,
+        }
+    }
+}
