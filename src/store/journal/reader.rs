@@ -16,6 +16,9 @@ pub(super) enum Found<'a> {
 #[derive(Debug)]
 pub(super) struct SegmentReader<'a> {
     contents: &'a [u8],
+    /// Behind the last byte that is not zero, at a multiple of eight: no frame begins there or later. One that begins
+    /// before may well end later, since a payload may end in zeros.
+    end: usize,
     at: usize,
 }
 
@@ -25,26 +28,28 @@ impl<'a> SegmentReader<'a> {
         // What was set aside and never written is zero.
         let written = contents.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         let end = written.next_multiple_of(8).min(contents.len());
-        Self { contents: &contents[..end], at: segment::HEADER_BYTES }
+        Self { contents, end, at: segment::HEADER_BYTES }
     }
 
     /// The next frame or damage; `None` at the end of what was written.
     pub(super) fn next(&mut self) -> Option<Found<'a>> {
-        let rest = self.contents.get(self.at..).filter(|rest| !rest.is_empty())?;
+        if self.at >= self.end {
+            return None;
+        }
         if let Some(frame) = self.frame_at(self.at) {
             self.at += frame.bytes;
             return Some(Found::Frame(frame));
         }
         let mut end = self.at + 8;
-        while end < self.contents.len() && self.frame_at(end).is_none() {
+        while end < self.end && self.frame_at(end).is_none() {
             end += 8;
         }
-        let damage = Found::Damage { offset: self.at, bytes: rest.len().min(end - self.at) };
+        let damage = Found::Damage { offset: self.at, bytes: self.end.min(end) - self.at };
         self.at = end;
         Some(damage)
     }
 
-    /// The frame at `at`. Its padding may have been cut off together with the zeros behind it.
+    /// The frame at `at`. Its padding may be cut off.
     fn frame_at(&self, at: usize) -> Option<Frame<'a>> {
         frame::read(self.contents.get(at..)?)
     }

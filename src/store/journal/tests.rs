@@ -54,6 +54,21 @@ fn batches_come_back_in_order_over_segments_and_restarts() {
 }
 
 #[test]
+fn a_last_batch_that_ends_in_zeros_is_whole() {
+    for zeros in 0..40 {
+        let disk = FakeDisk::default();
+        let batch = [&[1][..], &vec![0; zeros]].concat();
+        assert_eq!(journal(&disk).append(&[&batch]).unwrap(), 1);
+        let mut read = Vec::new();
+        let replayed = journal(&disk).replay(1, &mut |_, bytes| {
+            read.push(bytes.to_vec());
+            Ok(())
+        });
+        assert_eq!((read, replayed.unwrap().skipped), (vec![batch], vec![]), "{zeros} zeros");
+    }
+}
+
+#[test]
 fn power_lost_at_any_sync_loses_nothing_acknowledged() {
     for stop in 1.. {
         let disk = FakeDisk::default();
