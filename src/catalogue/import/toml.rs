@@ -35,7 +35,7 @@ pub(super) fn read(file: &EnvironmentFile, overlaps: &mut rules::Overlaps, impor
             other => {
                 let complaint =
                     format!("[{other}] is passed over, expected route, permission, component, contract or address");
-                sheet.import.problems.push(source.warning(name.span().start, complaint));
+                sheet.import.problems.push(source.error(name.span().start, complaint));
             }
         }
     }

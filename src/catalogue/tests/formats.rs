@@ -186,7 +186,7 @@ x = 1
             "tak/a.toml:36: error: permission: consumer \"*\": HSA-ID har ogiltigt innehåll",
             "tak/a.toml:40: error: permission: from \"2026-02-01\" to \"2026-01-01\": Tidpunkter i fel ordning",
             "tak/a.toml:46: error: permission: filter \"a b\": Tjänstedomän får inte innehålla blanktecken",
-            "tak/a.toml:52: warning: [rout] is passed over, expected route, permission, component, contract or address",
+            "tak/a.toml:52: error: [rout] is passed over, expected route, permission, component, contract or address",
         ]
     );
     let routes = routes(&loaded);
