@@ -16,6 +16,7 @@ use super::identify::{ORIGINAL_CONSUMER, Sender, identify, identify_part};
 use super::listen::Arrived;
 use super::read::charset::Charset;
 use super::read::{Read, read};
+use super::route::search::is_old_style;
 use super::route::{RouteError, route};
 use super::{Hub, call, query_of};
 use crate::catalogue::snapshot::Snapshot;
@@ -147,7 +148,12 @@ impl Hub {
         };
         let (route, trace) = route(snapshot, rules, contract, receiver, now);
         record.route_trace = Some(trace);
-        let route = route?;
+        let asks_exceptions = !rules.route_climb.excepted.is_empty() && !is_old_style(rules, receiver);
+        let route = match route {
+            // The reference looks for the contract among the exceptions, and falls over there being none.
+            Err(RouteError::None) if record.operation.is_none() && asks_exceptions => return Err(Failure::NoContract),
+            route => route?,
+        };
         record.producer_address = Some(Arc::clone(&route.url));
         let address = address::parse(&route.url, query)?;
         record.destination = Some(match &address.target {

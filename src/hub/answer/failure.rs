@@ -28,6 +28,10 @@ pub enum Failure {
     /// The message names no receiver.
     #[error("no logical address in the message")]
     NoReceiver,
+    /// The message's body is empty, and the platform is configured to ask what its contract is called. The words are the
+    /// reference's virtual machine's; what it calls the missing value is not specified.
+    #[error("Cannot invoke \"String.startsWith(String)\" because \"serviceNamespace\" is null")]
+    NoContract,
     /// Not exactly one route.
     #[error(transparent)]
     Route(#[from] RouteError),
@@ -112,6 +116,7 @@ pub fn refusal(failure: &Failure, facts: &Facts<'_>, instance_name: &str) -> Ref
         Failure::Route(RouteError::None) => coded(VpCode::Vp004, texts::no_route(contract, receiver)),
         Failure::Route(RouteError::Several) => coded(VpCode::Vp006, texts::several_routes(contract, receiver)),
         Failure::Route(RouteError::NoUrl) => coded(VpCode::Vp010, texts::no_url(contract, receiver)),
+        Failure::NoContract => raw("java.lang.NullPointerException", failure.to_string()),
         Failure::Address(error) => raw("java.net.URISyntaxException", error.to_string()),
         Failure::Authorise(AuthoriseError::Missing) => {
             coded(VpCode::Vp007, texts::not_authorised(contract, receiver, sender))

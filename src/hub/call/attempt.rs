@@ -2,6 +2,9 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -96,15 +99,16 @@ impl Sending<'_> {
         }
         let body = Outgoing::new(self.outbound.body.clone(), self.settings.producer.chunked);
         let request = request(self.outbound, body).map_err(Outcome::Failed)?;
+        let heard = Arc::clone(&connection.heard);
         let answered = connection.driver.wait_for(connection.sender.send_request(request));
-        let response = match tokio::time::timeout(self.outbound.patience, answered).await {
-            Err(_) => return Err(Outcome::Failed(CallError::Timeout)),
-            Ok(Err(error)) => {
+        let response = match unless_silent(self.outbound.patience, &heard, answered).await {
+            None => return Err(Outcome::Failed(CallError::Timeout)),
+            Some(Err(error)) => {
                 let error = self.failed(&error);
                 let unanswered = connection.reused && matches!(error, CallError::NoResponse(_) | CallError::Reset);
                 return Err(if unanswered { Outcome::Unanswered(error) } else { Outcome::Failed(error) });
             }
-            Ok(Ok(response)) => response,
+            Some(Ok(response)) => response,
         };
         let reply = connection.driver.wait_for(self.reply(response)).await.map_err(Outcome::Failed)?;
         if self.settings.producer.keep_alive {
@@ -141,6 +145,21 @@ impl Sending<'_> {
                 CallError::NoResponse(self.target.to_owned())
             }
             _ => CallError::Io(chain(error)),
+        }
+    }
+}
+
+/// What is waited for, unless nothing at all is heard for so long. While something is, the wait begins anew.
+async fn unless_silent<F: Future>(patience: Duration, heard: &AtomicU64, awaited: F) -> Option<F::Output> {
+    let mut awaited = std::pin::pin!(awaited);
+    let mut heard_before = heard.load(Ordering::Relaxed);
+    loop {
+        if let Ok(output) = tokio::time::timeout(patience, awaited.as_mut()).await {
+            return Some(output);
+        }
+        let heard_now = heard.load(Ordering::Relaxed);
+        if heard_now == std::mem::replace(&mut heard_before, heard_now) {
+            return None;
         }
     }
 }

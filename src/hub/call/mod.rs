@@ -4,6 +4,7 @@
 pub mod address;
 pub mod attempt;
 pub mod headers;
+mod heard;
 pub mod pool;
 pub mod profile;
 pub mod remote;

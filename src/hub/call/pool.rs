@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::heard::Heard;
 use crate::config::checked::{HubLimits, ProducerCallSettings};
 use crate::domain::clock::Clock;
 use crate::hub::listen::lanes::{self, LANES_MAX};
@@ -61,12 +62,16 @@ pub struct Connection {
     pub driver: Driver,
     /// Whether it carried a call before: then its end may only mean that the producer had tired of waiting.
     pub reused: bool,
+    /// Bytes the producer has sent on it.
+    pub heard: Arc<AtomicU64>,
 }
 
 impl Connection {
     async fn over(stream: TcpStream) -> hyper::Result<Self> {
+        let stream = Heard::new(stream);
+        let heard = stream.bytes();
         let (sender, connection) = http1::Builder::new().handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver: Driver { connection: Some(Box::new(connection)) }, reused: false })
+        Ok(Self { sender, driver: Driver { connection: Some(Box::new(connection)) }, reused: false, heard })
     }
 
     /// The same idle connection, watched by this thread's runtime from now on; `None` where it is not idle after all.
@@ -75,7 +80,7 @@ impl Connection {
         if !parts.read_buf.is_empty() {
             return None;
         }
-        let stream = parts.io.into_inner().into_std().and_then(TcpStream::from_std).ok()?;
+        let stream = parts.io.into_inner().into_stream().into_std().and_then(TcpStream::from_std).ok()?;
         Self::over(stream).await.ok()
     }
 
@@ -86,7 +91,7 @@ impl Connection {
     }
 }
 
-type Http1 = http1::Connection<TokioIo<TcpStream>, Outgoing>;
+type Http1 = http1::Connection<TokioIo<Heard>, Outgoing>;
 
 /// The moving part of a connection.
 ///

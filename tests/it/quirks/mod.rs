@@ -4,15 +4,15 @@
 mod headers;
 mod pairs;
 mod producers;
+mod rare;
 mod reading;
-mod unmet;
 
 use crate::conformance::quirks_not_met;
 use crate::support::rows::{complaint, outcomes};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_row_holds() {
-    let rows = [headers::ROWS, producers::ROWS, reading::ROWS, unmet::ROWS].into_iter().flatten();
+    let rows = [headers::ROWS, producers::ROWS, reading::ROWS, rare::ROWS].into_iter().flatten();
     let unmet = quirks_not_met();
     let mut outcomes = outcomes(rows).await;
     let mut complaints = Vec::new();

@@ -1,4 +1,4 @@
-//! Rows that do not hold yet: each stands in `not_met.toml` with its reason, and moves to its table once it holds.
+//! Rare lines of the tables; those that are not met stand in `not_met.toml`.
 
 use std::time::Duration;
 
