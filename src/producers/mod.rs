@@ -16,6 +16,7 @@ pub mod mounted;
 pub mod responder;
 pub mod serve;
 pub mod settings;
+pub mod source;
 pub mod spec;
 
 #[cfg(test)]

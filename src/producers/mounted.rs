@@ -14,6 +14,7 @@ use super::asked::Asked;
 use super::behaviour::delay::Numbers;
 use super::behaviour::fault::WireFault;
 use super::behaviour::{Body, Outcome};
+use super::source::{Question, SharedSource, Wanted};
 use super::spec::mapping::{InactiveStub, Stub};
 use super::spec::producer::{Miss, Producer};
 use super::spec::response::XML_TYPE;
@@ -50,6 +51,16 @@ impl Producers {
         self
     }
 
+    /// The same systems with sources for what no mapping answers, before anybody shares them.
+    pub fn with_sources(mut self, sources: &[SharedSource]) -> Self {
+        for system in self.systems.values_mut() {
+            if let Some(system) = Arc::get_mut(system) {
+                system.sources = sources.to_vec();
+            }
+        }
+        self
+    }
+
     /// What the hub calls for the catalogue address `producer:<system>`.
     pub fn responder(&self, system: &str) -> Option<SharedResponder> {
         let system = Arc::clone(self.systems.get(system)?);
@@ -76,6 +87,8 @@ pub struct System {
     stubs: Vec<Stub>,
     inactive: Vec<InactiveStub>,
     clock: Clock,
+    /// Who is asked when no stub fits.
+    sources: Vec<SharedSource>,
     /// Calls so far: the seed of each call's draws.
     calls: AtomicU64,
     pub(super) reading: Arc<Semaphore>,
@@ -111,7 +124,8 @@ impl System {
         let reading = Arc::new(Semaphore::new(producer.limits.concurrency_max));
         let delayed = Semaphore::new(producer.limits.delayed_max);
         let name = name.to_owned();
-        Self { name, producer, stubs, inactive, clock, calls: AtomicU64::new(0), reading, delayed }
+        let sources = Vec::new();
+        Self { name, producer, stubs, inactive, clock, sources, calls: AtomicU64::new(0), reading, delayed }
     }
 
     /// Its name: the folder's.
@@ -150,11 +164,19 @@ impl System {
                 let delay = delay + stub.behaviour.delay.draw(&mut numbers);
                 Decision { delay, reply: self.reply(stub, &asked, numbers) }
             }
+            None if let Some(answer) = self.ask_sources(&asked) => Decision { delay, reply: Reply::Answer(answer) },
             None => {
                 let (text, detail) = miss::nothing_fits(self, &asked);
                 Decision { delay, reply: self.refusal(&text, &detail) }
             }
         }
+    }
+
+    /// The first answer of a source, in the order of `answers`.
+    fn ask_sources(&self, asked: &Asked<'_>) -> Option<Response<Bytes>> {
+        let question = Question { system: &self.name, producer: &self.producer, asked, wanted: &Wanted::Usual };
+        let named = |name: &String| self.sources.iter().find(|source| source.name() == name);
+        self.producer.answers.iter().filter_map(named).find_map(|source| source.answer(&question))
     }
 
     /// The answer to a body larger than the system takes.

@@ -11,7 +11,7 @@ use crate::producers::matcher::contract::ContractPattern;
 use crate::producers::settings::SystemLimits;
 
 /// A system as its file describes it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Producer {
     /// What people call it.
     pub name: Option<String>,
@@ -23,12 +23,30 @@ pub struct Producer {
     pub serves_other_addresses: bool,
     /// Contracts it answers; `None` = all. Another contract gets a fault.
     pub contracts: Option<Vec<ContractPattern>>,
+    /// Where answers come from, in order: `mapping`, `record`, `schema`, `proxy`, `fault`.
+    pub answers: Vec<String>,
     /// How it says that nothing fits.
     pub miss: Miss,
     /// Added to every stub's own delay.
     pub delay: Delay,
     /// Its bounds.
     pub limits: SystemLimits,
+}
+
+impl Default for Producer {
+    fn default() -> Self {
+        Self {
+            name: None,
+            hsa_id: None,
+            logical_addresses: Vec::new(),
+            serves_other_addresses: false,
+            contracts: None,
+            answers: ["mapping", "record", "schema"].map(str::to_owned).to_vec(),
+            miss: Miss::default(),
+            delay: Delay::default(),
+            limits: SystemLimits::default(),
+        }
+    }
 }
 
 /// The form of an answer to a call that no stub fits.
@@ -41,9 +59,12 @@ pub enum Miss {
     NotFound,
 }
 
-const KEYS: [&str; 8] = ["name", "hsa_id", "logical_addresses", "address_miss", "contracts", "miss", "delay", "limits"];
+const KEYS: [&str; 9] =
+    ["name", "hsa_id", "logical_addresses", "address_miss", "contracts", "answers", "miss", "delay", "limits"];
+/// What may stand in `answers`.
+const SOURCES: [&str; 5] = ["mapping", "record", "schema", "proxy", "fault"];
 /// Keys of `producers.md` §1.2 that do nothing yet.
-const NOT_YET: [&str; 8] = ["answers", "x_mock_response", "validate", "schema", "records", "tls", "proxy", "rule"];
+const NOT_YET: [&str; 7] = ["x_mock_response", "validate", "schema", "records", "tls", "proxy", "rule"];
 
 /// Reads the file; `None` where it cannot be used. Problems say why, or what has no effect.
 pub(crate) fn read(file: &Path, contents: &[u8], problems: &mut Vec<Problem>) -> Option<Producer> {
@@ -89,6 +110,7 @@ impl Reading<'_> {
                     producer.serves_other_addresses = self.one_of(value, "address_miss", ["fault", "serve"]) == Some(1);
                 }
                 "contracts" => producer.contracts = self.contracts(value),
+                "answers" => producer.answers = self.sources(value),
                 "miss" => {
                     if self.one_of(value, "miss", ["soap-fault", "404"]) == Some(1) {
                         producer.miss = Miss::NotFound;
@@ -123,6 +145,14 @@ impl Reading<'_> {
             }
         }
         Some(patterns)
+    }
+
+    fn sources(&mut self, value: &Value<'_>) -> Vec<String> {
+        let written = self.strings(value, "answers");
+        if let Some(strange) = written.iter().find(|name| !SOURCES.contains(&name.as_str())) {
+            self.error(value, format!("answers: {strange:?} is no source, expected {}", SOURCES.join(", ")));
+        }
+        written
     }
 
     fn delay(&mut self, value: &Value<'_>) -> Delay {
