@@ -10,10 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anslut::config::contracts::ImportLimits;
 use anslut::contracts::builtin;
 use anslut::contracts::contract::{Contract, Direction};
 use anslut::contracts::import::Importer;
-use anslut::contracts::limits::ImportLimits;
 use anslut::contracts::registry::Registry;
 use anslut::contracts::sample::{Variant, Wanted, sample};
 use anslut::contracts::validate::{Options, Target, validate};

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +20,7 @@ use crate::admin::{self, AdminParts};
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
+use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::hub::explain::explain;
@@ -45,6 +47,7 @@ const LOG_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Platform {
     addresses: Addresses,
     catalogue: Arc<Catalogue>,
+    contracts: Arc<Library>,
     hub: Arc<Hub>,
     index: Arc<IndexSlot>,
     /// Whether the index outlives the process.
@@ -97,6 +100,9 @@ impl Platform {
             settings.tak_copy.clone(),
             clock.clone(),
         ));
+        let contracts = Arc::new(Library::new(environment.clone(), settings.contracts.clone()));
+        // Compiling is the longest part of a start: it goes on while the rest is read.
+        let reading = refresh(&contracts);
         let records = Arc::new(Records::new(settings.records.bytes_max));
         let meter = Meter::new();
         let index = Arc::new(IndexSlot::empty());
@@ -104,6 +110,7 @@ impl Platform {
         let hub = Arc::new(Hub::new(HubParts {
             settings: Arc::clone(&settings),
             catalogue: Arc::clone(&catalogue),
+            contracts: Arc::clone(&contracts),
             responders: Arc::new(move |address| local(&local_producers, &local_index, address)),
             log: MessageLog::open(&settings.log).map_err(StartError::Log)?,
             records: Arc::clone(&records),
@@ -112,7 +119,7 @@ impl Platform {
         }));
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let keeps_index = data.is_some();
-        let platform = Self { addresses, catalogue, hub, index, keeps_index, records, shutdown, tasks };
+        let platform = Self { addresses, catalogue, contracts, hub, index, keeps_index, records, shutdown, tasks };
         platform.serve(&mut bound, producers, platform.admin_parts(&environment, &settings, &meter, &clock));
         platform.tend(meter);
         problems.extend(platform.read_catalogue().await);
@@ -123,6 +130,7 @@ impl Platform {
                 return Err(StartError::Index(error));
             }
         }
+        problems.extend(reading.await.unwrap_or_default());
         Ok((platform, problems))
     }
 
@@ -146,15 +154,24 @@ impl Platform {
         &self.catalogue
     }
 
+    /// The service contracts.
+    pub fn contracts(&self) -> &Arc<Library> {
+        &self.contracts
+    }
+
     /// The engagement index.
     pub fn index(&self) -> Option<Arc<Index>> {
         self.index.load().as_ref().map(|open| Arc::clone(&open.index))
     }
 
-    /// Reads the catalogue and the HSA tree again, and opens the message log again (SIGHUP).
+    /// Reads the catalogue and the HSA tree again, contracts where files have changed, and opens the message log again
+    /// (SIGHUP).
     pub async fn reload(&self) -> Vec<Problem> {
         self.hub.log().reopen();
-        self.read_catalogue().await
+        let reading = refresh(&self.contracts);
+        let mut problems = self.read_catalogue().await;
+        problems.extend(reading.await.unwrap_or_default());
+        problems
     }
 
     /// Stops listening, lets calls in flight finish, closes the index, and writes the log to its end.
@@ -246,6 +263,7 @@ impl Platform {
         let (for_health, for_explain) = (Arc::clone(&self.catalogue), Arc::clone(&self.catalogue));
         let (for_meter, meter, settings_for_explain) = (Arc::clone(&self.hub), meter.clone(), Arc::clone(settings));
         let (index_for_health, index_for_meter) = (Arc::clone(&self.index), Arc::clone(&self.index));
+        let contracts_for_health = Arc::clone(&self.contracts);
         AdminParts {
             records: Arc::clone(&self.records),
             explain: Arc::new(move |question| {
@@ -259,7 +277,7 @@ impl Platform {
                 }
                 meter.render()
             }),
-            health: Arc::new(move || health(&for_health, &index_for_health)),
+            health: Arc::new(move || health(&for_health, &contracts_for_health, &index_for_health)),
             addresses: self.addresses.iter().map(|(name, address)| ((*name).to_owned(), url(*address))).collect(),
             instance: settings.hub.instance_name.clone(),
             environment: environment.name(),
@@ -277,15 +295,23 @@ fn local(producers: &Producers, index: &IndexSlot, address: &str) -> Option<Shar
     }
 }
 
-fn health(catalogue: &Catalogue, index: &IndexSlot) -> Health {
+/// Reads the contracts on a thread of its own, and gives what is wrong with them.
+fn refresh(contracts: &Arc<Library>) -> JoinHandle<Vec<Problem>> {
+    let contracts = Arc::clone(contracts);
+    tokio::task::spawn_blocking(move || contracts.refresh())
+}
+
+fn health(catalogue: &Catalogue, contracts: &Library, index: &IndexSlot) -> Health {
     let snapshot = catalogue.snapshot();
     let (tak, hsa) = (snapshot.tak_status(), snapshot.hsa_status());
     let tak_status = tak.last.map_or("Not initialized", |last| last.status.as_str()).to_owned();
     let hsa_details =
         if hsa.initialised { Vec::new() } else { vec![("hsaCacheStatus".to_owned(), "Not initialized".to_owned())] };
     let index = index::health(index.load().as_deref());
+    let known = contracts.known();
+    let counts = [("contracts", known.registry.active().len()), ("broken", known.broken)];
     Health {
-        ready: tak.initialised && hsa.initialised && index.up,
+        ready: tak.initialised && hsa.initialised && known.is_loaded && index.up,
         components: vec![
             Component {
                 name: "takCache".to_owned(),
@@ -293,6 +319,11 @@ fn health(catalogue: &Catalogue, index: &IndexSlot) -> Health {
                 details: vec![("refreshStatus".to_owned(), tak_status)],
             },
             Component { name: "hsaCache".to_owned(), up: hsa.initialised, details: hsa_details },
+            Component {
+                name: "contracts".to_owned(),
+                up: known.is_loaded,
+                details: counts.iter().map(|(name, count)| ((*name).to_owned(), count.to_string())).collect(),
+            },
             index,
         ],
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
+use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::domain::problem::{Problem, Severity};
 use crate::index::bulk::environment as engagements;
@@ -47,12 +48,14 @@ pub fn run(
     Ok(if report.errors == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// What is wrong in `tak/`, `hsa/`, `producers/` and `index/`. Without usable settings everything is loaded from its usual place.
+/// What is wrong in `tak/`, `hsa/`, `contracts/`, `producers/` and `index/`. Without usable settings everything is loaded from its usual place.
 fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
     let hsa_files = settings.and_then(|settings| settings.hsa_files.clone());
     let catalogue = Catalogue::new(environment.clone(), hsa_files, None, Clock::System);
+    let contract_settings = settings.map(|settings| settings.contracts.clone()).unwrap_or_default();
+    let contracts = Library::new(environment.clone(), contract_settings).refresh();
     let (_, producers) = Producers::load(environment);
-    catalogue.problems().into_iter().chain(producers).chain(engagements::check(environment)).collect()
+    catalogue.problems().into_iter().chain(contracts).chain(producers).chain(engagements::check(environment)).collect()
 }
 
 impl Report {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use regex::Regex;
 
+use super::contracts::ContractSettings;
 use super::index::IndexSettings;
 
 /// Everything that can be set.
@@ -21,6 +22,8 @@ pub struct Settings {
     pub lookup: LookupSettings,
     /// The engagement index.
     pub index: IndexSettings,
+    /// Service contracts: how they are read, and bounds.
+    pub contracts: ContractSettings,
     /// Where the catalogue's local copy is saved, if anywhere (`takcache.persistent.file.name`).
     pub tak_copy: Option<PathBuf>,
     /// HSA files in place of `hsa/*.xml` (`hsa.files`), where set.

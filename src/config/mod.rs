@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod checked;
+pub mod contracts;
 pub mod data;
 pub mod environment;
 pub mod index;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::contract::{Closure, Contract, Source, State, domain_and_major, release_in_path, version_in_file_name};
 use super::diagnostic::{Code, Diagnostic, Position, Severity};
-use super::limits::ImportLimits;
 use super::package::Package;
 use super::pattern::PatternCache;
 use super::schema::Schema;
@@ -14,6 +13,7 @@ use super::schema::build::{Leniency, build};
 use super::schema::documents::{Loading, Trees};
 use super::schema::names::XSD;
 use super::wsdl::{self, Description, Operation, WSDL};
+use crate::config::contracts::ImportLimits;
 use crate::domain::profile::Profile;
 
 /// Reads packages, remembering parsed files and compiled patterns between them.

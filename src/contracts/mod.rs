@@ -8,7 +8,7 @@ pub mod contract;
 pub mod diagnostic;
 pub mod diff;
 pub mod import;
-pub mod limits;
+pub mod library;
 pub mod package;
 pub mod pattern;
 pub mod published;

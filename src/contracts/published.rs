@@ -22,8 +22,8 @@ pub struct EffectiveUrl {
     pub scheme: String,
     /// Without port.
     pub host: String,
-    /// Left out of the URL where it is 80 or 443.
-    pub port: u16,
+    /// As it is to be written; none where it is the listener's own 80 or 443.
+    pub port: Option<String>,
     /// With its leading slash, without query.
     pub path: String,
 }
@@ -32,8 +32,8 @@ impl EffectiveUrl {
     fn origin(&self) -> String {
         let Self { scheme, host, port, .. } = self;
         match port {
-            80 | 443 => format!("{scheme}://{host}"),
-            port => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+            Some(port) => format!("{scheme}://{host}:{port}"),
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::contract::{Contract, Direction, State, Version};
 use super::diagnostic::{Code, Diagnostic, Position};
-use super::limits::ImportLimits;
 use super::package::Kind;
+use crate::config::contracts::ImportLimits;
 use crate::domain::profile::Profile;
 
 type Key = (String, String, &'static str);

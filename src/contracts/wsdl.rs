@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::diagnostic::{Code, Diagnostic, Position};
-use super::limits::ImportLimits;
 use super::package::{Location, Package, resolve};
 use super::schema::documents::Trees;
 use super::schema::names::XSD;
 use super::tree::{NodeId, Tree};
+use crate::config::contracts::ImportLimits;
 
 /// Namespace of WSDL 1.1.
 pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";

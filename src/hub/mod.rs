@@ -34,6 +34,7 @@ use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
+use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::soap::fault::Side;
 use answer::failure::{self, Facts};
@@ -51,6 +52,7 @@ use road::Ending;
 pub struct Hub {
     settings: Arc<Settings>,
     catalogue: Arc<Catalogue>,
+    contracts: Arc<Library>,
     caller: Caller,
     log: MessageLog,
     records: Arc<Records>,
@@ -66,6 +68,8 @@ pub struct HubParts {
     pub settings: Arc<Settings>,
     /// Routes, permissions and the HSA tree.
     pub catalogue: Arc<Catalogue>,
+    /// The service contracts.
+    pub contracts: Arc<Library>,
     /// The producers and services that live in this process.
     pub responders: Responders,
     /// The message log, open.
@@ -85,6 +89,7 @@ impl Hub {
             caller: Caller::new(&parts.settings.hub, parts.responders),
             settings: parts.settings,
             catalogue: parts.catalogue,
+            contracts: parts.contracts,
             log: parts.log,
             records: parts.records,
             meter: parts.meter,

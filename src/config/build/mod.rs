@@ -1,5 +1,6 @@
 //! Resolved values into [`Settings`]: units, files, and the rules that concern more than one value.
 
+mod contracts;
 mod index;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ impl Build<'_> {
             hub: self.hub(),
             lookup: self.lookup(),
             index: self.index(),
+            contracts: self.contracts(),
             tak_copy: self.written_file("properties.takcache.persistent.file.name"),
             hsa_files: self.files("properties.hsa.files"),
             log: self.log(),

@@ -62,14 +62,4 @@ pub const SETTINGS: &[Setting] = &[
     Setting::own("journal.bytes_max", BYTES, Some("67108864"), "the mocked producers' journal").effect(Effect::Later),
     Setting::own("journal.persist", Kind::Switch, Some("false"), "whether that journal survives a restart")
         .effect(Effect::Later),
-    Setting::own("contracts.lenient", Kind::Switch, Some("false"), "accept references to namespaces not imported")
-        .effect(Effect::Later),
-    Setting::own("contracts.literal_anchors", Kind::Switch, Some("true"), "take ^ and $ in patterns literally")
-        .effect(Effect::Later),
-    Setting::own("contracts.errors_max", COUNT, Some("100"), "errors kept of one validated message")
-        .effect(Effect::Later),
-    Setting::own("contracts.limits.*", COUNT_ANY, None, "bounds on imported contracts").effect(Effect::Later),
-    Setting::own("xml.limits.*", COUNT_ANY, None, "bounds on XML that is validated").effect(Effect::Later),
 ];
-
-const COUNT_ANY: Kind = Kind::Number { unit: Unit::Count, min: 1, max: 1 << 40 };

@@ -1,6 +1,7 @@
 //! Settings from text to use, through [`super::raw::load`] alone.
 
 mod building;
+mod contracts;
 mod index;
 mod precedence;
 mod table;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::Output;
+use crate::config::contracts::ImportLimits;
 use crate::contracts::diagnostic::{Diagnostic, Severity};
 use crate::contracts::import::{Import, Importer};
-use crate::contracts::limits::ImportLimits;
 use crate::contracts::schema::build::Leniency;
 
 /// What is asked of the command.

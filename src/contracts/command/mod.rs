@@ -13,8 +13,8 @@ use std::sync::Arc;
 use super::builtin;
 use super::diagnostic::Diagnostic;
 use super::import::Importer;
-use super::limits::ImportLimits;
 use super::registry::Registry;
+use crate::config::contracts::ImportLimits;
 
 /// What a command says and how it ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

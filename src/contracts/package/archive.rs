@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use flate2::read::DeflateDecoder;
 
+use crate::config::contracts::ImportLimits;
 use crate::contracts::diagnostic::Code;
-use crate::contracts::limits::ImportLimits;
 
 /// Why an archive is refused.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use path::{Location, resolve};
 
 use super::diagnostic::{Code, Diagnostic, Position};
-use super::limits::ImportLimits;
+use crate::config::contracts::ImportLimits;
 
 /// What kind of place a package was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

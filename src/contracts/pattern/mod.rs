@@ -18,7 +18,7 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 use regex_syntax::hir::{Capture, Class, ClassBytes, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
-use crate::contracts::limits::ImportLimits;
+use crate::config::contracts::ImportLimits;
 
 /// A compiled pattern. Immutable and shared.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 use super::*;
+use crate::config::contracts::ImportLimits;
 use crate::contracts::builtin;
 use crate::contracts::import::Importer;
-use crate::contracts::limits::ImportLimits;
 
 fn published() -> Published {
     let (contracts, _) = builtin::contracts(&mut Importer::default());
@@ -9,7 +9,12 @@ fn published() -> Published {
 }
 
 fn url(path: &str) -> EffectiveUrl {
-    EffectiveUrl { scheme: "http".to_owned(), host: "hub.example.org".to_owned(), port: 8080, path: path.to_owned() }
+    EffectiveUrl {
+        scheme: "http".to_owned(),
+        host: "hub.example.org".to_owned(),
+        port: Some("8080".to_owned()),
+        path: path.to_owned(),
+    }
 }
 
 const PATH: &str = "/vp/clinicalprocess/healthcond/description/GetDiagnosis/2/rivtabp21";

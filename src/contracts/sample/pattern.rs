@@ -2,7 +2,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::contracts::limits::ImportLimits;
+use crate::config::contracts::ImportLimits;
 use crate::contracts::pattern::Pattern;
 
 /// A short value that matches one of the patterns; `None` if none is found.

@@ -2,9 +2,9 @@ use std::collections::HashMap;
 
 use super::values::test_identity;
 use super::*;
+use crate::config::contracts::ImportLimits;
 use crate::contracts::builtin;
 use crate::contracts::import::Importer;
-use crate::contracts::limits::ImportLimits;
 use crate::contracts::registry::Registry;
 use crate::domain::identity_number::in_test_series;
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::names::XSD;
+use crate::config::contracts::ImportLimits;
 use crate::contracts::diagnostic::{Code, Diagnostic, Position};
-use crate::contracts::limits::ImportLimits;
 use crate::contracts::package::{Location, Package, resolve};
 use crate::contracts::tree::{Node, NodeId, Tree, TreeError};
 

@@ -25,8 +25,8 @@ use self::finding::Finding;
 use self::input::Input;
 use self::machine::Machine;
 use super::contract::{Contract, Direction};
-use super::limits::MessageLimits;
 use super::registry::Registry;
+use crate::config::contracts::MessageLimits;
 
 /// What a message is held against.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::*;
+use crate::config::contracts::ImportLimits;
 use crate::contracts::import::{Import, Importer};
-use crate::contracts::limits::ImportLimits;
 use crate::contracts::package::{Kind, Package};
 
 const NAMESPACE: &str = "urn:riv:test:area:TestResponder:1";

@@ -27,7 +27,7 @@ pub type Answer = Response<Full<Bytes>>;
 /// Where every request of the listener comes in.
 pub(super) struct Door {
     hub: Arc<Hub>,
-    /// The listener's own address, for the status page.
+    /// The listener's own address, for the status page and for descriptions.
     url: String,
     calls: Semaphore,
     limits: HubLimits,
@@ -88,7 +88,7 @@ impl Door {
             listened: Clock::instant().saturating_duration_since(arriving),
         };
         let answer = match describe::wanted(&arrived) {
-            Some(wanted) => describe::answer(&arrived, &wanted),
+            Some(wanted) => describe::answer(&self.hub, &self.url, &arrived, &wanted),
             None => self.hub.handle(arrived).await,
         };
         answer.map(Full::new)

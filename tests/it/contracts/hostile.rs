@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use anslut::config::contracts::ImportLimits;
 use anslut::contracts::builtin;
 use anslut::contracts::contract::Direction;
 use anslut::contracts::import::Importer;
-use anslut::contracts::limits::ImportLimits;
 use anslut::contracts::package::{Kind, Package};
 use anslut::contracts::registry::Registry;
 use anslut::contracts::sample::{Variant, Wanted, sample};

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 
+use anslut::config::contracts::ImportLimits;
 use anslut::contracts::command::Sources;
 use anslut::contracts::command::validate::{Arguments, run};
 use anslut::contracts::import::Importer;
-use anslut::contracts::limits::ImportLimits;
 use anslut::contracts::registry::Registry;
 use anslut::contracts::validate::{Options, Report, Target, Validation, validate};
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use anslut::config::contracts::ImportLimits;
 use anslut::contracts::diagnostic::{Code, Diagnostic};
 use anslut::contracts::import::Importer;
-use anslut::contracts::limits::ImportLimits;
 use anslut::contracts::package::Package;
 
 use super::corpus::{Table, corpus};

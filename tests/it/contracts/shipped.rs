@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 
+use anslut::config::contracts::ImportLimits;
 use anslut::contracts::builtin;
 use anslut::contracts::import::Importer;
-use anslut::contracts::limits::ImportLimits;
 use anslut::contracts::registry::Registry;
 use anslut::contracts::validate::{Options, Target, validate};
 

@@ -19,8 +19,8 @@ use super::{
     AttributeUse, ComplexType, Content, ContentModel, Declared, Derivation, Derivations, Element, ElementId,
     NamespaceConstraint, Particle, Process, Schema, Term, Type, TypeId, TypeKind, Wildcard, WildcardId,
 };
+use crate::config::contracts::ImportLimits;
 use crate::contracts::diagnostic::{Code, Diagnostic, Position};
-use crate::contracts::limits::ImportLimits;
 use crate::contracts::pattern::PatternCache;
 use crate::contracts::tree::{Node, NodeId};
 use crate::contracts::value::Builtin;

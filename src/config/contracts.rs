@@ -1,4 +1,34 @@
-//! How large a published contract, and a message, may be before it is refused (`contracts.md` §2.3 and §4.5).
+//! What can be set about service contracts: how strictly published files are read, and how large they and the messages
+//! held against them may be before they are refused (`contracts.md` §2.3 and §4.5).
+
+use std::collections::HashMap;
+
+/// Everything that can be set about contracts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractSettings {
+    /// `contracts.lenient`: whether a namespace that is used but not imported is accepted where one component fits.
+    pub lenient: bool,
+    /// `contracts.literal_anchors`: whether `^` and `$` in patterns mean themselves, as XML Schema says.
+    pub literal_anchors: bool,
+    /// `contracts.pin."<namespace>"`: the version that is active instead of the highest.
+    pub pins: HashMap<String, String>,
+    /// `contracts.limits.*`.
+    pub import: ImportLimits,
+    /// `xml.limits.*`, and `contracts.errors_max`.
+    pub message: MessageLimits,
+}
+
+impl Default for ContractSettings {
+    fn default() -> Self {
+        Self {
+            lenient: false,
+            literal_anchors: true,
+            pins: HashMap::new(),
+            import: ImportLimits::default(),
+            message: MessageLimits::default(),
+        }
+    }
+}
 
 /// Limits on what is imported; each is a key `contracts.limits.<name>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +102,7 @@ pub struct MessageLimits {
     pub value_bytes_max: usize,
     /// Most identifiers of type `xs:ID` and keys that are remembered for one message.
     pub identifiers_max: usize,
-    /// Most errors that are kept.
+    /// Most errors that are kept (`contracts.errors_max`).
     pub errors_max: usize,
     /// Most errors that are counted before validation stops.
     pub errors_counted_max: usize,

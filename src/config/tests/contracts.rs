@@ -1,0 +1,39 @@
+//! The settings of service contracts: the table's defaults, and that each key sets what it is named for.
+
+use super::Case;
+use crate::config::contracts::ContractSettings;
+use crate::config::table;
+
+#[test]
+fn the_tables_defaults_are_the_contracts_own() {
+    assert_eq!(Case::new("").settings().contracts, ContractSettings::default());
+}
+
+#[test]
+fn every_key_changes_the_field_it_is_named_for() {
+    let own = |key: &str| key.starts_with("contracts.") || key.starts_with("xml.limits.");
+    let mut seen = 0;
+    for setting in table::all().filter(|setting| own(setting.key) && !setting.is_family()) {
+        let default = format!("{:#?}", ContractSettings::default());
+        let field = setting.key.rsplit('.').next().unwrap();
+        let value = match setting.default {
+            Some("true") => "false",
+            Some("false") => "true",
+            _ => "7",
+        };
+        let set = format!("{:#?}", Case::new("").set(&format!("{}={value}", setting.key)).settings().contracts);
+        let changed: Vec<_> = set.lines().zip(default.lines()).filter(|(one, other)| one != other).collect();
+        assert_eq!(changed.len(), 1, "{}: {changed:?}", setting.key);
+        assert_eq!(changed[0].0.trim(), format!("{field}: {value},"), "{}", setting.key);
+        seen += 1;
+    }
+    assert_eq!(seen, 26);
+}
+
+#[test]
+fn a_version_is_pinned_by_its_contract_and_unknown_limits_are_told() {
+    let case = Case::new("[contracts.pin]\n\"urn:riv:a:GetBResponder:2\" = \"2.0\"\n");
+    assert_eq!(case.settings().contracts.pins["urn:riv:a:GetBResponder:2"], "2.0");
+    let case = Case::new("[contracts.limits]\nentry_byte_max = 7\n");
+    assert_eq!(case.problems().len(), 1, "{:?}", case.problems());
+}
