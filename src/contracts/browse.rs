@@ -180,7 +180,7 @@ pub struct Node {
 /// One contract with its trees.
 pub fn show(registry: &Registry, contract: &Contract) -> Shown {
     let versions = registry.versions(contract).iter().map(|one| one.version.to_string()).collect();
-    let tree_of = |direction| contract.element(direction).map(|element| tree(&contract.schema, element));
+    let tree_of = |direction| contract.element(direction).map(|element| tree(contract.schema(), element));
     Shown {
         listed: line(contract, versions),
         faults: contract.faults.clone(),
@@ -188,7 +188,7 @@ pub fn show(registry: &Registry, contract: &Contract) -> Shown {
         request_tree: tree_of(Direction::Request),
         response_tree: tree_of(Direction::Response),
         remarks: contract.diagnostics.clone(),
-        closure: contract.schema.files.clone(),
+        closure: contract.schema().files.clone(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! A service contract as imported: one operation in one profile, with its names, its origin and its compiled schema.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use super::diagnostic::Diagnostic;
 use super::package::Kind;
 use super::schema::{ElementId, Schema};
-use super::tree::Tree;
 use super::wsdl::QualifiedName;
 use crate::domain::profile::Profile;
 
@@ -18,8 +18,8 @@ pub struct Version {
     pub minor: u32,
 }
 
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
     }
 }
@@ -88,12 +88,41 @@ pub struct Contract {
     pub state: State,
     /// What was found out about it.
     pub diagnostics: Vec<Diagnostic>,
-    /// The compiled schema of its closure, shared by all operations of the description.
+    /// What it reaches, shared by all operations of the description.
+    pub reached: Arc<Reached>,
+}
+
+/// Everything a description reaches: compiled at once for what somebody brought, so that its problems are known, and on
+/// first use for what ships, so that a start does not wait for it.
+pub struct Reached(LazyLock<Compiled, Box<dyn FnOnce() -> Compiled + Send>>);
+
+/// The two forms of what a description reaches.
+#[derive(Debug)]
+pub struct Compiled {
+    /// To judge and to make messages.
     pub schema: Arc<Schema>,
-    /// The description's tree, for serving it.
-    pub description: Arc<Tree>,
-    /// The schema documents of the closure with their locations as written, for serving them.
-    pub closure: Arc<Closure>,
+    /// The files, to be served.
+    pub closure: Closure,
+}
+
+impl Reached {
+    /// Compiled on first use.
+    pub fn later(compile: impl FnOnce() -> Compiled + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(compile)))
+    }
+
+    /// Compiled already.
+    pub fn now(compiled: Compiled) -> Self {
+        let reached = Self::later(move || compiled);
+        LazyLock::force(&reached.0);
+        reached
+    }
+}
+
+impl fmt::Debug for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reached")
+    }
 }
 
 /// The files a description reaches.
@@ -106,6 +135,16 @@ pub struct Closure {
 }
 
 impl Contract {
+    /// The compiled schema. The first use of a contract that ships takes some milliseconds.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.reached.0.schema
+    }
+
+    /// The files it reaches.
+    pub fn closure(&self) -> &Closure {
+        &self.reached.0.closure
+    }
+
     /// The element of a direction, if the contract can be used.
     pub fn element(&self, direction: Direction) -> Option<ElementId> {
         if self.state == State::Broken {
@@ -115,8 +154,9 @@ impl Contract {
             Direction::Request => &self.request,
             Direction::Response => self.response.as_ref()?,
         };
-        let symbol = self.schema.names.symbol(&name.namespace, &name.local);
-        self.schema.global_elements.get(&symbol).copied()
+        let schema = self.schema();
+        let symbol = schema.names.symbol(&name.namespace, &name.local);
+        schema.global_elements.get(&symbol).copied()
     }
 
     /// The name people use: `GetDiagnosis:2`.

@@ -79,8 +79,13 @@ pub fn diff(before: &Contract, after: &Contract) -> Comparison {
     let mut changes = Vec::new();
     for direction in [Direction::Request, Direction::Response] {
         if let (Some(one), Some(other)) = (before.element(direction), after.element(direction)) {
-            let mut comparing =
-                Comparing { old: &before.schema, new: &after.schema, direction, changes: Vec::new(), open: Vec::new() };
+            let mut comparing = Comparing {
+                old: before.schema(),
+                new: after.schema(),
+                direction,
+                changes: Vec::new(),
+                open: Vec::new(),
+            };
             comparing.elements(one, other, String::new());
             changes.append(&mut comparing.changes);
         }
@@ -91,7 +96,7 @@ pub fn diff(before: &Contract, after: &Contract) -> Comparison {
         Direction::Request => change.old_to_new == Effect::Breaks,
         Direction::Response => change.new_to_old == Effect::Breaks,
     });
-    let is_same_file = before.schema.hash == after.schema.hash;
+    let is_same_file = before.schema().hash == after.schema().hash;
     let verdict = match (is_breaking, changes.is_empty()) {
         (true, _) => Verdict::Major,
         (false, false) => Verdict::Minor,

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::contract::{Closure, Contract, Source, State, domain_and_major, release_in_path, version_in_file_name};
+use super::contract::{
+    Closure, Compiled, Contract, Reached, Source, State, domain_and_major, release_in_path, version_in_file_name,
+};
 use super::diagnostic::{Code, Diagnostic, Position, Severity};
 use super::package::Package;
 use super::pattern::PatternCache;
@@ -143,6 +145,30 @@ impl Importer {
             }
             return (Imported { path, is_usable: false, contracts: Vec::new(), diagnostics }, Vec::new());
         };
+        let (schema, files) = self.compile(package, &description, &mut diagnostics);
+        let mut contracts = Vec::new();
+        if let Some(schema) = schema {
+            // Where a file could not be read, that its elements are missing says nothing new.
+            if !diagnostics.iter().any(Diagnostic::is_error) {
+                check_parts(&description, &schema, &path, &mut diagnostics);
+            }
+            check_names(&description, name, &path, &mut diagnostics);
+            let reached = Arc::new(Reached::now(Compiled { schema, closure: closure(package, name, &files) }));
+            let making = Making { package, name, path: &path, description: &description, reached: &reached };
+            contracts =
+                description.operations.iter().map(|operation| making.contract(operation, &diagnostics)).collect();
+        }
+        let is_usable = !diagnostics.iter().any(Diagnostic::is_error);
+        (Imported { path, is_usable, contracts, diagnostics }, files)
+    }
+
+    /// Compiles what a description reaches; with the entry names of all documents.
+    fn compile(
+        &mut self,
+        package: &Package,
+        description: &Description,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> (Option<Arc<Schema>>, Vec<String>) {
         let mut loading = Loading::new(package, &mut self.trees, &self.limits);
         for (file, tree, schemas) in &description.schemas {
             loading.inline(file, tree, schemas);
@@ -156,7 +182,6 @@ impl Importer {
             .filter(|document| document.tree.has_odd_bytes)
             .map(|document| document.shown.clone())
             .collect();
-        let closure = Arc::new(closure(package, name, &files));
         let schema = if documents.is_empty() {
             None
         } else {
@@ -168,20 +193,35 @@ impl Importer {
         let mut noted = HashSet::new();
         let odd = odd.into_iter().filter(|shown| noted.insert(shown.clone()));
         diagnostics.extend(odd.map(|shown| Diagnostic::new(Code::Bytes, shown, Position::default(), message)));
-        let mut contracts = Vec::new();
-        if let Some(schema) = schema {
-            // Where a file could not be read, that its elements are missing says nothing new.
-            if !diagnostics.iter().any(Diagnostic::is_error) {
-                check_parts(&description, &schema, &path, &mut diagnostics);
+        (schema, files)
+    }
+
+    /// The contracts of a package that is known to be in order, each compiled on first use.
+    pub fn promise(&mut self, package: &Arc<Package>) -> (Vec<Contract>, Vec<Diagnostic>) {
+        let (mut contracts, mut diagnostics) = (Vec::new(), Vec::new());
+        for name in package.starts().filter(|name| name.ends_with(".wsdl")) {
+            let mut found = Vec::new();
+            if let Some(description) = wsdl::read(package, name, &mut self.trees, &self.limits, &mut found) {
+                let path = package.shown(name);
+                check_names(&description, name, &path, &mut found);
+                let (files, entry, limits, leniency) =
+                    (Arc::clone(package), name.to_owned(), self.limits.clone(), self.leniency);
+                let reached = Arc::new(Reached::later(move || Self::new(limits, leniency).reached(&files, &entry)));
+                let making = Making { package, name, path: &path, description: &description, reached: &reached };
+                contracts.extend(description.operations.iter().map(|operation| making.contract(operation, &found)));
             }
-            check_names(&description, name, &path, &mut diagnostics);
-            let making =
-                Making { package, name, path: &path, description: &description, schema: &schema, closure: &closure };
-            contracts =
-                description.operations.iter().map(|operation| making.contract(operation, &diagnostics)).collect();
+            diagnostics.extend(found);
         }
-        let is_usable = !diagnostics.iter().any(Diagnostic::is_error);
-        (Imported { path, is_usable, contracts, diagnostics }, files)
+        (contracts, diagnostics)
+    }
+
+    /// Compiles what the description at an entry reaches. What is wrong is not told: the package is known to be in order.
+    fn reached(&mut self, package: &Package, name: &str) -> Compiled {
+        let mut found = Vec::new();
+        let description = wsdl::read(package, name, &mut self.trees, &self.limits, &mut found);
+        let compiled = description.map(|description| self.compile(package, &description, &mut found));
+        let (schema, files) = compiled.unwrap_or_default();
+        Compiled { schema: schema.unwrap_or_default(), closure: closure(package, name, &files) }
     }
 }
 
@@ -240,8 +280,7 @@ struct Making<'a> {
     name: &'a str,
     path: &'a str,
     description: &'a Description,
-    schema: &'a Arc<Schema>,
-    closure: &'a Arc<Closure>,
+    reached: &'a Arc<Reached>,
 }
 
 impl Making<'_> {
@@ -276,9 +315,7 @@ impl Making<'_> {
             sources: vec![source],
             state,
             diagnostics: diagnostics.to_vec(),
-            schema: self.schema.clone(),
-            description: self.description.tree.clone(),
-            closure: self.closure.clone(),
+            reached: self.reached.clone(),
         }
     }
 

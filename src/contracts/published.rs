@@ -94,7 +94,7 @@ impl Published {
         let key = url.path.strip_prefix('/').unwrap_or(&url.path).to_lowercase();
         let Some(contract) = self.by_path.get(&key) else { return Document::UnknownPath(self.known(url)) };
         match asked {
-            Asked::Wsdl => Document::Found(rewritten(&contract.closure.wsdl.1, &url.text())),
+            Asked::Wsdl => Document::Found(rewritten(&contract.closure().wsdl.1, &url.text())),
             Asked::Xsd(name) => match schema_named(contract, name) {
                 Some(bytes) => Document::Found(rewritten(bytes, &url.text())),
                 None => Document::UnknownSchema(format!(
@@ -115,7 +115,7 @@ impl Published {
 
 /// The schema whose location, as some document of the closure writes it, is `name`.
 fn schema_named<'c>(contract: &'c Contract, name: &str) -> Option<&'c Arc<[u8]>> {
-    let closure = &contract.closure;
+    let closure = contract.closure();
     let documents = std::iter::once(&closure.wsdl).chain(&closure.files);
     for (from, bytes) in documents {
         let Ok(tree) = Tree::parse(bytes, 256) else { continue };

@@ -171,7 +171,7 @@ fn order(contract: &Contract, is_pinned: bool) -> (bool, Version, Option<String>
 }
 
 fn is_same(one: &Contract, other: &Contract) -> bool {
-    one.version == other.version && one.schema.hash == other.schema.hash && one.soap_action == other.soap_action
+    one.version == other.version && one.schema().hash == other.schema().hash && one.soap_action == other.soap_action
 }
 
 /// A contract of the environment replaces the built-in one of its namespace as a whole.

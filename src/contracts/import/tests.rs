@@ -141,7 +141,10 @@ fn where_the_folders_lie_changes_nothing() {
         let import = Importer::default().import(&Package::new("p", Kind::Folder, files), Vec::new());
         let contracts = import.into_contracts().into_iter();
         contracts
-            .map(|contract| (contract.namespace, contract.profile, contract.schema.hash, contract.hub_path))
+            .map(|contract| {
+                let hash = contract.schema().hash;
+                (contract.namespace, contract.profile, hash, contract.hub_path)
+            })
             .collect::<Vec<_>>()
     };
     assert_eq!(names(""), names("TD_MONITORING_1_0_R/"));

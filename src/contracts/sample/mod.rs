@@ -118,7 +118,7 @@ pub fn sample(contract: &Arc<Contract>, wanted: &Wanted) -> Result<Vec<String>, 
     loop {
         let before = cover.used.len();
         let seed = wanted.seed.wrapping_add(messages.len() as u64);
-        let mut making = Making::new(&contract.schema, wanted, seed, std::mem::take(&mut cover));
+        let mut making = Making::new(contract.schema(), wanted, seed, std::mem::take(&mut cover));
         let made = making.root(element)?;
         cover = making.cover;
         let is_new = cover.used.len() > before || messages.is_empty();

@@ -55,7 +55,7 @@ impl TypeId {
 }
 
 /// A compiled schema.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Schema {
     /// Names as numbers.
     pub names: Names,

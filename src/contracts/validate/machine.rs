@@ -135,7 +135,7 @@ pub(super) enum Mode {
 impl Machine {
     pub(super) fn new(target: Target, limits: MessageLimits, has_attachments: bool) -> Self {
         let schema = match &target {
-            Target::Contract(contract, _) => Some(contract.schema.clone()),
+            Target::Contract(contract, _) => Some(contract.schema().clone()),
             Target::Registry(_) => None,
         };
         let mut frames = Vec::with_capacity(24);
@@ -196,8 +196,8 @@ impl Machine {
                 break;
             }
             if let Some((contract, _)) = &self.contract {
-                self.schema = Some(contract.schema.clone());
-                self.scope.renumber(&contract.schema.names);
+                self.schema = Some(contract.schema().clone());
+                self.scope.renumber(&contract.schema().names);
             }
         }
         if let Some(at) = illegal {

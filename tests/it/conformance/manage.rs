@@ -28,6 +28,8 @@ async fn unknown_description() {
             Some("No wsdl found on this path, following wsdl paths is available:"),
             "{text}"
         );
+        let known = format!("http://{}/vp/itintegration/engagementindex/Update/1/rivtabp21?wsdl", c0.world.hub);
+        assert!(text.lines().skip(1).any(|line| line == known), "{text}");
     }
 }
 

@@ -17,7 +17,7 @@ use xsd_schema::{SchemaSet, SchemaSetBuilder};
 /// The oracle's compiled form of a contract's closure.
 fn oracle(contract: &Contract, root: &Path) -> SchemaSet {
     let mut builder = SchemaSetBuilder::new();
-    for (file, namespace) in contract.closure.files.iter().map(|(file, _)| file).zip(namespaces(contract)) {
+    for (file, namespace) in contract.closure().files.iter().map(|(file, _)| file).zip(namespaces(contract)) {
         builder = builder.add(&namespace, &root.join(file).display().to_string()).expect("the oracle reads the schema");
     }
     builder.compile().expect("the oracle compiles the schema").into_schema_set()
@@ -27,9 +27,14 @@ fn oracle(contract: &Contract, root: &Path) -> SchemaSet {
 fn namespaces(contract: &Contract) -> Vec<String> {
     let of = |name: &str| {
         let ending = format!("/{name}");
-        contract.schema.files.iter().find(|file| file.path.ends_with(&ending)).map(|file| file.namespace.clone())
+        contract.schema().files.iter().find(|file| file.path.ends_with(&ending)).map(|file| file.namespace.clone())
     };
-    contract.closure.files.iter().map(|(name, _)| of(name).expect("every file of the closure is a document")).collect()
+    contract
+        .closure()
+        .files
+        .iter()
+        .map(|(name, _)| of(name).expect("every file of the closure is a document"))
+        .collect()
 }
 
 fn oracle_accepts(schema: &SchemaSet, message: &str) -> bool {
@@ -172,7 +177,7 @@ fn mutants_of_published_contracts_are_judged_as_an_independent_validator_does() 
     contracts.retain(|contract| {
         contract.state != State::Broken
             && contract
-                .schema
+                .schema()
                 .files
                 .iter()
                 .filter(|file| file.path == contract.sources[0].path)
