@@ -53,7 +53,9 @@ async fn hijack() {
 
 async fn unknown_schema() {
     let c0 = C0::with(|plan| plan.property("ip.whitelist", "")).await;
-    for ask in [Ask::get("/vp?wsdl&xsd=core.xsd"), Ask::post("x").header("xsd", "core.xsd").header("wsdl", "")] {
+    let known = "/vp/itintegration/engagementindex/Update/1/rivtabp21";
+    let by_header = Ask::get(known).method("POST").header("xsd", "core.xsd").header("wsdl", "");
+    for ask in [Ask::get(&format!("{known}?wsdl&xsd=core.xsd")), by_header] {
         let answer = c0.call(ask).await;
         answer.is_raw_fault("WSDLException: faultCode=OTHER_ERROR: Couldn't find xsd named core.xsd");
     }
