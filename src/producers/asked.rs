@@ -65,6 +65,11 @@ impl<'a> Asked<'a> {
         self.request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
+    /// The body as sent.
+    pub fn body(&self) -> &Bytes {
+        self.request.body()
+    }
+
     /// The body as text; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> &str {
         self.text.get_or_init(|| String::from_utf8_lossy(self.request.body()))

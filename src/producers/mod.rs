@@ -14,6 +14,7 @@ pub mod matcher;
 pub mod miss;
 pub mod mounted;
 pub mod responder;
+pub mod schema;
 pub mod serve;
 pub mod settings;
 pub mod source;

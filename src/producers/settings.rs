@@ -8,6 +8,10 @@ pub const DELAY_MAX: Duration = Duration::from_secs(600);
 pub const STUBS_MAX: usize = 50_000;
 /// Most tokens read behind the body's child in search of the patient.
 pub const PATIENT_TOKENS_MAX: usize = 4_096;
+/// Most elements and attributes read of a request that no mapping answers.
+pub const REQUEST_ELEMENTS_MAX: usize = 20_000;
+/// Most text read of it, in bytes.
+pub const REQUEST_TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// Largest memory a compiled regular expression may take, in bytes.
 pub const REGEX_BYTES_MAX: usize = 1 << 20;
 /// Largest body a template may give, in bytes.

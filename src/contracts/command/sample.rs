@@ -2,7 +2,7 @@
 
 use super::{Output, Sources};
 use crate::contracts::contract::Direction;
-use crate::contracts::sample::{Envelope, Variant, Wanted, sample};
+use crate::contracts::sample::{Envelope, Given, Variant, Wanted, sample};
 
 /// What is asked of the command.
 #[derive(Clone, Debug)]
@@ -48,6 +48,7 @@ pub fn run(arguments: &Arguments) -> Output {
             seed: arguments.seed.wrapping_add(u64::from(number)),
             patient: arguments.patient.clone(),
             envelope: if arguments.envelope { Envelope::Own } else { Envelope::None },
+            given: Given::default(),
         };
         match sample(&contract, &wanted) {
             Ok(messages) => messages.iter().for_each(|message| output.out.push_str(message)),

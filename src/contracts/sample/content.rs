@@ -82,7 +82,15 @@ impl<'a> Making<'a> {
 
     /// The record an element belongs to: what is consistent within itself.
     pub(super) fn record(&self) -> Record {
-        Record::new(self.seed, &self.path)
+        Record::new(self.seed, &self.path, self.wanted.given.period)
+    }
+
+    /// The value that the sample is to have for an element of that name below the open one.
+    pub(super) fn given(&self, parent: &str, local: &str) -> Option<&'a str> {
+        if self.wanted.given.values.is_empty() {
+            return None;
+        }
+        self.wanted.given.value(parent.split('[').next().unwrap_or(parent), local)
     }
 
     pub(super) fn choose(&self, what: &str, of: usize) -> usize {
@@ -206,7 +214,9 @@ impl<'a> Making<'a> {
         let attributes: Vec<AttributeUse> = complex.attributes.clone();
         for one in attributes {
             let local = self.schema.names.local(one.name).to_owned();
+            let element = self.path.last().map_or("", String::as_str);
             let is_wanted = match self.variant() {
+                _ if self.given(element, &local).is_some() => true,
                 Variant::Min => false,
                 Variant::Typical => tables::is_usual(&local),
                 Variant::Max | Variant::Cover => true,
@@ -284,7 +294,7 @@ impl<'a> Making<'a> {
         let most = particle.max.unwrap_or(u32::MAX);
         let depth = self.path.len();
         let optional = match self.variant() {
-            Variant::Min => 0,
+            Variant::Min => self.given_times(particle),
             Variant::Typical => self.usual_times(particle),
             Variant::Max | Variant::Cover if depth >= DEPTH_MAX => 0,
             Variant::Max | Variant::Cover => match &particle.term {
@@ -300,7 +310,15 @@ impl<'a> Making<'a> {
         self.open.contains(&self.schema.element(id).type_id)
     }
 
+    /// Even the smallest message has what it is to agree with.
+    fn given_times(&self, particle: &Particle) -> u32 {
+        let Term::Element(id) = &particle.term else { return 0 };
+        let local = self.schema.names.local(self.schema.element(*id).name);
+        u32::from(self.given(self.path.last().map_or("", String::as_str), local).is_some())
+    }
+
     fn usual_times(&self, particle: &Particle) -> u32 {
+        let is_list = self.path.len() == 1 && particle.max.is_none();
         let Term::Element(id) = &particle.term else {
             // A group is made when something usual is in it.
             return u32::from(
@@ -308,10 +326,13 @@ impl<'a> Making<'a> {
             );
         };
         let local = self.schema.names.local(self.schema.element(*id).name);
-        if !tables::is_usual(local) || self.is_recursive(*id) || self.path.len() >= DEPTH_MAX {
+        if is_list && let Some(records) = self.wanted.given.records {
+            return records;
+        }
+        let is_given = self.given(self.path.last().map_or("", String::as_str), local).is_some();
+        if !(is_given || tables::is_usual(local)) || self.is_recursive(*id) || self.path.len() >= DEPTH_MAX {
             // The records of an answer are what it is for.
-            let is_record = self.path.len() == 1 && particle.max.is_none();
-            return u32::from(is_record && !self.is_recursive(*id));
+            return u32::from(is_list && !self.is_recursive(*id));
         }
         match particle.max {
             None => 1 + (hashed(self.seed, &format!("{}{local}#times", self.shown_path())) % 2) as u32,

@@ -9,6 +9,8 @@ mod write;
 
 use std::sync::Arc;
 
+use jiff::civil::DateTime;
+
 pub use pattern::matching;
 
 use self::content::{Cover, Making};
@@ -63,6 +65,32 @@ pub struct Wanted {
     pub patient: Option<String>,
     /// What stands around it.
     pub envelope: Envelope,
+    /// What it is to agree with.
+    pub given: Given,
+}
+
+/// What a sample is to agree with, such as what a request asked for. Whatever a type does not admit is passed over: a
+/// sample always follows its contract.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Values by the name of their element or attribute, or by `parent/name`; in lower case. Elements that have one are
+    /// made though they are optional.
+    pub values: Vec<(String, String)>,
+    /// First and last moment at which something in the records may happen.
+    pub period: Option<(DateTime, DateTime)>,
+    /// How many records each list of an answer has, as far as the contract allows.
+    pub records: Option<u32>,
+}
+
+impl Given {
+    /// The value for an element of that name in that parent, both in any case.
+    fn value(&self, parent: &str, local: &str) -> Option<&str> {
+        let is_for = |key: &str| match key.split_once('/') {
+            None => key.eq_ignore_ascii_case(local),
+            Some((outer, inner)) => inner.eq_ignore_ascii_case(local) && outer.eq_ignore_ascii_case(parent),
+        };
+        self.values.iter().find(|(key, _)| is_for(key)).map(|(_, value)| value.as_str())
+    }
 }
 
 impl Default for Wanted {
@@ -73,6 +101,7 @@ impl Default for Wanted {
             seed: 0,
             patient: None,
             envelope: Envelope::Own,
+            given: Given::default(),
         }
     }
 }
@@ -151,7 +180,7 @@ pub(super) fn mixed(mut state: u64) -> u64 {
 }
 
 /// A number for a text under a seed.
-pub(super) fn hashed(seed: u64, text: &str) -> u64 {
+pub fn hashed(seed: u64, text: &str) -> u64 {
     let fnv = text
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));

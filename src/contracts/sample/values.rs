@@ -1,7 +1,7 @@
 //! Values: by the element's name, else by what its type asks for (`contracts.md` §5).
 
 use jiff::civil::{DateTime, date};
-use jiff::{Span, ToSpan};
+use jiff::{Span, ToSpan, Unit};
 
 use super::content::{Item, Making};
 use super::pattern::shortest;
@@ -16,6 +16,8 @@ pub(super) struct Record {
     seed: u64,
     /// When the record was made.
     at: DateTime,
+    /// Nothing of it happened later.
+    last: Option<DateTime>,
 }
 
 /// The day on which all samples are made.
@@ -24,13 +26,19 @@ fn now() -> DateTime {
 }
 
 impl Record {
-    pub(super) fn new(seed: u64, path: &[String]) -> Self {
+    pub(super) fn new(seed: u64, path: &[String], period: Option<(DateTime, DateTime)>) -> Self {
         let record = path.iter().take(2).cloned().collect::<Vec<_>>().join("/");
         let seed = hashed(seed, &record);
         let back = Span::new()
             .days(40 + i64::try_from(seed % 620).unwrap_or(0))
             .hours(i64::try_from(seed >> 32 & 7).unwrap_or(0));
-        Self { seed, at: now().checked_sub(back).unwrap_or(now()) }
+        let Some((first, last)) = period else {
+            return Self { seed, at: now().checked_sub(back).unwrap_or(now()), last: None };
+        };
+        // In the first half of the period, on a whole minute: most of what follows from it is then in the period too.
+        let minutes = first.until((Unit::Minute, last)).map_or(0, |span| span.get_minutes()).max(0);
+        let into = i64::try_from(seed % (minutes as u64 / 2 + 1)).unwrap_or(0);
+        Self { seed, at: first.checked_add(into.minutes()).unwrap_or(first), last: Some(last) }
     }
 
     /// The time an element of that name tells: starts before ends, written before signed before documented.
@@ -46,7 +54,8 @@ impl Record {
         } else {
             0.hours()
         };
-        self.at.checked_add(later).unwrap_or(self.at)
+        let at = self.at.checked_add(later).unwrap_or(self.at);
+        self.last.map_or(at, |last| at.min(last))
     }
 }
 
@@ -85,6 +94,10 @@ impl Making<'_> {
     pub(super) fn value(&mut self, type_id: TypeId, local: &str) -> Result<String, SampleError> {
         let admits = |text: &str| simple::check(self.schema, type_id, text, &NoPrefixes).is_ok();
         let Some(simple) = self.simple(type_id) else { return Ok(String::new()) };
+        let parent = self.path.iter().rev().nth(1).map_or("", String::as_str);
+        if let Some(given) = self.given(parent, local).filter(|text| admits(text)) {
+            return Ok(given.to_owned());
+        }
         if let Some(enumeration) = &simple.facets.enumeration {
             let texts = &enumeration.texts;
             if local == "resultCode" && texts.iter().any(|text| &**text == "OK") && self.variant() != Variant::Cover {

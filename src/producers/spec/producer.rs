@@ -5,9 +5,11 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::contracts::sample::Variant;
 use crate::domain::problem::{Problem, line_at};
 use crate::producers::behaviour::delay::Delay;
 use crate::producers::matcher::contract::ContractPattern;
+use crate::producers::schema::{RECORDS_MAX, SchemaSettings};
 use crate::producers::settings::SystemLimits;
 
 /// A system as its file describes it.
@@ -25,6 +27,8 @@ pub struct Producer {
     pub contracts: Option<Vec<ContractPattern>>,
     /// Where answers come from, in order: `mapping`, `record`, `schema`, `proxy`, `fault`.
     pub answers: Vec<String>,
+    /// How answers are made from schemas.
+    pub schema: SchemaSettings,
     /// How it says that nothing fits.
     pub miss: Miss,
     /// Added to every stub's own delay.
@@ -42,6 +46,7 @@ impl Default for Producer {
             serves_other_addresses: false,
             contracts: None,
             answers: ["mapping", "record", "schema"].map(str::to_owned).to_vec(),
+            schema: SchemaSettings::default(),
             miss: Miss::default(),
             delay: Delay::default(),
             limits: SystemLimits::default(),
@@ -59,12 +64,22 @@ pub enum Miss {
     NotFound,
 }
 
-const KEYS: [&str; 9] =
-    ["name", "hsa_id", "logical_addresses", "address_miss", "contracts", "answers", "miss", "delay", "limits"];
+const KEYS: [&str; 10] = [
+    "name",
+    "hsa_id",
+    "logical_addresses",
+    "address_miss",
+    "contracts",
+    "answers",
+    "schema",
+    "miss",
+    "delay",
+    "limits",
+];
 /// What may stand in `answers`.
 const SOURCES: [&str; 5] = ["mapping", "record", "schema", "proxy", "fault"];
 /// Keys of `producers.md` §1.2 that do nothing yet.
-const NOT_YET: [&str; 7] = ["x_mock_response", "validate", "schema", "records", "tls", "proxy", "rule"];
+const NOT_YET: [&str; 6] = ["x_mock_response", "validate", "records", "tls", "proxy", "rule"];
 
 /// Reads the file; `None` where it cannot be used. Problems say why, or what has no effect.
 pub(crate) fn read(file: &Path, contents: &[u8], problems: &mut Vec<Problem>) -> Option<Producer> {
@@ -116,6 +131,7 @@ impl Reading<'_> {
                         producer.miss = Miss::NotFound;
                     }
                 }
+                "schema" => producer.schema = self.schema(value),
                 "delay" => producer.delay = self.delay(value),
                 "limits" => self.limits(value, &mut producer.limits),
                 known if NOT_YET.contains(&known) => {
@@ -188,6 +204,33 @@ impl Reading<'_> {
         delay.unwrap_or_default()
     }
 
+    fn schema(&mut self, value: &Value<'_>) -> SchemaSettings {
+        let mut settings = SchemaSettings::default();
+        let Some(table) = value.get_ref().as_table() else {
+            self.error(value, "schema: expected a table");
+            return settings;
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "variant" => match self.one_of(value, "schema.variant", ["min", "typical", "max"]) {
+                    Some(0) => settings.variant = Variant::Min,
+                    Some(2) => settings.variant = Variant::Max,
+                    _ => {}
+                },
+                "seed" => match whole(value.get_ref()) {
+                    Some(seed) => settings.seed = seed,
+                    None => self.error(value, "schema.seed: expected a whole number, 0 or more"),
+                },
+                "count" => match whole(value.get_ref()).and_then(|count| u32::try_from(count).ok()) {
+                    Some(count) if count <= RECORDS_MAX => settings.count = count,
+                    _ => self.error(value, format!("schema.count: expected a whole number, {RECORDS_MAX} or less")),
+                },
+                unknown => self.unknown(unknown, key.span().start, &["variant", "seed", "count"]),
+            }
+        }
+        settings
+    }
+
     fn limits(&mut self, value: &Value<'_>, limits: &mut SystemLimits) {
         let known = ["concurrency_max", "delayed_max", "body_bytes_max"];
         let Some(table) = value.get_ref().as_table() else {
@@ -232,11 +275,14 @@ impl Reading<'_> {
     }
 
     /// Place of the value among `words`.
-    fn one_of(&mut self, value: &Value<'_>, key: &str, words: [&str; 2]) -> Option<usize> {
+    fn one_of<const N: usize>(&mut self, value: &Value<'_>, key: &str, words: [&str; N]) -> Option<usize> {
         let text = self.string(value, key)?;
         let found = words.iter().position(|word| *word == text);
         if found.is_none() {
-            self.error(value, format!("{key} is {text:?}, expected {:?} or {:?}", words[0], words[1]));
+            self.error(
+                value,
+                format!("{key} is {text:?}, expected {}", words.map(|word| format!("{word:?}")).join(" or ")),
+            );
         }
         found
     }
