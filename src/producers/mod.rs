@@ -13,6 +13,7 @@ mod load;
 pub mod matcher;
 pub mod miss;
 pub mod mounted;
+pub mod records;
 pub mod responder;
 pub mod schema;
 pub mod serve;

@@ -16,6 +16,8 @@ pub struct Element {
     pub text: String,
     /// Attributes and child elements.
     pub children: Vec<Element>,
+    /// Whether it is written with no more than it must have, as an entry that was nullified is.
+    pub is_bare: bool,
 }
 
 impl Element {
@@ -26,7 +28,7 @@ impl Element {
 
     /// An element with text in it.
     pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), children: Vec::new() }
+        Self { name: name.into(), text: text.into(), ..Self::default() }
     }
 
     /// The same with one more child.

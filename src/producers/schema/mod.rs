@@ -101,7 +101,12 @@ pub(super) fn answered(envelope: String) -> Response<Bytes> {
 fn cannot(system: &str, question: &Question<'_, '_>, error: &SampleError) -> Response<Bytes> {
     let contract = question.contract.short_name();
     let text = format!("anslut: {system} has no answer for {contract}, and none can be made from its schema");
-    response(StatusCode::INTERNAL_SERVER_ERROR, document(Side::Server, &text, &error.to_string()))
+    fault(Side::Server, &text, &error.to_string())
+}
+
+/// The HTTP answer with a SOAP fault.
+pub(super) fn fault(side: Side, text: &str, detail: &str) -> Response<Bytes> {
+    response(StatusCode::INTERNAL_SERVER_ERROR, document(side, text, detail))
 }
 
 fn response(status: StatusCode, body: String) -> Response<Bytes> {

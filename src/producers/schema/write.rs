@@ -29,6 +29,7 @@ pub fn response(contract: &Contract, tree: &Element) -> Option<Written> {
         namespaces: Vec::new(),
         path: Vec::new(),
         left_out: Vec::new(),
+        is_bare: false,
     };
     writing.element(element, tree, "    ");
     let Writing { out, namespaces, left_out, .. } = writing;
@@ -55,7 +56,12 @@ struct Writing<'a> {
     namespaces: Vec<&'a str>,
     path: Vec<&'a str>,
     left_out: Vec<String>,
+    /// Whether optional elements are passed over.
+    is_bare: bool,
 }
+
+/// What is said of an entry that was nullified, though it is optional.
+const SAID_OF_NULLIFIED: [&str; 2] = ["nullified", "nullifiedReason"];
 
 impl<'a> Writing<'a> {
     fn name(&mut self, symbol: Symbol) -> String {
@@ -75,6 +81,8 @@ impl<'a> Writing<'a> {
         let declaration = self.schema.element(id);
         let name = self.name(declaration.name);
         self.path.push(self.schema.names.local(declaration.name));
+        let was_bare = self.is_bare;
+        self.is_bare |= node.is_bare;
         self.out.push_str(indent);
         self.out.push('<');
         self.out.push_str(&name);
@@ -102,6 +110,7 @@ impl<'a> Writing<'a> {
         for (child, _) in node.children.iter().zip(placed).filter(|(_, placed)| !placed) {
             self.left_out.push(format!("{}/{}", self.path.join("/"), child.name));
         }
+        self.is_bare = was_bare;
         self.path.pop();
     }
 
@@ -132,12 +141,15 @@ impl<'a> Writing<'a> {
         match &particle.term {
             Term::Element(id) => {
                 let local = self.schema.names.local(self.schema.element(*id).name);
+                let passed_over = self.is_bare && particle.min == 0 && !SAID_OF_NULLIFIED.contains(&local);
                 let mut written = 0;
                 for (at, child) in node.children.iter().enumerate() {
                     if written < most && !placed[at] && child.is(local) {
                         placed[at] = true;
                         written += 1;
-                        self.element(*id, child, indent);
+                        if !passed_over {
+                            self.element(*id, child, indent);
+                        }
                     }
                 }
             }

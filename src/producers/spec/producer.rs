@@ -9,6 +9,7 @@ use crate::contracts::sample::Variant;
 use crate::domain::problem::{Problem, line_at};
 use crate::producers::behaviour::delay::Delay;
 use crate::producers::matcher::contract::ContractPattern;
+use crate::producers::records::{RecordSettings, UnknownPatient};
 use crate::producers::schema::{RECORDS_MAX, SchemaSettings};
 use crate::producers::settings::SystemLimits;
 
@@ -29,6 +30,8 @@ pub struct Producer {
     pub answers: Vec<String>,
     /// How answers are made from schemas.
     pub schema: SchemaSettings,
+    /// How they are made from records.
+    pub records: RecordSettings,
     /// How it says that nothing fits.
     pub miss: Miss,
     /// Added to every stub's own delay.
@@ -47,6 +50,7 @@ impl Default for Producer {
             contracts: None,
             answers: ["mapping", "record", "schema"].map(str::to_owned).to_vec(),
             schema: SchemaSettings::default(),
+            records: RecordSettings::default(),
             miss: Miss::default(),
             delay: Delay::default(),
             limits: SystemLimits::default(),
@@ -79,7 +83,7 @@ const KEYS: [&str; 10] = [
 /// What may stand in `answers`.
 const SOURCES: [&str; 5] = ["mapping", "record", "schema", "proxy", "fault"];
 /// Keys of `producers.md` §1.2 that do nothing yet.
-const NOT_YET: [&str; 6] = ["x_mock_response", "validate", "records", "tls", "proxy", "rule"];
+const NOT_YET: [&str; 5] = ["x_mock_response", "validate", "tls", "proxy", "rule"];
 
 /// Reads the file; `None` where it cannot be used. Problems say why, or what has no effect.
 pub(crate) fn read(file: &Path, contents: &[u8], problems: &mut Vec<Problem>) -> Option<Producer> {
@@ -131,6 +135,7 @@ impl Reading<'_> {
                         producer.miss = Miss::NotFound;
                     }
                 }
+                "records" => producer.records = self.records(value),
                 "schema" => producer.schema = self.schema(value),
                 "delay" => producer.delay = self.delay(value),
                 "limits" => self.limits(value, &mut producer.limits),
@@ -226,6 +231,39 @@ impl Reading<'_> {
                     _ => self.error(value, format!("schema.count: expected a whole number, {RECORDS_MAX} or less")),
                 },
                 unknown => self.unknown(unknown, key.span().start, &["variant", "seed", "count"]),
+            }
+        }
+        settings
+    }
+
+    fn records(&mut self, value: &Value<'_>) -> RecordSettings {
+        let mut settings = RecordSettings::default();
+        let Some(table) = value.get_ref().as_table() else {
+            self.error(value, "records: expected a table");
+            return settings;
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "unknown_patient" => {
+                    let answers = [UnknownPatient::Empty, UnknownPatient::Pass, UnknownPatient::Fault];
+                    let chosen = self.one_of(value, "records.unknown_patient", ["empty", "generate", "fault"]);
+                    settings.unknown_patient = chosen.map_or(UnknownPatient::Empty, |at| answers[at]);
+                }
+                "nullified" => {
+                    let chosen = self.one_of(value, "records.nullified", ["return", "omit"]);
+                    settings.omits_nullified = chosen == Some(1);
+                }
+                "approved_only_for" => settings.approved_only_for = self.strings(value, "records.approved_only_for"),
+                later @ ("files" | "generate" | "consumers") => {
+                    let line = self.line(key.span().start);
+                    let message = format!("records.{later} is not supported yet and has no effect");
+                    self.problems.push(Problem::warning(self.file, line, message));
+                }
+                unknown => self.unknown(
+                    unknown,
+                    key.span().start,
+                    &["unknown_patient", "nullified", "approved_only_for", "files", "generate", "consumers"],
+                ),
             }
         }
         settings

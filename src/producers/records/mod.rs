@@ -1,0 +1,21 @@
+//! Patient records (*patientjournaler*): one coherent life for each synthetic person, answered from by every contract that
+//! has a place for it, and known to the index (`producers.md` §6).
+//!
+//! Records are files: [`file`] reads them by the table [`kinds`], [`book`] brings them together. How an entry becomes an
+//! answer is the table [`projection`], made of [`template`]s; [`filter`] is what a request asks for, [`rows`] what the
+//! index knows. An answer has no order and no namespace of its own: those are the contract's
+//! ([`super::schema::write`]).
+
+pub mod book;
+pub mod file;
+pub mod filter;
+pub mod kinds;
+pub mod projection;
+pub mod rows;
+mod source;
+pub mod template;
+#[cfg(test)]
+mod tests;
+pub mod value;
+
+pub use source::{RecordSettings, RecordSource, UnknownPatient, Written};
