@@ -51,11 +51,19 @@ pub(super) struct Wires<'w> {
     pub(super) clock: &'w Clock,
 }
 
+/// What a start puts into the index.
+pub(super) struct Filling {
+    /// Where files with engagements are.
+    pub(super) environment: Environment,
+    /// Those of the patient records, one object a line, if they are to be in the index.
+    pub(super) engagements: Option<Vec<u8>>,
+}
+
 /// Reads the index back and takes in the environment's engagements. Without a folder for data it stays in memory.
 pub(super) async fn open(
     settings: IndexSettings,
     data: Option<PathBuf>,
-    environment: Environment,
+    filling: Filling,
     clock: Clock,
 ) -> Result<(Arc<Index>, Vec<Problem>), LogError> {
     let opening = tokio::task::spawn_blocking(move || {
@@ -73,7 +81,9 @@ pub(super) async fn open(
             ms = Clock::instant().saturating_duration_since(began).as_millis() as u64,
             "the index is open"
         );
-        let problems = environment::load(&index, &environment);
+        let mut problems = environment::load(&index, &filling.environment);
+        problems
+            .extend(filling.engagements.into_iter().flat_map(|rows| environment::load_text(&index, "patients", rows)));
         Ok((Arc::new(index), problems))
     });
     match opening.await {

@@ -3,6 +3,7 @@
 mod bind;
 mod index;
 pub mod serve;
+mod sources;
 mod subscribers;
 
 use std::io;
@@ -35,8 +36,9 @@ use crate::producers::settings::ServerSettings;
 use crate::soap::responder::SharedResponder;
 use crate::store::log::LogError;
 use bind::{Addresses, Bound, bind};
-use index::{IndexSlot, OpenIndex, Wires};
+use index::{Filling, IndexSlot, OpenIndex, Wires};
 use serve::serve;
+use sources::Sources;
 
 /// How often idle connections to producers are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -92,8 +94,6 @@ impl Platform {
     ) -> Result<(Self, Vec<Problem>), StartError> {
         let settings = Arc::new(settings);
         let (mut bound, addresses) = bind(&settings.listen).await?;
-        let (producers, mut problems) = Producers::load(&environment);
-        let producers = Arc::new(producers.with_clock(&clock));
         let catalogue = Arc::new(Catalogue::new(
             environment.clone(),
             settings.hsa_files.clone(),
@@ -103,6 +103,10 @@ impl Platform {
         let contracts = Arc::new(Library::new(environment.clone(), settings.contracts.clone()));
         // Compiling is the longest part of a start: it goes on while the rest is read.
         let reading = refresh(&contracts);
+        let (sources, mut problems) = Sources::load(&environment, &contracts, &clock);
+        let (producers, found) = Producers::load(&environment);
+        problems.extend(found);
+        let producers = Arc::new(producers.with_clock(&clock).with_sources(&sources.shared()));
         let records = Arc::new(Records::new(settings.records.bytes_max));
         let meter = Meter::new();
         let index = Arc::new(IndexSlot::empty());
@@ -123,7 +127,7 @@ impl Platform {
         platform.serve(&mut bound, producers, platform.admin_parts(&environment, &settings, &meter, &clock));
         platform.tend(meter);
         problems.extend(platform.read_catalogue().await);
-        match platform.open_index(&mut bound, &settings, data, environment, &clock).await {
+        match platform.open_index(&mut bound, &settings, data, (environment, sources), &clock).await {
             Ok(found) => problems.extend(found),
             Err(error) => {
                 platform.drain().await;
@@ -202,10 +206,12 @@ impl Platform {
         bound: &mut Bound,
         settings: &Settings,
         data: Option<PathBuf>,
-        environment: Environment,
+        (environment, sources): (Environment, Sources),
         clock: &Clock,
     ) -> Result<Vec<Problem>, LogError> {
-        let (index, problems) = index::open(settings.index.clone(), data, environment, clock.clone()).await?;
+        let engagements = settings.records.loads_index.then(|| sources.engagements());
+        let filling = Filling { environment, engagements };
+        let (index, problems) = index::open(settings.index.clone(), data, filling, clock.clone()).await?;
         let wires = Wires { settings, catalogue: &self.catalogue, hub: &self.hub, clock };
         let open = Arc::new(OpenIndex::new(index, &wires));
         open.find_subscribers().await;

@@ -10,6 +10,8 @@ use crate::domain::clock::Clock;
 use crate::domain::problem::{Problem, Severity};
 use crate::index::bulk::environment as engagements;
 use crate::producers::mounted::Producers;
+use crate::producers::records::RecordSource;
+use crate::producers::schema::Contracts;
 
 use super::arguments::CheckArguments;
 use super::failure::{Exit, Failure};
@@ -48,14 +50,16 @@ pub fn run(
     Ok(if report.errors == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// What is wrong in `tak/`, `hsa/`, `contracts/`, `producers/` and `index/`. Without usable settings everything is loaded from its usual place.
+/// What is wrong in `tak/`, `hsa/`, `contracts/`, `patients/`, `producers/` and `index/`. Without usable settings everything is loaded from its usual place.
 fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
     let hsa_files = settings.and_then(|settings| settings.hsa_files.clone());
     let catalogue = Catalogue::new(environment.clone(), hsa_files, None, Clock::System);
     let contract_settings = settings.map(|settings| settings.contracts.clone()).unwrap_or_default();
     let contracts = Library::new(environment.clone(), contract_settings).refresh();
+    let (_, records) = RecordSource::load(environment, Contracts::default());
     let (_, producers) = Producers::load(environment);
-    catalogue.problems().into_iter().chain(contracts).chain(producers).chain(engagements::check(environment)).collect()
+    let found = [catalogue.problems(), contracts, records, producers, engagements::check(environment)];
+    found.into_iter().flatten().collect()
 }
 
 impl Report {

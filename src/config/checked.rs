@@ -303,6 +303,8 @@ pub enum LogTarget {
 pub struct RecordSettings {
     /// `records.bytes_max`: all records together; the oldest goes first.
     pub bytes_max: usize,
+    /// `records.index`: whether what is known of the patients is loaded into the index.
+    pub loads_index: bool,
     /// `records.body_bytes_max`: of each body; the rest is counted, not kept.
     pub body_bytes_max: usize,
 }

@@ -81,8 +81,6 @@ fn system(name: &str, files: &Files, problems: &mut Vec<Problem>) -> Option<Syst
             problems.extend(found.problems);
         } else if path.starts_with("mappings/") {
             problems.push(Problem::warning(&file.path, 0, "not a .json file, so it is passed over"));
-        } else if path.starts_with("records/") {
-            problems.push(Problem::warning(&file.path, 0, "records are not supported yet and have no effect"));
         }
     }
     if all.stubs.len() > STUBS_MAX {

@@ -4,8 +4,9 @@
 //! then never changed, so listeners and hub share it without a lock. Read the folders in the order of a call:
 //! [`asked`] reads the request, [`matcher`] says which stub it fits, [`behaviour`] turns the stub into an answer, a wait
 //! or a fault, [`miss`] explains why nothing fitted, [`responder`] and [`serve`] deliver. What files say is read by
-//! [`spec`]. Records, samples from schemas, scenarios and the request journal are not here yet; whoever asks for them is
-//! told so when the files are loaded.
+//! [`spec`]. What no stub fits is asked of the sources of [`source`]: [`records`] of patients, then the [`schema`]
+//! of the contract. Scenarios and the request journal are not here yet; whoever asks for them is told so when the files
+//! are loaded.
 
 pub mod asked;
 pub mod behaviour;

@@ -23,7 +23,9 @@ const FIND: &str = "/skltp-ei/find-content-service/v1";
 /// The demo with only these listeners open, keeping its data in a folder or nowhere.
 async fn demo(open: &[&str], data: Option<&Path>) -> Platform {
     let listen = |name: &&str| format!("listen.{name}={}", if open.contains(name) { "127.0.0.1:0" } else { "off" });
-    let sets: Vec<_> = LISTENERS.iter().map(listen).chain(["log.messages=off".to_owned()]).collect();
+    // What the file in index/ holds is all there is.
+    let others = ["log.messages=off", "records.index=off"].map(str::to_owned);
+    let sets: Vec<_> = LISTENERS.iter().map(listen).chain(others).collect();
     let settings = raw::load(&Environment::Demo, &sets, &[]).settings.unwrap();
     let started = Platform::start(Environment::Demo, settings, data.map(Path::to_owned), Clock::System);
     let (platform, problems) = soon("the demo to start", started).await.unwrap();

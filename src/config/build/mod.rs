@@ -48,6 +48,7 @@ impl Build<'_> {
             log: self.log(),
             records: RecordSettings {
                 bytes_max: self.resolved.size("records.bytes_max"),
+                loads_index: self.resolved.text("records.index") == "load",
                 body_bytes_max: self.resolved.size("records.body_bytes_max"),
             },
             admin: AdminSettings { token: self.resolved.optional("admin.token") },

@@ -42,6 +42,12 @@ pub const SETTINGS: &[Setting] = &[
     Setting::own("log.queue_bytes_max", BYTES, Some("16777216"), "events that wait to be written; more are dropped"),
     Setting::own("records.bytes_max", BYTES, Some("16777216"), "call records together; the oldest goes first"),
     Setting::own("records.body_bytes_max", BYTES, Some("16384"), "what a call record keeps of each body"),
+    Setting::own(
+        "records.index",
+        Kind::Choice(&["load", "off"]),
+        Some("off"),
+        "patients/ in the index, at every start",
+    ),
     Setting::own("platform.name", Kind::Text, None, "the platform's name; vp.instance.name goes before it"),
     Setting::own("platform.instance_id", Kind::Text, None, "the platform's id; vp.instance.id goes before it"),
     Setting::own("platform.tak_platform", Kind::Text, None, "the plattform that catalogue orders must carry")

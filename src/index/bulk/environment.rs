@@ -38,6 +38,25 @@ pub fn load(index: &Index, environment: &Environment) -> Vec<Problem> {
     })
 }
 
+/// Loads engagements that stand in no file but are known otherwise, one object a line, unless the same ones are in
+/// already. Waits for the disk.
+pub fn load_text(index: &Index, name: &str, text: Vec<u8>) -> Vec<Problem> {
+    let path = Path::new(name);
+    let mut report = Report { path: path.to_owned(), problems: Vec::new(), bad_lines: 0 };
+    let (content, length) = (format!("{name}:{}", hexadecimal(Sha256::new_with_prefix(&text))), text.len() as u64);
+    let loaded = Lines::over(path, std::io::Cursor::new(text), length).and_then(|lines| {
+        load_lines(index, &content, lines, BadLines::Skip, &mut |told| {
+            if let Told::Skipped(skipped) = told {
+                report.bad(skipped.line, &skipped.why);
+            }
+        })
+    });
+    if let Err(stopped) = loaded {
+        report.problem(0, chain(&stopped));
+    }
+    report.finish()
+}
+
 /// What is wrong with the files, without loading them.
 pub fn check(environment: &Environment) -> Vec<Problem> {
     let now = LocalTime::from_seconds(0);
@@ -137,7 +156,11 @@ fn digest(environment: &Environment, path: &Path) -> Result<String, Stopped> {
             length => hash.update(&buffer[..length]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(hash))
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

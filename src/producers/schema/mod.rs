@@ -48,6 +48,13 @@ impl Contracts {
     }
 }
 
+impl Default for Contracts {
+    /// None at all.
+    fn default() -> Self {
+        Self::new(Arc::default)
+    }
+}
+
 impl fmt::Debug for Contracts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Contracts")

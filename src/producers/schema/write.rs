@@ -24,7 +24,7 @@ pub struct Written {
 pub fn response(contract: &Contract, tree: &Element) -> Option<Written> {
     let element = contract.element(Direction::Response)?;
     let mut writing = Writing {
-        schema: &contract.schema,
+        schema: contract.schema(),
         out: String::new(),
         namespaces: Vec::new(),
         path: Vec::new(),
