@@ -13,7 +13,8 @@ use crate::store::disk::Disk;
 use crate::store::log::LogError;
 use crate::store::snapshot::{SnapshotReader, SnapshotWriter};
 
-const SHARD: u32 = 1;
+/// Kind 1 was a shard of an earlier layout.
+const SHARD: u32 = 4;
 const STATE: u32 = 2;
 const DICTIONARY: u32 = 3;
 

@@ -88,6 +88,11 @@ impl LocalTime {
         Self(NonZeroU64::new(seconds.min(LAST)).unwrap_or(NonZeroU64::MIN))
     }
 
+    /// The time with this count of seconds; none for 0.
+    pub fn unless_zero(seconds: u64) -> Option<Self> {
+        (seconds != 0).then(|| Self::from_seconds(seconds))
+    }
+
     /// Fourteen digits.
     pub fn digits(self) -> [u8; 14] {
         // Days of ten thousand years and seconds of a day both fit 32 bits, in which division is quick.

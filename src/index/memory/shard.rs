@@ -1,22 +1,23 @@
-//! One shard: a table of persons, each with the block of his rows.
+//! One shard: a table of persons, each with the block of his rows in the shard's arena.
 
+use std::hint::black_box;
 use std::marker::PhantomData;
 
-use hashbrown::HashTable;
-
+use super::arena::Arena;
 use super::person::PersonId;
 use super::row::{PackedRow, Rows, split_text, write_text};
+use super::table::{Slot, Table};
+
+/// A line of the processor's cache.
+const LINE_BYTES: usize = 64;
+/// Lines of a block that are asked for at once; the processor foresees the rest by itself.
+const LINES_AHEAD: usize = 8;
 
 /// Persons and their rows.
 #[derive(Debug, Default)]
 pub struct Shard {
-    persons: HashTable<Person>,
-}
-
-#[derive(Debug)]
-struct Person {
-    id: u64,
-    block: Box<[u8]>,
+    persons: Table,
+    blocks: Arena,
 }
 
 /// A person's rows while they are edited. `'b` is the life of the block they came from; texts of new rows live for `'n`.
@@ -45,14 +46,6 @@ pub(super) struct ReadShard {
     pub(super) last_codes: (u32, u32),
 }
 
-fn hash(person: &Person) -> u64 {
-    PersonId::from_number(person.id).hash()
-}
-
-fn is(person: &Person, id: PersonId, resident: &str) -> bool {
-    person.id == id.number() && (!id.has_text() || split_text(&person.block).0 == resident)
-}
-
 /// A block's rows, behind the resident's text where the identity is a hash.
 fn rows(id: PersonId, block: &[u8]) -> &[u8] {
     if id.has_text() { split_text(block).1 } else { block }
@@ -61,8 +54,17 @@ fn rows(id: PersonId, block: &[u8]) -> &[u8] {
 impl Shard {
     /// The rows of a person.
     pub(super) fn find(&self, id: PersonId, resident: &str) -> Option<Rows<'_>> {
-        let person = self.persons.find(id.hash(), |person| is(person, id, resident))?;
-        Some(Rows::new(rows(id, &person.block)))
+        let block = self.blocks.block(self.persons.slot(self.position(id, resident)?).block);
+        // One byte of each line is read, so that they all are on their way from memory before the first is needed.
+        block.iter().step_by(LINE_BYTES).take(LINES_AHEAD).for_each(|byte| {
+            black_box(*byte);
+        });
+        Some(Rows::new(rows(id, block)))
+    }
+
+    fn position(&self, id: PersonId, resident: &str) -> Option<usize> {
+        let is = |slot: &Slot| !id.has_text() || split_text(self.blocks.block(slot.block)).0 == resident;
+        self.persons.find(id, is)
     }
 
     /// Lets `change` change the rows of a person. See [`super::Memory::edit`].
@@ -72,8 +74,8 @@ impl Shard {
         resident: &str,
         change: impl FnOnce(&mut PersonRows<'_, 'n>) -> T,
     ) -> Edited<T> {
-        let found = self.persons.find_entry(id.hash(), |person| is(person, id, resident));
-        let before: &[u8] = found.as_ref().map_or(&[], |entry| rows(id, &entry.get().block));
+        let found = self.position(id, resident);
+        let before: &[u8] = found.map_or(&[], |at| rows(id, self.blocks.block(self.persons.slot(at).block)));
         let mut unpacked = PersonRows { rows: Rows::new(before).collect(), new: PhantomData };
         let rows_before = unpacked.rows.len() as u64;
         let outcome = change(&mut unpacked);
@@ -84,34 +86,55 @@ impl Shard {
         }
         unpacked.rows.iter().for_each(|row| row.write(&mut block));
         match (found, rows_after) {
-            (Ok(entry), 0) => drop(entry.remove()),
-            (Ok(entry), _) => entry.into_mut().block = block.into_boxed_slice(),
-            (Err(_), 0) => {}
-            (Err(_), _) => {
-                let person = Person { id: id.number(), block: block.into_boxed_slice() };
-                self.persons.insert_unique(id.hash(), person, hash);
+            (Some(at), 0) => {
+                self.blocks.free(self.persons.slot(at).block);
+                self.persons.remove(at);
             }
+            (Some(at), _) => {
+                let slot = self.persons.slot_mut(at);
+                slot.block = self.blocks.replace(slot.block, &block);
+            }
+            (None, 0) => {}
+            (None, _) => self.persons.insert(Slot { id: id.number(), block: self.blocks.put(&block) }),
         }
+        self.clean();
         Edited { rows_before, rows_after, outcome }
+    }
+
+    /// Empties the segment with the most garbage, once there is much.
+    fn clean(&mut self) {
+        let Some(dirtiest) = self.blocks.dirtiest() else { return };
+        let taken = self.blocks.take(dirtiest);
+        // Blocks that this puts into a segment of the same number are not to be taken for old ones.
+        let moved: Vec<&mut Slot> = self.persons.iter_mut().filter(|slot| slot.block.is_in(dirtiest)).collect();
+        for slot in moved {
+            slot.block = self.blocks.put(taken.block(slot.block));
+        }
     }
 
     /// Shows every person and his block.
     pub(super) fn each<'a>(&'a self, each: &mut dyn FnMut(PersonId, &'a [u8])) {
-        self.persons.iter().for_each(|person| each(PersonId::from_number(person.id), &person.block));
+        let show = |slot: &Slot| each(PersonId::from_number(slot.id), self.blocks.block(slot.block));
+        self.persons.iter().for_each(show);
     }
 
     /// Bytes of the table.
     pub(super) fn table_bytes(&self) -> usize {
-        self.persons.allocation_size()
+        self.persons.bytes()
+    }
+
+    /// Bytes set aside for blocks.
+    pub(super) fn block_bytes(&self) -> usize {
+        self.blocks.bytes()
     }
 
     /// Number of persons, then each person's identity, length of block, and block.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&(self.persons.len() as u64).to_le_bytes());
-        for person in &self.persons {
-            out.extend_from_slice(&person.id.to_le_bytes());
-            out.extend_from_slice(&(person.block.len() as u32).to_le_bytes());
-            out.extend_from_slice(&person.block);
+        for slot in self.persons.iter() {
+            out.extend_from_slice(&slot.id.to_le_bytes());
+            out.extend_from_slice(&(slot.block.length() as u32).to_le_bytes());
+            out.extend_from_slice(self.blocks.block(slot.block));
         }
     }
 
@@ -123,7 +146,7 @@ impl Shard {
         if count > bytes.len() / 12 {
             return Err(format!("{count} persons in {} bytes", bytes.len()));
         }
-        let mut shard = Self { persons: HashTable::with_capacity(count) };
+        let mut shard = Self { persons: Table::with_capacity(count), blocks: Arena::for_bytes(bytes.len()) };
         let (mut total, mut last_codes) = (0, (0, 0));
         for _ in 0..count {
             let (id, rest) = bytes.split_first_chunk::<8>().ok_or("the section ends too early")?;
@@ -131,6 +154,9 @@ impl Shard {
             let length = u32::from_le_bytes(*length) as usize;
             let (block, rest) = rest.split_at_checked(length).ok_or("a block beyond the end")?;
             bytes = rest;
+            if block.is_empty() {
+                return Err("a person without rows".to_owned());
+            }
             let id = PersonId::from_number(u64::from_le_bytes(*id));
             let mut walk = Rows::new(rows(id, block));
             for row in walk.by_ref() {
@@ -141,7 +167,7 @@ impl Shard {
             if !walk.rest().is_empty() {
                 return Err("a row that is not whole".to_owned());
             }
-            shard.persons.insert_unique(id.hash(), Person { id: id.number(), block: block.into() }, hash);
+            shard.persons.insert(Slot { id: id.number(), block: shard.blocks.put(block) });
         }
         if !bytes.is_empty() {
             return Err(format!("{} bytes too many", bytes.len()));
