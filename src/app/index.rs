@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use http::Request;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::serve::ServeLimits;
@@ -33,6 +34,21 @@ use crate::store::log::LogError;
 
 /// Scheme of the catalogue addresses that mean a service of the index.
 pub(super) const SCHEME: &str = "index:";
+
+/// What may stand behind it.
+const SERVICES: [(&str, Takes); 3] =
+    [("find", Takes::FindContent), ("update", Takes::Update), ("notify", Takes::ProcessNotification)];
+
+/// What is wrong with a catalogue address that means a service of the index.
+pub fn complaint(address: &str) -> Option<String> {
+    let service = address.strip_prefix(SCHEME)?;
+    let service = service.split(['/', '?']).next().unwrap_or_default();
+    if SERVICES.iter().any(|(name, _)| *name == service) {
+        return None;
+    }
+    let names = SERVICES.map(|(name, _)| format!("{SCHEME}{name}")).join(", ");
+    Some(format!("{address:?} is no service of the index, expected one of {names}: calls get VP009"))
+}
 
 /// The index, once it is open; empty again when it has been closed, which also lets go of the hub it calls.
 pub(super) type IndexSlot = ArcSwapOption<OpenIndex>;
@@ -122,6 +138,19 @@ impl OpenIndex {
         Arc::clone(&self.notifier).run(shutdown).await;
     }
 
+    /// Finds them anew whenever the catalogue's files have been read, until `shutdown`.
+    pub(super) async fn follow(&self, mut resets: watch::Receiver<u64>, shutdown: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                reset = resets.changed() => match reset {
+                    Ok(()) => self.find_subscribers().await,
+                    Err(_) => return,
+                },
+            }
+        }
+    }
+
     /// Asks who the subscribers are.
     pub(super) async fn find_subscribers(&self) {
         if let Err(error) = self.notifier.refresh().await {
@@ -131,12 +160,7 @@ impl OpenIndex {
 
     /// What answers at a catalogue address behind [`SCHEME`].
     pub(super) fn responder(&self, service: &str) -> Option<SharedResponder> {
-        let takes = match service {
-            "find" => Takes::FindContent,
-            "update" => Takes::Update,
-            "notify" => Takes::ProcessNotification,
-            _ => return None,
-        };
+        let (_, takes) = SERVICES.into_iter().find(|(name, _)| *name == service)?;
         Some(Arc::new(Service::new(Arc::clone(&self.index), Some(Arc::clone(&self.notifier)), takes)))
     }
 

@@ -1,7 +1,7 @@
 //! The one place that knows everybody: builds the parts, wires them, starts the listeners, and drains them.
 
 mod bind;
-mod index;
+pub mod index;
 pub mod serve;
 mod sources;
 mod subscribers;
@@ -169,7 +169,7 @@ impl Platform {
     }
 
     /// Reads the catalogue and the HSA tree again, contracts where files have changed, and opens the message log again
-    /// (SIGHUP).
+    /// (SIGHUP). The index's subscribers follow, as they do after a reset by the hub's management path.
     pub async fn reload(&self) -> Vec<Problem> {
         self.hub.log().reopen();
         let reading = refresh(&self.contracts);
@@ -214,6 +214,7 @@ impl Platform {
         let (index, problems) = index::open(settings.index.clone(), data, filling, clock.clone()).await?;
         let wires = Wires { settings, catalogue: &self.catalogue, hub: &self.hub, clock };
         let open = Arc::new(OpenIndex::new(index, &wires));
+        let resets = self.catalogue.resets();
         open.find_subscribers().await;
         let limits = index::serve_limits(settings);
         for (listener, name, responder) in [
@@ -225,7 +226,7 @@ impl Platform {
         }
         self.index.store(Some(Arc::clone(&open)));
         let shutdown = self.shutdown.clone();
-        self.tasks.spawn(async move { open.notify(shutdown).await });
+        self.tasks.spawn(async move { tokio::join!(open.notify(shutdown.clone()), open.follow(resets, shutdown)) });
         Ok(problems)
     }
 

@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
+use tokio::sync::watch;
 
 use crate::config::environment::Environment;
 use crate::domain::clock::Clock;
@@ -43,6 +44,8 @@ pub struct Catalogue {
     current: ArcSwap<Snapshot>,
     /// Held while a new snapshot is made of the old one, so that two resets cannot undo each other.
     resetting: Mutex<()>,
+    /// How often the catalogue's files were read.
+    resets: watch::Sender<u64>,
 }
 
 impl Catalogue {
@@ -56,7 +59,8 @@ impl Catalogue {
         clock: Clock,
     ) -> Self {
         let current = ArcSwap::from_pointee(Snapshot::default());
-        Self { environment, hsa_files, tak_copy, clock, current, resetting: Mutex::new(()) }
+        let (resetting, resets) = (Mutex::new(()), watch::Sender::default());
+        Self { environment, hsa_files, tak_copy, clock, current, resetting, resets }
     }
 
     /// One consistent view of routes, permissions and tree. Lock-free; hold it for the length of one call, not longer.
@@ -71,7 +75,13 @@ impl Catalogue {
         let import = import::read(&self.environment);
         let (new, reset) = refresh::refresh(&old, import, self.tak_copy.as_deref(), self.clock.now());
         self.current.store(Arc::new(new));
+        self.resets.send_modify(|count| *count += 1);
         reset
+    }
+
+    /// Changes whenever [`Catalogue::reset_tak`] has been through, for those who keep something derived from it.
+    pub fn resets(&self) -> watch::Receiver<u64> {
+        self.resets.subscribe()
     }
 
     /// Reads the HSA files again (`vp.md` §1.5, §4.4). What cannot be used leaves the old tree in place.
@@ -91,11 +101,12 @@ impl Catalogue {
     }
 
     /// Every problem in every file of `tak/` and of the HSA tree, read anew; what is loaded stays as it is.
-    pub fn problems(&self) -> Vec<Problem> {
+    /// `complaint` says what is wrong with an address that the catalogue itself knows nothing of.
+    pub fn problems(&self, complaint: &dyn Fn(&str) -> Option<String>) -> Vec<Problem> {
         let mut problems = match import::read(&self.environment) {
             None => vec![import::no_folder(&self.environment)],
             Some(mut import) => {
-                import.problems.extend(observe::observe(&import.routes, &import.permissions));
+                import.problems.extend(observe::observe(&import.routes, &import.permissions, complaint));
                 import.problems
             }
         };

@@ -7,11 +7,19 @@ use crate::domain::problem::Problem;
 use crate::domain::profile::Profile;
 
 /// Warnings about rows that are used but will not do what their author hoped.
-pub(super) fn observe(routes: &[Route], permissions: &[Permission]) -> Vec<Problem> {
+pub(super) fn observe(
+    routes: &[Route],
+    permissions: &[Permission],
+    complaint: &dyn Fn(&str) -> Option<String>,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut by_key: HashMap<(String, String), Vec<&Route>> = HashMap::new();
     for route in routes {
         observe_route(route, &mut problems);
+        if let Some(complaint) = complaint(&route.url) {
+            let complaint = format!("route to {:?} ({}): {complaint}", route.address, route.contract);
+            problems.push(at(&route.origin, complaint));
+        }
         by_key.entry((route.contract.to_lowercase(), route.address.to_lowercase())).or_default().push(route);
     }
     for mut same in by_key.into_values() {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::app::index::complaint;
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
@@ -58,7 +59,7 @@ fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<
     let contracts = Library::new(environment.clone(), contract_settings).refresh();
     let (_, records) = RecordSource::load(environment, Contracts::default());
     let (_, producers) = Producers::load(environment);
-    let found = [catalogue.problems(), contracts, records, producers, engagements::check(environment)];
+    let found = [catalogue.problems(&complaint), contracts, records, producers, engagements::check(environment)];
     found.into_iter().flatten().collect()
 }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anslut::domain::problem::Severity;
+use anslut::index::request::PROCESS_NOTIFICATION;
 
 use crate::conformance::c0::{C0, t0};
 use crate::support::client::Ask;
 use crate::support::envelope::{GC, gc};
 use crate::support::producer::{ANSWER, Producer};
 use crate::support::tak::{Tak, hsa_xml};
+use crate::support::until;
 use crate::support::world::Plan;
 
 fn call(sender: &str) -> Ask {
@@ -28,6 +30,26 @@ async fn reload_reads_catalogue_and_tree() {
     assert!(problems.is_empty(), "{problems:?}");
     c0.call(call("newcomer")).await.is_passed_on(ANSWER);
     assert_eq!(c0.world.platform.catalogue().snapshot().hsa().len(), 2);
+}
+
+/// `ei.md` §5.1: the index asks its own catalogue who wants to be told.
+#[tokio::test]
+async fn the_subscribers_of_the_index_follow_the_catalogue() {
+    let c0 = C0::start().await;
+    let index = c0.world.platform.index().expect("the index is open");
+    let consumer = index.settings().notify.discovery.logical_address.clone();
+    let subscribers = || {
+        let found = index.queues().subscription().subscribers;
+        found.into_iter().map(|subscriber| subscriber.logical_address.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(subscribers(), Vec::<String>::new());
+    let wants = |address: &str| t0(&c0.producer.url("")).permission(PROCESS_NOTIFICATION, address, &consumer).xml();
+    c0.world.rewrite("tak/copy.xml", wants("S1"));
+    c0.world.platform.reload().await;
+    until("S1 to be told from now on", || subscribers() == ["S1"]).await;
+    c0.world.rewrite("tak/copy.xml", wants("S2"));
+    c0.call(Ask::get("/resetcache")).await;
+    until("S2 to be told from now on", || subscribers() == ["S2"]).await;
 }
 
 #[tokio::test]

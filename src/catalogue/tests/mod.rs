@@ -53,5 +53,5 @@ pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
 /// Every problem as `file:line: severity: message`, the file without its folder.
 fn problems(loaded: &Loaded) -> Vec<String> {
     let prefix = format!("{}/", loaded.folder.path().display());
-    loaded.catalogue.problems().iter().map(|problem| problem.to_string().replace(&prefix, "")).collect()
+    loaded.catalogue.problems(&|_| None).iter().map(|problem| problem.to_string().replace(&prefix, "")).collect()
 }

@@ -72,6 +72,24 @@ fn check_reports_the_settings() {
 }
 
 #[test]
+fn check_knows_the_services_of_the_index() {
+    let (folder, name) = environment("");
+    fs::create_dir(folder.path().join("tak")).unwrap();
+    let route = |address: &str, url: &str| {
+        format!(
+            "[[route]]\naddress = \"{address}\"\ncontract = \"urn:c:XResponder:1\"\nprofile = \"RIVTABP21\"\nurl = \"{url}\"\n"
+        )
+    };
+    let routes = route("A", "index:find") + &route("B", "index:fnid") + &route("C", "index:update/x?wsdl");
+    fs::write(folder.path().join("tak/routes.toml"), routes).unwrap();
+    let ran = anslut(&["check", &name], &[]);
+    let named: Vec<&str> = ran.out.lines().filter(|line| line.contains("service of the index")).collect();
+    assert_eq!(named.len(), 1, "{}", ran.out);
+    assert!(named[0].starts_with(&format!("{name}/tak/routes.toml:")), "{named:?}");
+    assert!(named[0].contains("route to \"B\" (urn:c:XResponder:1): \"index:fnid\" is no service"), "{named:?}");
+}
+
+#[test]
 fn a_report_names_what_it_counted() {
     let plain = Palette { colour: false };
     let text = |problems: Vec<Problem>| Report::new("demo".to_owned(), problems).text(plain);
