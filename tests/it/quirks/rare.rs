@@ -27,9 +27,10 @@ async fn no_body_child_with_exceptions() {
 
 async fn slow_head() {
     let bytes = ok(ANSWER);
-    let pieces = bytes.chunks(bytes.len().div_ceil(4)).map(<[u8]>::to_vec).collect();
-    let socket = Socket::always(Act::Slowly(pieces, Duration::from_millis(70))).await;
-    let faulty = Faulty::with(socket, |plan| plan.timeouts(200, &[])).await;
+    // All pieces together take longer than the timeout; each comes long before it, on a busy machine too.
+    let pieces = bytes.chunks(bytes.len().div_ceil(6)).map(<[u8]>::to_vec).collect();
+    let socket = Socket::always(Act::Slowly(pieces, Duration::from_millis(300))).await;
+    let faulty = Faulty::with(socket, |plan| plan.timeouts(1_500, &[])).await;
     faulty.call(Ask::post(gc("HttpProducer")).internal("tp")).await.is_passed_on(ANSWER);
 }
 
