@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::machine::{Covered, Machine};
+use super::memory::used::Used;
 use super::memory::{Memory, SHARDS};
 use crate::store::disk::Disk;
 use crate::store::log::LogError;
@@ -78,7 +79,7 @@ pub fn read(disk: &dyn Disk, machine: &mut Machine) -> Result<Restored, LogError
     };
     let file = reader.name().to_owned();
     let sequence = reader.sequence();
-    let shards = Mutex::new(Shards { covered: vec![sequence; SHARDS], last_codes: (0, 0) });
+    let shards = Mutex::new(Shards { covered: vec![sequence; SHARDS], used: Used::default() });
     let memory = Arc::clone(&machine.memory);
     let (mut state, mut dictionary) = (None, None);
     thread::scope(|scope| {
@@ -118,9 +119,9 @@ pub fn read(disk: &dyn Disk, machine: &mut Machine) -> Result<Restored, LogError
         }
         Ok(())
     })?;
-    let Shards { covered, last_codes } = shards.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Shards { covered, used } = shards.into_inner().unwrap_or_else(PoisonError::into_inner);
     let dictionary = dictionary.ok_or_else(|| damaged(&file, "no section of codes".to_owned()))?;
-    memory.read_dictionary(&dictionary, last_codes).map_err(|message| damaged(&file, message))?;
+    memory.read_dictionary(&dictionary, &used).map_err(|message| damaged(&file, message))?;
     let state = state.ok_or_else(|| damaged(&file, "no section of state".to_owned()))?;
     machine.read_state(&state).map_err(|message| damaged(&file, message))?;
     let covered = Covered { state: machine.applied, shards: covered };
@@ -130,17 +131,17 @@ pub fn read(disk: &dyn Disk, machine: &mut Machine) -> Result<Restored, LogError
 
 struct Shards {
     covered: Vec<u64>,
-    last_codes: (u32, u32),
+    used: Used,
 }
 
 fn unpack(section: &[u8], memory: &Memory, shards: &Mutex<Shards>) -> Result<(), String> {
     let (shard, rest) = section.split_first_chunk::<4>().ok_or("a shard without a number")?;
     let (covered, rows) = rest.split_first_chunk::<8>().ok_or("a shard without a batch")?;
     let shard = u32::from_le_bytes(*shard) as usize;
-    let codes = memory.read_shard(shard, rows)?;
+    let used = memory.read_shard(shard, rows)?;
     let mut shards = shards.lock().unwrap_or_else(PoisonError::into_inner);
     *shards.covered.get_mut(shard).ok_or("a shard too many")? = u64::from_le_bytes(*covered);
-    shards.last_codes = (shards.last_codes.0.max(codes.0), shards.last_codes.1.max(codes.1));
+    shards.used.merge(&used);
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! The engagements of an environment, `index/*.ndjson[.zst]`: loaded once for each content.
 //!
 //! The journal remembers how far each content has come, so a start that was broken off goes on, and an engagement that
-//! was deleted since does not come back at the next start.
+//! was deleted since does not come back at the next start. For the same reason a file only adds and replaces: an
+//! engagement that its next version no longer has stays until an Update deletes it, or the data directory is emptied.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,15 +1,18 @@
 //! Texts that repeat, and the codes that stand for them in rows.
 //!
-//! Codes are never given back: what once stood in the index stays here until the next start. The number of distinct
-//! domains, addresses and systems in care is small beside the number of rows.
+//! A code stands for the same as long as the process lives; the number of distinct domains, addresses and systems in
+//! care is small beside the number of rows. A start that reads a snapshot forgets what no row refers to any more, and
+//! gives those codes to what comes next.
 
 use std::borrow::Cow;
+use std::hint::black_box;
 
 use hashbrown::HashTable;
 
 use super::fragment::{self, HolderFragment};
 use super::grow::Grow;
 use super::person::mix;
+use super::used::{Codes, Used};
 use crate::index::engagement::{Field, Key};
 
 /// A text, and whether it can stand in XML as it is.
@@ -30,6 +33,9 @@ pub fn is_plain(text: &str) -> bool {
 pub const SUBJECT: [Field; 2] = [Field::ServiceDomain, Field::Categorization];
 /// Fields whose texts are coded together: where the information is, and who answers for it.
 pub const HOLDER: [Field; 4] = [Field::LogicalAddress, Field::SourceSystem, Field::DataController, Field::Owner];
+
+/// In a snapshot: a text's length, or a text's code, where a code is free.
+const FREE: u32 = u32::MAX;
 
 /// Holders whose elements are kept rendered; the rest, if there ever are so many, are rendered each time.
 const RENDERED_HOLDERS_MAX: usize = 100_000;
@@ -66,6 +72,10 @@ pub struct Interner {
 #[derive(Debug, Default)]
 struct Table {
     codes: HashTable<(u32, u32)>,
+    /// Every code up to here has been given to something, or is free.
+    end: u32,
+    /// Codes that stood for something in an earlier process, and for nothing since.
+    free: Vec<u32>,
 }
 
 impl Table {
@@ -75,11 +85,29 @@ impl Table {
         if let Some((_, code)) = self.codes.find(hash, |(other, code)| *other == short && is(*code)) {
             return *code;
         }
-        let next = self.codes.len();
-        let code = u32::try_from(next).ok().filter(|_| add(next)).expect("memory ends long before the codes do");
-        // Both halves of these hashes are alike, so that one is enough to make it again.
-        self.codes.insert_unique(hash, (short, code), |(short, _)| u64::from(*short) << 32 | u64::from(*short));
+        let code = self.free.pop().unwrap_or(self.end);
+        self.end = self.end.max(code.checked_add(1).expect("memory ends long before the codes do"));
+        assert!(add(code as usize), "memory ends long before the codes do");
+        self.remember(hash, code);
         code
+    }
+
+    fn remember(&mut self, hash: u64, code: u32) {
+        // Both halves of these hashes are alike, so that one is enough to make it again.
+        let short = (hash >> 32) as u32;
+        self.codes.insert_unique(hash, (short, code), |(short, _)| u64::from(*short) << 32 | u64::from(*short));
+    }
+
+    /// Gives the next code, of a snapshot that is being read, to what `add` stores; nothing is stored where it is free.
+    fn restore(&mut self, kept: Option<u64>, add: impl FnOnce(usize) -> bool) -> Result<(), String> {
+        let code = self.end;
+        self.end = code.checked_add(1).ok_or("too many codes")?;
+        match kept {
+            Some(hash) if add(code as usize) => self.remember(hash, code),
+            Some(_) => return Err(format!("no room for code {code}")),
+            None => self.free.push(code),
+        }
+        Ok(())
     }
 }
 
@@ -101,25 +129,25 @@ impl Interner {
 
     fn text(&mut self, dictionary: &Dictionary, text: &str) -> u32 {
         let is = |code: u32| &*dictionary.text(code).text == text;
-        let add = |next| dictionary.texts.set(next, Text { text: text.into(), plain: is_plain(text) });
-        self.texts.code(hash_of(text.as_bytes()), is, add)
+        self.texts.code(hash_of(text.as_bytes()), is, |code| dictionary.set_text(code, text))
     }
 
     fn subject(&mut self, dictionary: &Dictionary, subject: [u32; 2]) -> u32 {
         let is = |code: u32| dictionary.subjects.get(code as usize).is_some_and(|known| known.texts == subject);
-        self.subjects.code(hash_of(subject.map(u32::to_le_bytes).as_flattened()), is, |next| {
-            let fragment = fragment::subject(subject.map(|code| dictionary.text(code)));
-            dictionary.subjects.set(next, Subject { texts: subject, fragment })
-        })
+        let hash = hash_of(subject.map(u32::to_le_bytes).as_flattened());
+        self.subjects.code(hash, is, |code| dictionary.set_subject(code, subject))
     }
 
     fn holder(&mut self, dictionary: &Dictionary, holder: [u32; 4]) -> u32 {
         let is = |code: u32| dictionary.holders.get(code as usize).is_some_and(|known| known.texts == holder);
-        self.holders.code(hash_of(holder.map(u32::to_le_bytes).as_flattened()), is, |next| {
-            let render = || HolderFragment::new(holder.map(|code| dictionary.text(code)));
-            let fragment = (next < RENDERED_HOLDERS_MAX).then(render);
-            dictionary.holders.set(next, Holder { texts: holder, fragment })
-        })
+        let hash = hash_of(holder.map(u32::to_le_bytes).as_flattened());
+        self.holders.code(hash, is, |code| dictionary.set_holder(code, holder))
+    }
+
+    /// The codes behind the last ones of texts, subjects and holders.
+    #[cfg(test)]
+    pub(super) fn ends(&self) -> [u32; 3] {
+        [self.texts.end, self.subjects.end, self.holders.end]
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -128,52 +156,82 @@ impl Interner {
     }
 
     /// Texts, then subjects, then holders, for a snapshot: written behind the shards, so that all their codes are there.
+    /// What a free code stands for is written as [`FREE`].
     pub(crate) fn write(&self, dictionary: &Dictionary, out: &mut Vec<u8>) {
-        let count = |table: &Table| table.codes.len() as u32;
-        out.extend_from_slice(&count(&self.texts).to_le_bytes());
-        for code in 0..count(&self.texts) {
-            let text = &dictionary.text(code).text;
-            out.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(&self.texts.end.to_le_bytes());
+        for text in (0..self.texts.end).map(|code| dictionary.texts.get(code as usize)) {
+            let length = text.map_or(FREE, |text| text.text.len() as u32);
+            out.extend_from_slice(&length.to_le_bytes());
+            out.extend_from_slice(text.map_or(&[], |text| text.text.as_bytes()));
         }
-        out.extend_from_slice(&count(&self.subjects).to_le_bytes());
-        for code in (0..count(&self.subjects)).flat_map(|code| dictionary.subject(code)) {
-            out.extend_from_slice(&code.to_le_bytes());
+        out.extend_from_slice(&self.subjects.end.to_le_bytes());
+        for subject in (0..self.subjects.end).map(|code| dictionary.subjects.get(code as usize)) {
+            let texts = subject.map_or([FREE; 2], |subject| subject.texts);
+            out.extend_from_slice(texts.map(u32::to_le_bytes).as_flattened());
         }
-        out.extend_from_slice(&count(&self.holders).to_le_bytes());
-        for code in (0..count(&self.holders)).flat_map(|code| dictionary.holder(code)) {
-            out.extend_from_slice(&code.to_le_bytes());
+        out.extend_from_slice(&self.holders.end.to_le_bytes());
+        for holder in (0..self.holders.end).map(|code| dictionary.holders.get(code as usize)) {
+            let texts = holder.map_or([FREE; 4], |holder| holder.texts);
+            out.extend_from_slice(texts.map(u32::to_le_bytes).as_flattened());
         }
     }
 
-    /// Takes in what [`Interner::write`] wrote, into an empty dictionary.
-    pub(crate) fn read(&mut self, dictionary: &Dictionary, mut bytes: &[u8]) -> Result<(), String> {
-        let texts = take_u32(&mut bytes)?;
-        for code in 0..texts {
-            let length = take_u32(&mut bytes)? as usize;
-            let (text, rest) = bytes.split_at_checked(length).ok_or("a text beyond the end")?;
-            bytes = rest;
-            let text = std::str::from_utf8(text).map_err(|_| "a text that is not UTF-8")?;
-            expect_code(self.text(dictionary, text), code)?;
+    /// Takes in what [`Interner::write`] wrote, as far as rows refer to it, into an empty dictionary.
+    pub(crate) fn read(&mut self, dictionary: &Dictionary, mut bytes: &[u8], used: &Used) -> Result<(), String> {
+        let mut texts = Vec::new();
+        for _ in 0..take_u32(&mut bytes)? {
+            texts.push(match take_u32(&mut bytes)? {
+                FREE => None,
+                length => {
+                    let (text, rest) = bytes.split_at_checked(length as usize).ok_or("a text beyond the end")?;
+                    bytes = rest;
+                    Some(std::str::from_utf8(text).map_err(|_| "a text that is not UTF-8")?)
+                }
+            });
         }
-        let known = |code: u32| if code < texts { Ok(code) } else { Err(format!("text {code} of {texts}")) };
-        for code in 0..take_u32(&mut bytes)? {
-            let subject = [known(take_u32(&mut bytes)?)?, known(take_u32(&mut bytes)?)?];
-            expect_code(self.subject(dictionary, subject), code)?;
+        let subjects = take_tuples::<2>(&mut bytes, &used.subjects)?;
+        let holders = take_tuples::<4>(&mut bytes, &used.holders)?;
+        if !bytes.is_empty() {
+            return Err(format!("{} bytes too many", bytes.len()));
         }
-        for code in 0..take_u32(&mut bytes)? {
-            let mut holder = [0; 4];
-            for text in &mut holder {
-                *text = known(take_u32(&mut bytes)?)?;
+        let mut used_texts = Codes::default();
+        for code in subjects.iter().flatten().flatten().chain(holders.iter().flatten().flatten()) {
+            match texts.get(*code as usize) {
+                Some(Some(_)) => used_texts.insert(*code)?,
+                _ => return Err(format!("text {code} of {}", texts.len())),
             }
-            expect_code(self.holder(dictionary, holder), code)?;
         }
-        if bytes.is_empty() { Ok(()) } else { Err(format!("{} bytes too many", bytes.len())) }
+        for (code, text) in (0..).zip(texts) {
+            let text = text.filter(|_| used_texts.contains(code));
+            let add = |code| dictionary.set_text(code, text.unwrap_or_default());
+            self.texts.restore(text.map(|text| hash_of(text.as_bytes())), add)?;
+        }
+        for subject in subjects {
+            let hash = subject.map(|texts| hash_of(texts.map(u32::to_le_bytes).as_flattened()));
+            self.subjects.restore(hash, |code| dictionary.set_subject(code, subject.unwrap_or_default()))?;
+        }
+        for holder in holders {
+            let hash = holder.map(|texts| hash_of(texts.map(u32::to_le_bytes).as_flattened()));
+            self.holders.restore(hash, |code| dictionary.set_holder(code, holder.unwrap_or_default()))?;
+        }
+        Ok(())
     }
 }
 
-fn expect_code(found: u32, expected: u32) -> Result<(), String> {
-    if found == expected { Ok(()) } else { Err(format!("code {expected} stands for the same as {found}")) }
+/// A number of tuples of texts' codes, and the tuples; those that no row refers to are left out.
+fn take_tuples<const N: usize>(bytes: &mut &[u8], used: &Codes) -> Result<Vec<Option<[u32; N]>>, String> {
+    let mut tuples = Vec::new();
+    for code in 0..take_u32(bytes)? {
+        let mut texts = [0; N];
+        for text in &mut texts {
+            *text = take_u32(bytes)?;
+        }
+        tuples.push(Some(texts).filter(|_| used.contains(code)));
+    }
+    if used.end() as usize > tuples.len() {
+        return Err(format!("code {} stands for nothing", used.end() - 1));
+    }
+    Ok(tuples)
 }
 
 fn take_u32(bytes: &mut &[u8]) -> Result<u32, String> {
@@ -212,6 +270,20 @@ impl Dictionary {
         }
     }
 
+    fn set_text(&self, code: usize, text: &str) -> bool {
+        self.texts.set(code, Text { text: text.into(), plain: is_plain(text) })
+    }
+
+    fn set_subject(&self, code: usize, texts: [u32; 2]) -> bool {
+        let fragment = fragment::subject(texts.map(|code| self.text(code)));
+        self.subjects.set(code, Subject { texts, fragment })
+    }
+
+    fn set_holder(&self, code: usize, texts: [u32; 4]) -> bool {
+        let fragment = (code < RENDERED_HOLDERS_MAX).then(|| HolderFragment::new(texts.map(|code| self.text(code))));
+        self.holders.set(code, Holder { texts, fragment })
+    }
+
     fn known_subject(&self, code: u32) -> &Subject {
         self.subjects.get(code as usize).expect("codes are made here and checked when read back")
     }
@@ -220,17 +292,17 @@ impl Dictionary {
         self.holders.get(code as usize).expect("codes are made here and checked when read back")
     }
 
-    /// Whether both codes stand for something.
-    pub(super) fn knows(&self, subject: u32, holder: u32) -> bool {
-        self.subjects.get(subject as usize).is_some() && self.holders.get(holder as usize).is_some()
+    /// Reads a little of a holder that will be asked for soon, for the sake of the processor's cache.
+    pub(super) fn expect(&self, holder: u32) {
+        let fragment = self.holders.get(holder as usize).and_then(|holder| holder.fragment.as_ref());
+        black_box(fragment.map(HolderFragment::first_byte));
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> u64 {
-        let texts: u64 = (0..).map_while(|code| self.texts.get(code)).map(|text| text.text.len() as u64).sum();
-        let subjects: u64 =
-            (0..).map_while(|code| self.subjects.get(code)).map(|subject| subject.fragment.len() as u64).sum();
-        let holders = (0..).map_while(|code| self.holders.get(code)).filter_map(|holder| holder.fragment.as_ref());
+        let texts: u64 = self.texts.iter().map(|text| text.text.len() as u64).sum();
+        let subjects: u64 = self.subjects.iter().map(|subject| subject.fragment.len() as u64).sum();
+        let holders = self.holders.iter().filter_map(|holder| holder.fragment.as_ref());
         let holders: u64 = holders.map(HolderFragment::bytes).sum();
         texts + subjects + holders + self.texts.bytes() + self.subjects.bytes() + self.holders.bytes()
     }

@@ -40,6 +40,11 @@ impl HolderFragment {
         &self.text[self.system_end as usize..]
     }
 
+    /// A fragment is never empty: its elements are.
+    pub(super) fn first_byte(&self) -> u8 {
+        self.text.as_bytes()[0]
+    }
+
     /// Bytes held.
     pub(super) fn bytes(&self) -> u64 {
         self.text.len() as u64

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 const FIRST: usize = 64;
 const CHUNKS: usize = 26;
 
-/// Elements are set once, in order, by one writer at a time.
+/// Elements are set once, by one writer at a time.
 #[derive(Debug)]
 pub(super) struct Grow<T> {
     chunks: [OnceLock<Box<[OnceLock<T>]>>; CHUNKS],
@@ -39,6 +39,12 @@ impl<T> Grow<T> {
         elements[place].set(value).is_ok()
     }
 
+    /// The elements that have been set.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        let chunks = self.chunks.iter().filter_map(OnceLock::get);
+        chunks.flat_map(|chunk| chunk.iter().filter_map(OnceLock::get))
+    }
+
     /// Bytes set aside for elements.
     pub(super) fn bytes(&self) -> u64 {
         self.chunks.iter().filter_map(OnceLock::get).map(|chunk| size_of_val::<[OnceLock<T>]>(chunk) as u64).sum()
@@ -58,5 +64,6 @@ mod tests {
             assert!(!grow.set(index, 0));
         }
         assert!((0..5_000).all(|index| grow.get(index) == Some(&(index * 7))));
+        assert!(grow.iter().copied().eq((0..5_000).map(|index| index * 7)));
     }
 }

@@ -22,6 +22,7 @@ pub mod shard;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod used;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -30,9 +31,13 @@ use self::dictionary::{Dictionary, Interner};
 use self::person::PersonId;
 use self::row::{PackedRow, Row, has_tail};
 use self::shard::{PersonRows, Shard};
+use self::used::Used;
 
 /// Shards. A power of two; readers of one do not wait for writers of another.
 pub const SHARDS: usize = 256;
+
+/// Rows that a lookup unpacks at once.
+const ROWS_AHEAD: usize = 8;
 
 /// The memory index.
 #[derive(Debug)]
@@ -80,8 +85,16 @@ impl Memory {
     pub fn visit(&self, resident: &str, each: &mut dyn FnMut(&Row<'_>)) {
         let person = PersonId::of(resident);
         let shard = self.shards[person.shard(SHARDS)].read().unwrap_or_else(PoisonError::into_inner);
-        for packed in shard.find(person, resident).into_iter().flatten() {
-            each(&Row { resident, packed, dictionary: &self.dictionary });
+        let Some(mut rows) = shard.find(person, resident) else { return };
+        loop {
+            // Some rows are unpacked before the first is shown, so that what their holders' codes stand for is on its
+            // way from memory meanwhile.
+            let ahead: [Option<PackedRow<'_>>; ROWS_AHEAD] =
+                std::array::from_fn(|_| rows.next().inspect(|row| self.dictionary.expect(row.holder)));
+            for packed in ahead {
+                let Some(packed) = packed else { return };
+                each(&Row { resident, packed, dictionary: &self.dictionary });
+            }
         }
     }
 
@@ -109,14 +122,9 @@ impl Memory {
         edited.outcome
     }
 
-    /// Takes in the codes of a snapshot whose rows refer to codes up to `last_codes`.
-    pub(super) fn read_dictionary(&self, bytes: &[u8], last_codes: (u32, u32)) -> Result<(), String> {
-        self.intern(|interner, dictionary| interner.read(dictionary, bytes))?;
-        let (subject, holder) = last_codes;
-        if self.engagements() > 0 && !self.dictionary.knows(subject, holder) {
-            return Err(format!("subject {subject} or holder {holder} stands for nothing"));
-        }
-        Ok(())
+    /// Takes in the codes of a snapshot whose rows refer to `used`; the others are free again.
+    pub(super) fn read_dictionary(&self, bytes: &[u8], used: &Used) -> Result<(), String> {
+        self.intern(|interner, dictionary| interner.read(dictionary, bytes, used))
     }
 
     /// Appends all codes to `out`, for a snapshot.
@@ -186,14 +194,14 @@ impl Memory {
         self.shards[shard].read().unwrap_or_else(PoisonError::into_inner).write(out);
     }
 
-    /// Takes in a shard that [`Memory::write_shard`] wrote. Its highest codes are returned, since the codes stand behind
-    /// the shards: nothing may be read before [`Memory::read_dictionary`] has been given them.
-    pub(super) fn read_shard(&self, shard: usize, bytes: &[u8]) -> Result<(u32, u32), String> {
+    /// Takes in a shard that [`Memory::write_shard`] wrote. The codes it refers to are returned, since what they stand
+    /// for is written behind the shards: nothing may be read before [`Memory::read_dictionary`] has been given them.
+    pub(super) fn read_shard(&self, shard: usize, bytes: &[u8]) -> Result<Used, String> {
         let slot = self.shards.get(shard).ok_or_else(|| format!("shard {shard}, there are {SHARDS}"))?;
         let read = Shard::read(bytes)?;
         self.engagements.fetch_add(read.rows, Ordering::Relaxed);
         self.persons.fetch_add(read.persons, Ordering::Relaxed);
         *slot.write().unwrap_or_else(PoisonError::into_inner) = read.shard;
-        Ok(read.last_codes)
+        Ok(read.used)
     }
 }

@@ -7,6 +7,7 @@ use super::arena::Arena;
 use super::person::PersonId;
 use super::row::{PackedRow, Rows, split_text, write_text};
 use super::table::{Slot, Table};
+use super::used::Used;
 
 /// A line of the processor's cache.
 const LINE_BYTES: usize = 64;
@@ -42,8 +43,8 @@ pub(super) struct ReadShard {
     pub(super) shard: Shard,
     pub(super) rows: u64,
     pub(super) persons: u64,
-    /// Highest codes of subject and holder.
-    pub(super) last_codes: (u32, u32),
+    /// What they refer to.
+    pub(super) used: Used,
 }
 
 /// A block's rows, behind the resident's text where the identity is a hash.
@@ -147,7 +148,7 @@ impl Shard {
             return Err(format!("{count} persons in {} bytes", bytes.len()));
         }
         let mut shard = Self { persons: Table::with_capacity(count), blocks: Arena::for_bytes(bytes.len()) };
-        let (mut total, mut last_codes) = (0, (0, 0));
+        let (mut total, mut used) = (0, Used::default());
         for _ in 0..count {
             let (id, rest) = bytes.split_first_chunk::<8>().ok_or("the section ends too early")?;
             let (length, rest) = rest.split_first_chunk::<4>().ok_or("the section ends too early")?;
@@ -161,8 +162,8 @@ impl Shard {
             let mut walk = Rows::new(rows(id, block));
             for row in walk.by_ref() {
                 total += 1;
-                last_codes.0 = last_codes.0.max(row.subject);
-                last_codes.1 = last_codes.1.max(row.holder);
+                used.subjects.insert(row.subject)?;
+                used.holders.insert(row.holder)?;
             }
             if !walk.rest().is_empty() {
                 return Err("a row that is not whole".to_owned());
@@ -172,6 +173,6 @@ impl Shard {
         if !bytes.is_empty() {
             return Err(format!("{} bytes too many", bytes.len()));
         }
-        Ok(ReadShard { shard, rows: total, persons: count as u64, last_codes })
+        Ok(ReadShard { shard, rows: total, persons: count as u64, used })
     }
 }

@@ -100,18 +100,17 @@ fn a_snapshot_of_every_shard_gives_the_same_memory() {
     let mut dictionary = Vec::new();
     memory.write_dictionary(&mut dictionary);
     let copy = Memory::default();
-    let mut last_codes = (0, 0);
+    let mut used = Used::default();
     for shard in 0..SHARDS {
         let mut bytes = Vec::new();
         memory.write_shard(shard, &mut bytes);
-        let codes = copy.read_shard(shard, &bytes).unwrap();
-        last_codes = (last_codes.0.max(codes.0), last_codes.1.max(codes.1));
+        used.merge(&copy.read_shard(shard, &bytes).unwrap());
         for cut in 0..bytes.len() {
             assert!(Memory::default().read_shard(shard, &bytes[..cut]).is_err(), "cut to {cut}");
         }
     }
     assert_eq!((copy.engagements(), copy.persons()), (60, 6));
-    copy.read_dictionary(&dictionary, last_codes).unwrap();
+    copy.read_dictionary(&dictionary, &used).unwrap();
     for resident in RESIDENTS {
         assert_eq!(listed(&copy, resident), listed(&memory, resident));
     }
@@ -123,8 +122,47 @@ fn a_snapshot_of_every_shard_gives_the_same_memory() {
     }
     assert_eq!(by_shard.len(), 60);
     for cut in 0..dictionary.len() {
-        assert!(Memory::default().read_dictionary(&dictionary[..cut], (0, 0)).is_err(), "cut to {cut}");
+        assert!(Memory::default().read_dictionary(&dictionary[..cut], &used).is_err(), "cut to {cut}");
     }
+}
+
+/// What a start finds that reads a snapshot of `memory`.
+fn restarted(memory: &Memory) -> Memory {
+    let (copy, mut used, mut bytes) = (Memory::default(), Used::default(), Vec::new());
+    for shard in 0..SHARDS {
+        bytes.clear();
+        memory.write_shard(shard, &mut bytes);
+        used.merge(&copy.read_shard(shard, &bytes).unwrap());
+    }
+    bytes.clear();
+    memory.write_dictionary(&mut bytes);
+    copy.read_dictionary(&bytes, &used).unwrap();
+    copy
+}
+
+#[test]
+fn a_start_forgets_texts_that_no_row_has_and_gives_their_codes_to_others() {
+    let memory = filled();
+    let others: Vec<_> = RESIDENTS[1..].iter().map(|resident| listed(&memory, resident)).collect();
+    // Everything of his own: two texts of the subject, four of the holder.
+    let mut own = key("191212121212", 0);
+    own.0.iter_mut().skip(1).for_each(|text| *text = format!("only here: {text}").into());
+    add(&memory, &own, 1);
+    let before = memory.size().dictionary_bytes;
+    memory.edit("191212121212", |person| person.rows.clear());
+    assert_eq!(memory.size().dictionary_bytes, before, "rows may still be read by their codes");
+    let copy = restarted(&memory);
+    assert!(copy.size().dictionary_bytes < before);
+    let ends = |memory: &Memory| memory.intern(|interner, _| interner.ends());
+    assert_eq!(ends(&copy), ends(&memory), "codes of rows stay what they are");
+    // Twice, so that free codes go through a snapshot themselves.
+    let copy = restarted(&copy);
+    add(&copy, &own, 2);
+    assert_eq!(ends(&copy), ends(&memory), "free codes are used again");
+    assert_eq!(listed(&copy, "191212121212").len(), 1);
+    assert!(listed(&copy, "191212121212").iter().all(|row| row.matches("only here: ").count() == 8));
+    let found: Vec<_> = RESIDENTS[1..].iter().map(|resident| listed(&copy, resident)).collect();
+    assert_eq!(found, others);
 }
 
 #[test]
