@@ -2,9 +2,11 @@
 //!
 //! `ANSLUT_BENCH_ENGAGEMENTS` sets how many engagements stand in the index (default 1 million); the rows are those of
 //! `anslut index generate`, put in without a journal. Beside the times it prints what an engagement costs in memory,
-//! once as the index counts and once as the operating system does.
+//! once as the index counts and once as the operating system does. With `ANSLUT_BENCH_DATA`, the index of a data directory
+//! (its folder `index`) is opened instead, into which `anslut index load` has put the generator's rows for seed 1.
 
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use anslut::config::index::IndexSettings;
@@ -50,19 +52,31 @@ fn fill(index: &Index) {
     }
 }
 
-/// An index with the generator's rows, without a journal.
+/// An index with the generator's rows, without a journal unless there is one already.
+#[expect(clippy::disallowed_methods, reason = "a bench has no settings but its environment")]
 fn filled() -> Index {
-    let index = Index::ephemeral(IndexSettings::default(), Clock::System);
     let before = resident_bytes();
-    fill(&index);
+    let began = Clock::instant();
+    let index = match std::env::var_os("ANSLUT_BENCH_DATA") {
+        Some(data) => {
+            Index::open(&Path::new(&data).join("index"), IndexSettings::default(), Clock::System).expect("a good index")
+        }
+        None => {
+            let index = Index::ephemeral(IndexSettings::default(), Clock::System);
+            fill(&index);
+            index
+        }
+    };
+    let took = Clock::instant().saturating_duration_since(began);
     let stat = inspect::stat(&index);
     let held = resident_bytes().saturating_sub(before);
     let unique = stat.unique_text_bytes;
     eprintln!(
-        "{} engagements of {} residents: {:.1} bytes each as counted, unique text apart; resident {:.1} with it, {:.1} \
-         without",
+        "{} engagements of {} residents in {:.1} s: {:.1} bytes each as counted, unique text apart; resident {:.1} with \
+         it, {:.1} without",
         stat.engagements,
         stat.residents,
+        took.as_secs_f64(),
         stat.bytes_per_engagement,
         held as f64 / stat.engagements as f64,
         held.saturating_sub(unique) as f64 / stat.engagements as f64,
