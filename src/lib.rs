@@ -16,6 +16,7 @@ pub mod hub;
 pub mod producers;
 
 pub mod admin;
+pub mod qa;
 
 pub mod app;
 pub mod cli;

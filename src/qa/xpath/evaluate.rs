@@ -1,0 +1,396 @@
+//! The value of an expression.
+
+use jiff::civil::Time;
+
+use super::ast::{Expr, Occurrence, Operation, Step};
+use super::atomic::Atomic;
+use super::axes::walk;
+use super::casting::{cast, number, whole};
+use super::item::{Item, Node, Sequence, effective_boolean, in_document_order};
+use super::{DynamicError, Surroundings, comparing};
+
+type Value<'a> = Result<Sequence<'a>, DynamicError>;
+
+/// The item an expression is about, and where it stands among those of its step.
+#[derive(Clone, Debug)]
+pub(super) struct Focus<'a> {
+    pub(super) item: Item<'a>,
+    pub(super) position: usize,
+    pub(super) size: usize,
+}
+
+impl<'a> Focus<'a> {
+    pub(super) fn on(node: Node<'a>) -> Self {
+        Self { item: Item::Node(node), position: 1, size: 1 }
+    }
+
+    pub(super) fn node(&self) -> Result<Node<'a>, DynamicError> {
+        match &self.item {
+            Item::Node(node) => Ok(*node),
+            Item::Atomic(value) => Err(DynamicError::Type(format!("{value} is not a node"))),
+        }
+    }
+}
+
+pub(super) struct Evaluation<'s, 'a> {
+    pub(super) surroundings: &'s Surroundings<'a>,
+    bound: Vec<(String, Sequence<'a>)>,
+}
+
+impl<'s, 'a> Evaluation<'s, 'a> {
+    pub(super) fn new(surroundings: &'s Surroundings<'a>) -> Self {
+        Self { surroundings, bound: Vec::new() }
+    }
+
+    /// Minutes from UTC of a date that says nothing of it.
+    pub(super) fn implicit_offset(&self) -> i32 {
+        self.surroundings.now.offset().seconds() / 60
+    }
+
+    fn spend(&self, steps: u64) -> Result<(), DynamicError> {
+        let left = self.surroundings.steps.get().checked_sub(steps).ok_or(DynamicError::Steps)?;
+        self.surroundings.steps.set(left);
+        Ok(())
+    }
+
+    pub(super) fn expression(&mut self, expression: &Expr, focus: Focus<'a>) -> Value<'a> {
+        self.value(expression, &focus)
+    }
+
+    pub(super) fn value(&mut self, expression: &Expr, focus: &Focus<'a>) -> Value<'a> {
+        self.spend(1)?;
+        match expression {
+            Expr::Literal(value) => Ok(vec![Item::Atomic(value.clone())]),
+            Expr::Variable(name) => self.variable(name),
+            Expr::ContextItem => Ok(vec![focus.item.clone()]),
+            Expr::Sequence(items) => {
+                let mut all = Vec::new();
+                for item in items {
+                    all.append(&mut self.value(item, focus)?);
+                }
+                Ok(all)
+            }
+            Expr::Or(left, right) => {
+                let holds = self.condition(left, focus)? || self.condition(right, focus)?;
+                Ok(boolean(holds))
+            }
+            Expr::And(left, right) => {
+                let holds = self.condition(left, focus)? && self.condition(right, focus)?;
+                Ok(boolean(holds))
+            }
+            Expr::General(comparison, left, right) => {
+                let (left, right) = (self.atomized(left, focus)?, self.atomized(right, focus)?);
+                for left in &left {
+                    self.spend(right.len() as u64)?;
+                    for right in &right {
+                        if comparing::general(*comparison, left, right, self.implicit_offset())? {
+                            return Ok(boolean(true));
+                        }
+                    }
+                }
+                Ok(boolean(false))
+            }
+            Expr::Value(comparison, left, right) => {
+                let (Some(left), Some(right)) = (self.single(left, focus)?, self.single(right, focus)?) else {
+                    return Ok(Vec::new());
+                };
+                Ok(boolean(comparing::typed(*comparison, &left, &right, self.implicit_offset())?))
+            }
+            Expr::Arithmetic(operation, left, right) => {
+                let (Some(left), Some(right)) = (self.single(left, focus)?, self.single(right, focus)?) else {
+                    return Ok(Vec::new());
+                };
+                Ok(vec![Item::Atomic(arithmetic(*operation, left, right)?)])
+            }
+            Expr::Negated(operand) => {
+                let Some(operand) = self.single(operand, focus)? else {
+                    return Ok(Vec::new());
+                };
+                Ok(vec![Item::Atomic(arithmetic(Operation::Subtract, Atomic::Integer(0), operand)?)])
+            }
+            Expr::Union(left, right) => {
+                let mut nodes = nodes(self.value(left, focus)?)?;
+                nodes.append(&mut self::nodes(self.value(right, focus)?)?);
+                in_document_order(&mut nodes);
+                Ok(nodes.into_iter().map(Item::Node).collect())
+            }
+            Expr::InstanceOf(operand, target, occurrence) => {
+                let value = self.value(operand, focus)?;
+                let count = match occurrence {
+                    Occurrence::One => value.len() == 1,
+                    Occurrence::ZeroOrOne => value.len() <= 1,
+                    Occurrence::OneOrMore => !value.is_empty(),
+                    Occurrence::ZeroOrMore => true,
+                };
+                let types = value.iter().all(|item| matches!(item, Item::Atomic(value) if value.is_a(*target)));
+                Ok(boolean(count && types))
+            }
+            Expr::Castable { operand, target, empty_allowed } => {
+                let value = self.atomized(operand, focus)?;
+                Ok(boolean(match value.as_slice() {
+                    [] => *empty_allowed,
+                    [single] => cast(single, *target).is_ok(),
+                    _ => false,
+                }))
+            }
+            Expr::Cast { operand, target, empty_allowed } => match self.single(operand, focus)? {
+                Some(value) => Ok(vec![Item::Atomic(cast(&value, *target)?)]),
+                None if *empty_allowed => Ok(Vec::new()),
+                None => Err(DynamicError::Type(format!("nothing cannot be made a {}", target.name()))),
+            },
+            Expr::If(condition, then, otherwise) => {
+                let chosen = if self.condition(condition, focus)? { then } else { otherwise };
+                self.value(chosen, focus)
+            }
+            Expr::For { variable, over, result } => {
+                let mut all = Vec::new();
+                for item in self.value(over, focus)? {
+                    all.append(&mut self.with(variable, item, result, focus)?);
+                }
+                Ok(all)
+            }
+            Expr::Quantified { every, variable, over, condition } => {
+                for item in self.value(over, focus)? {
+                    if effective_boolean(&self.with(variable, item, condition, focus)?)? != *every {
+                        return Ok(boolean(!every));
+                    }
+                }
+                Ok(boolean(*every))
+            }
+            Expr::Path { from_root, steps } => self.path(*from_root, steps, focus),
+            Expr::Call(function, arguments) => {
+                let mut values = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    values.push(self.value(argument, focus)?);
+                }
+                let cost: usize = values.iter().map(Vec::len).sum();
+                self.spend(cost as u64)?;
+                function.call(values, focus, self)
+            }
+            Expr::Filtered(inner, predicates) => {
+                let mut items = self.value(inner, focus)?;
+                for predicate in predicates {
+                    items = self.filtered(items, predicate)?;
+                }
+                Ok(items)
+            }
+        }
+    }
+
+    fn variable(&self, name: &str) -> Value<'a> {
+        let known = self.bound.iter().rev().chain(self.surroundings.variables.iter().rev());
+        let value = known.into_iter().find(|(bound, _)| bound == name).map(|(_, value)| value.clone());
+        value.ok_or_else(|| DynamicError::Variable(name.to_owned()))
+    }
+
+    fn with(&mut self, variable: &str, item: Item<'a>, expression: &Expr, focus: &Focus<'a>) -> Value<'a> {
+        self.bound.push((variable.to_owned(), vec![item]));
+        let value = self.value(expression, focus);
+        self.bound.pop();
+        value
+    }
+
+    fn condition(&mut self, expression: &Expr, focus: &Focus<'a>) -> Result<bool, DynamicError> {
+        effective_boolean(&self.value(expression, focus)?)
+    }
+
+    fn atomized(&mut self, expression: &Expr, focus: &Focus<'a>) -> Result<Vec<Atomic>, DynamicError> {
+        Ok(self.value(expression, focus)?.iter().map(Item::atomized).collect())
+    }
+
+    fn single(&mut self, expression: &Expr, focus: &Focus<'a>) -> Result<Option<Atomic>, DynamicError> {
+        single(&self.value(expression, focus)?)
+    }
+
+    fn path(&mut self, from_root: bool, steps: &[Step], focus: &Focus<'a>) -> Value<'a> {
+        let start = if from_root { Item::Node(self.root(focus)?) } else { focus.item.clone() };
+        let mut items = vec![start];
+        for (number, step) in steps.iter().enumerate() {
+            // The first step of a relative path sees the focus itself, position included.
+            let outer = (number == 0 && !from_root).then_some(focus);
+            items = self.step(step, items, outer)?;
+        }
+        Ok(items)
+    }
+
+    fn root(&self, focus: &Focus<'a>) -> Result<Node<'a>, DynamicError> {
+        Ok(match (self.surroundings.scope, focus.node()?) {
+            (Some(scope), _) | (None, Node::Above(scope)) => Node::Above(scope),
+            (None, node) => Node::Tree(node.tree().document().root()),
+        })
+    }
+
+    fn step(&mut self, step: &Step, items: Sequence<'a>, outer: Option<&Focus<'a>>) -> Value<'a> {
+        let size = items.len();
+        match step {
+            Step::Axis { axis, test, predicates } => {
+                let mut all = Vec::new();
+                for item in items {
+                    let Item::Node(node) = item else {
+                        return Err(DynamicError::Type(format!("{} has no nodes around it", item.text())));
+                    };
+                    let mut found = Vec::new();
+                    let visited = walk(*axis, test, node, self.surroundings.scope, &mut found);
+                    self.spend(visited)?;
+                    if predicates.is_empty() {
+                        all.append(&mut found);
+                        continue;
+                    }
+                    let mut kept: Sequence<'a> = found.into_iter().map(Item::Node).collect();
+                    for predicate in predicates {
+                        kept = self.filtered(kept, predicate)?;
+                    }
+                    all.append(&mut nodes(kept)?);
+                }
+                if size > 1 || axis.is_reverse() {
+                    in_document_order(&mut all);
+                }
+                Ok(all.into_iter().map(Item::Node).collect())
+            }
+            Step::Each { expression, predicates } => {
+                let mut all = Vec::new();
+                for (index, item) in items.into_iter().enumerate() {
+                    let own = Focus { item, position: index + 1, size };
+                    let mut found = self.value(expression, outer.unwrap_or(&own))?;
+                    for predicate in predicates {
+                        found = self.filtered(found, predicate)?;
+                    }
+                    all.append(&mut found);
+                }
+                if all.iter().all(|item| matches!(item, Item::Node(_))) {
+                    let mut all = nodes(all)?;
+                    in_document_order(&mut all);
+                    return Ok(all.into_iter().map(Item::Node).collect());
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// The items for which the predicate holds, or whose position it names.
+    pub(super) fn filtered(&mut self, items: Sequence<'a>, predicate: &Expr) -> Value<'a> {
+        let size = items.len();
+        let mut kept = Vec::new();
+        for (index, item) in items.into_iter().enumerate() {
+            let focus = Focus { item, position: index + 1, size };
+            let value = self.value(predicate, &focus)?;
+            let keeps = match value.as_slice() {
+                [Item::Atomic(single)] if single.as_number().is_some() => {
+                    #[expect(clippy::cast_precision_loss, reason = "a document has fewer nodes than a double has digits")]
+                    let position = focus.position as f64;
+                    single.as_number() == Some(position)
+                }
+                _ => effective_boolean(&value)?,
+            };
+            if keeps {
+                kept.push(focus.item);
+            }
+        }
+        Ok(kept)
+    }
+}
+
+pub(super) fn boolean<'a>(value: bool) -> Sequence<'a> {
+    vec![Item::Atomic(Atomic::Boolean(value))]
+}
+
+fn nodes(value: Sequence<'_>) -> Result<Vec<Node<'_>>, DynamicError> {
+    value
+        .into_iter()
+        .map(|item| match item {
+            Item::Node(node) => Ok(node),
+            Item::Atomic(value) => Err(DynamicError::Type(format!("{value} is not a node"))),
+        })
+        .collect()
+}
+
+/// At most one value.
+pub(super) fn single(value: &Sequence<'_>) -> Result<Option<Atomic>, DynamicError> {
+    match value.as_slice() {
+        [] => Ok(None),
+        [item] => Ok(Some(item.atomized())),
+        more => Err(DynamicError::Type(format!("{} values where one is expected", more.len()))),
+    }
+}
+
+fn arithmetic(operation: Operation, left: Atomic, right: Atomic) -> Result<Atomic, DynamicError> {
+    let untyped_as_number = |value: Atomic| match value {
+        Atomic::Untyped(_) => cast(&value, super::atomic::AtomicType::Double),
+        other => Ok(other),
+    };
+    let (left, right) = (untyped_as_number(left)?, untyped_as_number(right)?);
+    if let Some(moment) = with_time(operation, &left, &right) {
+        return moment.ok_or_else(|| DynamicError::Arithmetic("a date out of range".to_owned()));
+    }
+    let (Some(a), Some(b)) = (left.as_number(), right.as_number()) else {
+        return Err(DynamicError::Type(format!(
+            "{} and {} cannot be computed with",
+            left.atomic_type().name(),
+            right.atomic_type().name()
+        )));
+    };
+    let by_zero = || DynamicError::Arithmetic("division by zero".to_owned());
+    let too_large = || DynamicError::Arithmetic("a number out of range".to_owned());
+    if let (Atomic::Integer(a), Atomic::Integer(b)) = (&left, &right) {
+        let result = match operation {
+            Operation::Add => a.checked_add(*b),
+            Operation::Subtract => a.checked_sub(*b),
+            Operation::Multiply => a.checked_mul(*b),
+            Operation::DivideWhole | Operation::Remainder | Operation::Divide if *b == 0 => return Err(by_zero()),
+            Operation::DivideWhole => a.checked_div(*b),
+            Operation::Remainder => Some(a.wrapping_rem(*b)),
+            Operation::Divide => return Ok(Atomic::Decimal(left.as_number().unwrap_or(0.0) / right.as_number().unwrap_or(1.0))),
+        };
+        return result.map(Atomic::Integer).ok_or_else(too_large);
+    }
+    let double = matches!(left, Atomic::Double(_)) || matches!(right, Atomic::Double(_));
+    if !double && b == 0.0 && matches!(operation, Operation::Divide | Operation::Remainder) {
+        return Err(by_zero());
+    }
+    let result = match operation {
+        Operation::Add => a + b,
+        Operation::Subtract => a - b,
+        Operation::Multiply => a * b,
+        Operation::Divide => a / b,
+        Operation::Remainder => a % b,
+        Operation::DivideWhole => {
+            return whole(a / b).map(Atomic::Integer).ok_or_else(if b == 0.0 { || DynamicError::Arithmetic("division by zero".to_owned()) } else { || DynamicError::Arithmetic("a number out of range".to_owned()) });
+        }
+    };
+    Ok(if double { Atomic::Double(result) } else { Atomic::Decimal(result) })
+}
+
+/// Dates and durations: `None` when the operation is not one of theirs.
+fn with_time(operation: Operation, left: &Atomic, right: &Atomic) -> Option<Option<Atomic>> {
+    use Operation::{Add, Divide, Multiply, Subtract};
+    let span = |milliseconds: i64| jiff::SignedDuration::from_millis(milliseconds);
+    let between = |later: jiff::civil::DateTime, earlier: jiff::civil::DateTime| {
+        i64::try_from(later.duration_since(earlier).as_millis()).ok().map(Atomic::Duration)
+    };
+    Some(match (operation, left, right) {
+        (Subtract, Atomic::Date(left, a), Atomic::Date(right, b)) if a.unwrap_or(0) == b.unwrap_or(0) => {
+            between(left.to_datetime(Time::midnight()), right.to_datetime(Time::midnight()))
+        }
+        (Subtract, Atomic::DateTime(left, a), Atomic::DateTime(right, b)) if a.unwrap_or(0) == b.unwrap_or(0) => between(*left, *right),
+        (Add | Subtract, Atomic::Date(date, offset), Atomic::Duration(by)) => {
+            let by = if operation == Add { *by } else { -*by };
+            let moved = date.to_datetime(Time::midnight()).checked_add(span(by)).ok();
+            moved.map(|moved| Atomic::Date(moved.date(), *offset))
+        }
+        (Add | Subtract, Atomic::DateTime(at, offset), Atomic::Duration(by)) => {
+            let by = if operation == Add { *by } else { -*by };
+            at.checked_add(span(by)).ok().map(|moved| Atomic::DateTime(moved, *offset))
+        }
+        (Add, Atomic::Duration(a), Atomic::Duration(b)) => a.checked_add(*b).map(Atomic::Duration),
+        (Subtract, Atomic::Duration(a), Atomic::Duration(b)) => a.checked_sub(*b).map(Atomic::Duration),
+        (Subtract, Atomic::Integer(0), Atomic::Duration(b)) => Some(Atomic::Duration(-*b)),
+        #[expect(clippy::cast_precision_loss, reason = "a ratio of durations is a double")]
+        (Divide, Atomic::Duration(a), Atomic::Duration(b)) if *b != 0 => Some(Atomic::Decimal(*a as f64 / *b as f64)),
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of a duration fit")]
+        (Multiply | Divide, Atomic::Duration(a), by) => {
+            let by = number(by);
+            whole(if operation == Multiply { *a as f64 * by } else { *a as f64 / by }).map(Atomic::Duration)
+        }
+        _ => return None,
+    })
+}

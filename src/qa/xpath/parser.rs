@@ -1,0 +1,553 @@
+//! Tokens to an expression. Precedence as in XPath 2.0: `or` binds least, predicates most.
+
+use super::ast::{Axis, Comparison, Expr, Occurrence, Operation, Step, Test};
+use super::atomic::{Atomic, AtomicType};
+use super::functions;
+use super::lexer::{Token, tokens};
+use super::{FUNCTION_NAMESPACE, Prefixes, SCHEMA_NAMESPACE, StaticError};
+
+/// Expressions nested in expressions.
+const DEPTH_MAX: usize = 64;
+
+/// Compiles a whole expression.
+pub(super) fn parse(text: &str, prefixes: &Prefixes) -> Result<Expr, StaticError> {
+    let mut parser = Parser::new(text, prefixes)?;
+    let tree = parser.sequence()?;
+    parser.expect_end()?;
+    Ok(tree)
+}
+
+/// Compiles paths with `|` between them, as a match pattern has.
+pub(super) fn parse_alternatives(text: &str, prefixes: &Prefixes) -> Result<Vec<Expr>, StaticError> {
+    let mut parser = Parser::new(text, prefixes)?;
+    let mut alternatives = vec![parser.path()?];
+    while parser.take_symbol("|") || parser.take_word("union") {
+        alternatives.push(parser.path()?);
+    }
+    parser.expect_end()?;
+    Ok(alternatives)
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    prefixes: &'t Prefixes,
+    tokens: Vec<(Token, usize)>,
+    next: usize,
+    depth: usize,
+}
+
+type Parsed = Result<Expr, StaticError>;
+
+impl<'t> Parser<'t> {
+    fn new(text: &'t str, prefixes: &'t Prefixes) -> Result<Self, StaticError> {
+        let tokens = tokens(text).map_err(|(message, at)| error(text, message, at))?;
+        Ok(Self { text, prefixes, tokens, next: 0, depth: 0 })
+    }
+
+    fn token(&self) -> &Token {
+        &self.tokens[self.next].0
+    }
+
+    fn after(&self, ahead: usize) -> &Token {
+        &self.tokens[(self.next + ahead).min(self.tokens.len() - 1)].0
+    }
+
+    fn advance(&mut self) {
+        if self.next + 1 < self.tokens.len() {
+            self.next += 1;
+        }
+    }
+
+    fn fail<T>(&self, message: impl Into<String>) -> Result<T, StaticError> {
+        Err(error(self.text, message.into(), self.tokens[self.next].1))
+    }
+
+    fn take_symbol(&mut self, symbol: &str) -> bool {
+        let taken = matches!(self.token(), Token::Symbol(found) if *found == symbol);
+        if taken {
+            self.advance();
+        }
+        taken
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        matches!(self.token(), Token::Name { prefix: None, local } if local == word)
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let taken = self.is_word(word);
+        if taken {
+            self.advance();
+        }
+        taken
+    }
+
+    fn expect_symbol(&mut self, symbol: &str) -> Result<(), StaticError> {
+        if self.take_symbol(symbol) { Ok(()) } else { self.fail(format!("expected {symbol}")) }
+    }
+
+    fn expect_word(&mut self, word: &str) -> Result<(), StaticError> {
+        if self.take_word(word) { Ok(()) } else { self.fail(format!("expected {word}")) }
+    }
+
+    fn expect_end(&self) -> Result<(), StaticError> {
+        if *self.token() == Token::End { Ok(()) } else { self.fail("expected the end of the expression") }
+    }
+
+    fn sequence(&mut self) -> Parsed {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return self.fail(format!("more than {DEPTH_MAX} expressions within each other"));
+        }
+        let first = self.single()?;
+        let mut items = vec![first];
+        while self.take_symbol(",") {
+            items.push(self.single()?);
+        }
+        self.depth -= 1;
+        Ok(if items.len() == 1 { items.remove(0) } else { Expr::Sequence(items) })
+    }
+
+    fn single(&mut self) -> Parsed {
+        let opens = |token: &Token, symbol| *token == Token::Symbol(symbol);
+        if self.is_word("if") && opens(self.after(1), "(") {
+            return self.conditional();
+        }
+        for (word, every) in [("for", None), ("some", Some(false)), ("every", Some(true))] {
+            if self.is_word(word) && opens(self.after(1), "$") {
+                self.advance();
+                return self.binding(every);
+            }
+        }
+        self.or()
+    }
+
+    fn conditional(&mut self) -> Parsed {
+        self.advance();
+        self.expect_symbol("(")?;
+        let condition = self.sequence()?;
+        self.expect_symbol(")")?;
+        self.expect_word("then")?;
+        let then = self.nested_single()?;
+        self.expect_word("else")?;
+        let otherwise = self.nested_single()?;
+        Ok(Expr::If(Box::new(condition), Box::new(then), Box::new(otherwise)))
+    }
+
+    fn nested_single(&mut self) -> Parsed {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return self.fail(format!("more than {DEPTH_MAX} expressions within each other"));
+        }
+        let expression = self.single()?;
+        self.depth -= 1;
+        Ok(expression)
+    }
+
+    /// `$x in a, $y in b return c`, also with `satisfies`.
+    fn binding(&mut self, every: Option<bool>) -> Parsed {
+        self.expect_symbol("$")?;
+        let variable = self.variable_name()?;
+        self.expect_word("in")?;
+        let over = Box::new(self.nested_single()?);
+        let body = if self.take_symbol(",") {
+            self.depth += 1;
+            if self.depth > DEPTH_MAX {
+                return self.fail(format!("more than {DEPTH_MAX} expressions within each other"));
+            }
+            let inner = self.binding(every)?;
+            self.depth -= 1;
+            inner
+        } else {
+            self.expect_word(if every.is_some() { "satisfies" } else { "return" })?;
+            self.nested_single()?
+        };
+        Ok(match every {
+            Some(every) => Expr::Quantified { every, variable, over, condition: Box::new(body) },
+            None => Expr::For { variable, over, result: Box::new(body) },
+        })
+    }
+
+    fn or(&mut self) -> Parsed {
+        let mut left = self.and()?;
+        while self.take_word("or") {
+            left = Expr::Or(Box::new(left), Box::new(self.and()?));
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Parsed {
+        let mut left = self.comparison()?;
+        while self.take_word("and") {
+            left = Expr::And(Box::new(left), Box::new(self.comparison()?));
+        }
+        Ok(left)
+    }
+
+    fn comparison(&mut self) -> Parsed {
+        use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+        let left = self.additive()?;
+        let (comparison, general) = match self.token() {
+            Token::Symbol("=") => (Equal, true),
+            Token::Symbol("!=") => (NotEqual, true),
+            Token::Symbol("<") => (Less, true),
+            Token::Symbol("<=") => (LessOrEqual, true),
+            Token::Symbol(">") => (Greater, true),
+            Token::Symbol(">=") => (GreaterOrEqual, true),
+            Token::Name { prefix: None, local } => match local.as_str() {
+                "eq" => (Equal, false),
+                "ne" => (NotEqual, false),
+                "lt" => (Less, false),
+                "le" => (LessOrEqual, false),
+                "gt" => (Greater, false),
+                "ge" => (GreaterOrEqual, false),
+                _ => return Ok(left),
+            },
+            _ => return Ok(left),
+        };
+        self.advance();
+        let (left, right) = (Box::new(left), Box::new(self.additive()?));
+        Ok(if general { Expr::General(comparison, left, right) } else { Expr::Value(comparison, left, right) })
+    }
+
+    fn additive(&mut self) -> Parsed {
+        let mut left = self.multiplicative()?;
+        loop {
+            let operation = if self.take_symbol("+") {
+                Operation::Add
+            } else if self.take_symbol("-") {
+                Operation::Subtract
+            } else {
+                return Ok(left);
+            };
+            left = Expr::Arithmetic(operation, Box::new(left), Box::new(self.multiplicative()?));
+        }
+    }
+
+    fn multiplicative(&mut self) -> Parsed {
+        let mut left = self.union()?;
+        loop {
+            let operation = if self.take_symbol("*") {
+                Operation::Multiply
+            } else if self.take_word("div") {
+                Operation::Divide
+            } else if self.take_word("idiv") {
+                Operation::DivideWhole
+            } else if self.take_word("mod") {
+                Operation::Remainder
+            } else {
+                return Ok(left);
+            };
+            left = Expr::Arithmetic(operation, Box::new(left), Box::new(self.union()?));
+        }
+    }
+
+    fn union(&mut self) -> Parsed {
+        let mut left = self.typed()?;
+        while self.take_symbol("|") || self.take_word("union") {
+            left = Expr::Union(Box::new(left), Box::new(self.typed()?));
+        }
+        Ok(left)
+    }
+
+    /// `instance of`, `castable as`, `cast as`.
+    fn typed(&mut self) -> Parsed {
+        let operand = self.unary()?;
+        if self.is_word("instance") && matches!(self.after(1), Token::Name { prefix: None, local } if local == "of") {
+            (self.advance(), self.advance());
+            let target = self.atomic_type()?;
+            let occurrence = match self.token() {
+                Token::Symbol("*") => Occurrence::ZeroOrMore,
+                Token::Symbol("+") => Occurrence::OneOrMore,
+                Token::Symbol("?") => Occurrence::ZeroOrOne,
+                _ => Occurrence::One,
+            };
+            if occurrence != Occurrence::One {
+                self.advance();
+            }
+            return Ok(Expr::InstanceOf(Box::new(operand), target, occurrence));
+        }
+        let castable = self.is_word("castable");
+        if (castable || self.is_word("cast")) && matches!(self.after(1), Token::Name { prefix: None, local } if local == "as") {
+            (self.advance(), self.advance());
+            let target = self.atomic_type()?;
+            let empty_allowed = self.take_symbol("?");
+            let operand = Box::new(operand);
+            return Ok(if castable {
+                Expr::Castable { operand, target, empty_allowed }
+            } else {
+                Expr::Cast { operand, target, empty_allowed }
+            });
+        }
+        Ok(operand)
+    }
+
+    fn atomic_type(&mut self) -> Result<AtomicType, StaticError> {
+        let Token::Name { prefix: Some(prefix), local } = self.token().clone() else {
+            return self.fail("expected a type, as xs:date");
+        };
+        if self.prefixes.namespace(&prefix) != Some(SCHEMA_NAMESPACE) {
+            return self.fail(format!("the prefix {prefix} does not stand for {SCHEMA_NAMESPACE}"));
+        }
+        let Some(target) = AtomicType::named(&local) else {
+            return self.fail(format!("unknown type {prefix}:{local}"));
+        };
+        self.advance();
+        Ok(target)
+    }
+
+    fn unary(&mut self) -> Parsed {
+        let mut negative = false;
+        loop {
+            if self.take_symbol("-") {
+                negative = !negative;
+            } else if !self.take_symbol("+") {
+                break;
+            }
+        }
+        let operand = self.path()?;
+        Ok(if negative { Expr::Negated(Box::new(operand)) } else { operand })
+    }
+
+    fn path(&mut self) -> Parsed {
+        let mut steps = Vec::new();
+        let from_root = if self.take_symbol("//") {
+            steps.push(Step::Axis { axis: Axis::DescendantOrSelf, test: Test::Any, predicates: Vec::new() });
+            true
+        } else if self.take_symbol("/") {
+            if !self.begins_step() {
+                return Ok(Expr::Path { from_root: true, steps });
+            }
+            true
+        } else {
+            false
+        };
+        loop {
+            steps.push(self.step()?);
+            if self.take_symbol("//") {
+                steps.push(Step::Axis { axis: Axis::DescendantOrSelf, test: Test::Any, predicates: Vec::new() });
+            } else if !self.take_symbol("/") {
+                break;
+            }
+        }
+        if !from_root && steps.len() == 1 && matches!(steps[0], Step::Each { .. }) {
+            let Some(Step::Each { expression, predicates }) = steps.pop() else {
+                return self.fail("expected an expression");
+            };
+            return Ok(if predicates.is_empty() { expression } else { Expr::Filtered(Box::new(expression), predicates) });
+        }
+        Ok(Expr::Path { from_root, steps: shorten(steps) })
+    }
+
+    fn begins_step(&self) -> bool {
+        match self.token() {
+            Token::Name { prefix: None, local } => !matches!(
+                local.as_str(),
+                "or" | "and" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "div" | "idiv" | "mod" | "union" | "then" | "else" | "return" | "satisfies"
+            ),
+            Token::Name { .. } | Token::AnyLocal(_) | Token::AnyNamespace(_) | Token::String(_) => true,
+            Token::Integer(_) | Token::Decimal(_) | Token::Double(_) => true,
+            Token::Symbol(symbol) => matches!(*symbol, "." | ".." | "@" | "*" | "(" | "$"),
+            Token::End => false,
+        }
+    }
+
+    fn step(&mut self) -> Result<Step, StaticError> {
+        let plain = |axis, test| Step::Axis { axis, test, predicates: Vec::new() };
+        let mut step = match self.token().clone() {
+            Token::Symbol("..") => {
+                self.advance();
+                plain(Axis::Parent, Test::Any)
+            }
+            Token::Symbol("@") => {
+                self.advance();
+                plain(Axis::Attribute, self.test(Axis::Attribute)?)
+            }
+            Token::Symbol("*") | Token::AnyLocal(_) | Token::AnyNamespace(_) => plain(Axis::Child, self.test(Axis::Child)?),
+            Token::Name { prefix, local } => match self.after(1) {
+                Token::Symbol("::") if prefix.is_none() => {
+                    let Some(axis) = Axis::named(&local) else {
+                        return self.fail(format!("unknown axis {local}"));
+                    };
+                    (self.advance(), self.advance());
+                    plain(axis, self.test(axis)?)
+                }
+                Token::Symbol("(") if !(prefix.is_none() && is_kind_test(&local)) => {
+                    Step::Each { expression: self.primary()?, predicates: Vec::new() }
+                }
+                _ => {
+                    let axis = if prefix.is_none() && local == "attribute" && *self.after(1) == Token::Symbol("(") { Axis::Attribute } else { Axis::Child };
+                    plain(axis, self.test(axis)?)
+                }
+            },
+            _ => Step::Each { expression: self.primary()?, predicates: Vec::new() },
+        };
+        while self.take_symbol("[") {
+            let predicate = self.sequence()?;
+            self.expect_symbol("]")?;
+            match &mut step {
+                Step::Axis { predicates, .. } | Step::Each { predicates, .. } => predicates.push(predicate),
+            }
+        }
+        Ok(step)
+    }
+
+    fn test(&mut self, axis: Axis) -> Result<Test, StaticError> {
+        let token = self.token().clone();
+        let test = match token {
+            Token::Symbol("*") => Test::AnyName,
+            Token::AnyNamespace(local) => Test::AnyNamespace(local),
+            Token::AnyLocal(prefix) => Test::AnyLocal(self.namespace(&prefix)?),
+            Token::Name { prefix: None, local } if *self.after(1) == Token::Symbol("(") => {
+                (self.advance(), self.advance());
+                let test = self.kind_test(&local, axis)?;
+                if *self.token() != Token::Symbol(")") {
+                    return self.fail("expected )");
+                }
+                test
+            }
+            Token::Name { prefix, local } => {
+                let namespace = prefix.map(|prefix| self.namespace(&prefix)).transpose()?;
+                Test::Name { namespace, local }
+            }
+            _ => return self.fail("expected a name or a node test"),
+        };
+        self.advance();
+        Ok(test)
+    }
+
+    /// What stands between the parentheses of a node test.
+    fn kind_test(&mut self, kind: &str, axis: Axis) -> Result<Test, StaticError> {
+        Ok(match kind {
+            "node" => Test::Any,
+            "text" => Test::Text,
+            "comment" => Test::Comment,
+            "document-node" => Test::Document,
+            "processing-instruction" => match self.token().clone() {
+                Token::String(name) | Token::Name { prefix: None, local: name } => {
+                    self.advance();
+                    Test::Instruction(Some(name))
+                }
+                _ => Test::Instruction(None),
+            },
+            "element" | "attribute" if *self.token() == Token::Symbol(")") => Test::AnyName,
+            "element" | "attribute" => {
+                let test = self.test(axis)?;
+                if matches!(test, Test::Name { .. } | Test::AnyName) { test } else { return self.fail("expected a name") }
+            }
+            _ => return self.fail(format!("unknown node test {kind}()")),
+        })
+    }
+
+    fn namespace(&self, prefix: &str) -> Result<String, StaticError> {
+        match self.prefixes.namespace(prefix) {
+            Some(namespace) => Ok(namespace.to_owned()),
+            None => self.fail(format!("the prefix {prefix} is not declared")),
+        }
+    }
+
+    fn primary(&mut self) -> Parsed {
+        let literal = match self.token().clone() {
+            Token::String(value) => Atomic::String(value),
+            Token::Integer(digits) => match digits.parse() {
+                Ok(value) => Atomic::Integer(value),
+                Err(_) => return self.fail(format!("{digits} is too large a number")),
+            },
+            Token::Decimal(digits) => Atomic::Decimal(digits.parse().unwrap_or_default()),
+            Token::Double(digits) => Atomic::Double(digits.parse().unwrap_or_default()),
+            Token::Symbol("$") => {
+                self.advance();
+                return Ok(Expr::Variable(self.variable_name()?));
+            }
+            Token::Symbol(".") => {
+                self.advance();
+                return Ok(Expr::ContextItem);
+            }
+            Token::Symbol("(") => {
+                self.advance();
+                if self.take_symbol(")") {
+                    return Ok(Expr::Sequence(Vec::new()));
+                }
+                let inner = self.sequence()?;
+                self.expect_symbol(")")?;
+                return Ok(inner);
+            }
+            Token::Name { prefix, local } => return self.call(prefix, &local),
+            Token::End => return self.fail("the expression ends where a value is expected"),
+            _ => return self.fail("expected a value"),
+        };
+        self.advance();
+        Ok(Expr::Literal(literal))
+    }
+
+    fn variable_name(&mut self) -> Result<String, StaticError> {
+        let Token::Name { prefix, local } = self.token().clone() else {
+            return self.fail("expected the name of a variable");
+        };
+        self.advance();
+        Ok(prefix.map_or(local.clone(), |prefix| format!("{prefix}:{local}")))
+    }
+
+    fn call(&mut self, prefix: Option<String>, local: &str) -> Parsed {
+        let namespace = match &prefix {
+            Some(prefix) => self.namespace(prefix)?,
+            None => FUNCTION_NAMESPACE.to_owned(),
+        };
+        let written = prefix.map_or(local.to_owned(), |prefix| format!("{prefix}:{local}"));
+        let constructor = if namespace == SCHEMA_NAMESPACE { AtomicType::named(local) } else { None };
+        let function = if namespace == FUNCTION_NAMESPACE { functions::named(local) } else { None };
+        if constructor.is_none() && function.is_none() {
+            return self.fail(format!("unknown function {written}()"));
+        }
+        let start = self.next;
+        self.advance();
+        self.expect_symbol("(")?;
+        let mut arguments = Vec::new();
+        if !self.take_symbol(")") {
+            loop {
+                arguments.push(self.nested_single()?);
+                if self.take_symbol(")") {
+                    break;
+                }
+                self.expect_symbol(",")?;
+            }
+        }
+        let (least, most) = function.map_or((1, 1), functions::Function::arity);
+        if !(least..=most).contains(&arguments.len()) {
+            self.next = start;
+            return self.fail(format!("{written}() does not take {} arguments", arguments.len()));
+        }
+        Ok(match (constructor, function) {
+            (Some(target), _) => Expr::Cast { operand: Box::new(arguments.remove(0)), target, empty_allowed: true },
+            (None, Some(function)) => Expr::Call(function, arguments),
+            (None, None) => return self.fail(format!("unknown function {written}()")),
+        })
+    }
+}
+
+fn is_kind_test(name: &str) -> bool {
+    matches!(name, "node" | "text" | "comment" | "processing-instruction" | "element" | "attribute" | "document-node")
+}
+
+/// `//name` without a position is one walk over the descendants instead of one for each of them.
+fn shorten(steps: Vec<Step>) -> Vec<Step> {
+    let mut short: Vec<Step> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let any_below = matches!(
+            short.last(),
+            Some(Step::Axis { axis: Axis::DescendantOrSelf, test: Test::Any, predicates }) if predicates.is_empty()
+        );
+        match step {
+            Step::Axis { axis: Axis::Child, test, predicates } if any_below && !predicates.iter().any(Expr::may_be_positional) => {
+                short.pop();
+                short.push(Step::Axis { axis: Axis::Descendant, test, predicates });
+            }
+            step => short.push(step),
+        }
+    }
+    short
+}
+
+fn error(text: &str, message: String, byte: usize) -> StaticError {
+    StaticError { message, at: text[..byte.min(text.len())].chars().count() + 1, expression: text.to_owned() }
+}
