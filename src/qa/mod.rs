@@ -2,4 +2,6 @@
 //!
 //! This module reaches the platform and the system under test over HTTP only.
 
+pub mod schematron;
+pub mod tree;
 pub mod xpath;

@@ -21,12 +21,32 @@ pub(super) enum Expr {
     Negated(Box<Self>),
     Union(Box<Self>, Box<Self>),
     InstanceOf(Box<Self>, AtomicType, Occurrence),
-    Castable { operand: Box<Self>, target: AtomicType, empty_allowed: bool },
-    Cast { operand: Box<Self>, target: AtomicType, empty_allowed: bool },
+    Castable {
+        operand: Box<Self>,
+        target: AtomicType,
+        empty_allowed: bool,
+    },
+    Cast {
+        operand: Box<Self>,
+        target: AtomicType,
+        empty_allowed: bool,
+    },
     If(Box<Self>, Box<Self>, Box<Self>),
-    For { variable: String, over: Box<Self>, result: Box<Self> },
-    Quantified { every: bool, variable: String, over: Box<Self>, condition: Box<Self> },
-    Path { from_root: bool, steps: Vec<Step> },
+    For {
+        variable: String,
+        over: Box<Self>,
+        result: Box<Self>,
+    },
+    Quantified {
+        every: bool,
+        variable: String,
+        over: Box<Self>,
+        condition: Box<Self>,
+    },
+    Path {
+        from_root: bool,
+        steps: Vec<Step>,
+    },
     Call(&'static Function, Vec<Self>),
     /// A primary expression with predicates, outside a path.
     Filtered(Box<Self>, Vec<Self>),
@@ -63,9 +83,16 @@ pub(super) enum Occurrence {
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Axis { axis: Axis, test: Test, predicates: Vec<Expr> },
+    Axis {
+        axis: Axis,
+        test: Test,
+        predicates: Vec<Expr>,
+    },
     /// An expression evaluated once for every node of the step before: `a/count(*)`.
-    Each { expression: Expr, predicates: Vec<Expr> },
+    Each {
+        expression: Expr,
+        predicates: Vec<Expr>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,10 +132,7 @@ impl Axis {
 
     /// Whether positions count against document order.
     pub(super) fn is_reverse(self) -> bool {
-        matches!(
-            self,
-            Self::Parent | Self::Ancestor | Self::AncestorOrSelf | Self::PrecedingSibling | Self::Preceding
-        )
+        matches!(self, Self::Parent | Self::Ancestor | Self::AncestorOrSelf | Self::PrecedingSibling | Self::Preceding)
     }
 }
 
@@ -123,7 +147,10 @@ pub(super) enum Test {
     /// `p:*`
     AnyLocal(String),
     /// A name; no prefix is no namespace.
-    Name { namespace: Option<String>, local: String },
+    Name {
+        namespace: Option<String>,
+        local: String,
+    },
     Text,
     Comment,
     Instruction(Option<String>),
@@ -135,10 +162,14 @@ impl Expr {
     /// Whether a predicate can be a position: it then depends on the nodes around the one judged.
     pub(super) fn may_be_positional(&self) -> bool {
         match self {
-            Self::General(_, a, b) | Self::Value(_, a, b) | Self::Or(a, b) | Self::And(a, b) => a.asks_position() || b.asks_position(),
+            Self::General(_, a, b) | Self::Value(_, a, b) | Self::Or(a, b) | Self::And(a, b) => {
+                a.asks_position() || b.asks_position()
+            }
             Self::Castable { operand, .. } | Self::InstanceOf(operand, ..) => operand.asks_position(),
             Self::Quantified { over, condition, .. } => over.asks_position() || condition.asks_position(),
-            Self::Path { steps, .. } => !matches!(steps.last(), Some(Step::Axis { .. })) || steps.iter().any(Step::asks_position),
+            Self::Path { steps, .. } => {
+                !matches!(steps.last(), Some(Step::Axis { .. })) || steps.iter().any(Step::asks_position)
+            }
             Self::Union(..) | Self::Literal(Atomic::String(_) | Atomic::Boolean(_)) | Self::ContextItem => false,
             Self::Call(function, arguments) => {
                 !function.answers_boolean() || function.asks_position() || arguments.iter().any(Self::asks_position)
@@ -153,7 +184,9 @@ impl Expr {
             Self::Literal(_) | Self::Variable(_) | Self::ContextItem => false,
             Self::Sequence(items) => items.iter().any(Self::asks_position),
             Self::Or(a, b) | Self::And(a, b) | Self::Union(a, b) => a.asks_position() || b.asks_position(),
-            Self::General(_, a, b) | Self::Value(_, a, b) | Self::Arithmetic(_, a, b) => a.asks_position() || b.asks_position(),
+            Self::General(_, a, b) | Self::Value(_, a, b) | Self::Arithmetic(_, a, b) => {
+                a.asks_position() || b.asks_position()
+            }
             Self::Negated(a) | Self::InstanceOf(a, ..) => a.asks_position(),
             Self::Castable { operand, .. } | Self::Cast { operand, .. } => operand.asks_position(),
             Self::If(a, b, c) => a.asks_position() || b.asks_position() || c.asks_position(),

@@ -94,7 +94,9 @@ impl Atomic {
     /// Whether the value is of the type, a derived one included.
     pub(super) fn is_a(&self, wanted: AtomicType) -> bool {
         let own = self.atomic_type();
-        wanted == AtomicType::AnyAtomic || own == wanted || (own == AtomicType::Integer && wanted == AtomicType::Decimal)
+        wanted == AtomicType::AnyAtomic
+            || own == wanted
+            || (own == AtomicType::Integer && wanted == AtomicType::Decimal)
     }
 
     /// The value as a number, if it is one.

@@ -6,7 +6,13 @@ use super::item::Node;
 type Tree<'a> = roxmltree::Node<'a, 'a>;
 
 /// The nodes on `axis` of `node` that pass `test`, nearest first; `scope` is the element nothing may be seen above of.
-pub(super) fn walk<'a>(axis: Axis, test: &Test, node: Node<'a>, scope: Option<Tree<'a>>, found: &mut Vec<Node<'a>>) -> u64 {
+pub(super) fn walk<'a>(
+    axis: Axis,
+    test: &Test,
+    node: Node<'a>,
+    scope: Option<Tree<'a>>,
+    found: &mut Vec<Node<'a>>,
+) -> u64 {
     let mut visited = 0;
     let mut visit = |candidate: Node<'a>| {
         visited += 1;

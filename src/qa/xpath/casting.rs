@@ -16,14 +16,16 @@ pub(super) fn cast(value: &Atomic, target: AtomicType) -> Result<Atomic, Dynamic
         (AtomicType::Untyped, _) => Atomic::Untyped(value.to_string()),
         (AtomicType::String, _) => Atomic::String(value.to_string()),
         (AtomicType::Boolean, Atomic::Boolean(_)) | (AtomicType::Integer, Atomic::Integer(_)) => value.clone(),
-        (AtomicType::Boolean, _) => Atomic::Boolean(value.as_number().map(|n| n != 0.0 && !n.is_nan()).ok_or_else(refused)?),
-        (AtomicType::Integer, _) => Atomic::Integer(whole(number_of(value).ok_or_else(refused)?).ok_or_else(refused)?),
-        (AtomicType::Decimal, _) => {
-            Atomic::Decimal(number_of(value).filter(|n| n.is_finite()).ok_or_else(refused)?)
+        (AtomicType::Boolean, _) => {
+            Atomic::Boolean(value.as_number().map(|n| n != 0.0 && !n.is_nan()).ok_or_else(refused)?)
         }
+        (AtomicType::Integer, _) => Atomic::Integer(whole(number_of(value).ok_or_else(refused)?).ok_or_else(refused)?),
+        (AtomicType::Decimal, _) => Atomic::Decimal(number_of(value).filter(|n| n.is_finite()).ok_or_else(refused)?),
         (AtomicType::Double, _) => Atomic::Double(number_of(value).ok_or_else(refused)?),
         (AtomicType::Date, Atomic::DateTime(at, offset)) => Atomic::Date(at.date(), *offset),
-        (AtomicType::DateTime, Atomic::Date(date, offset)) => Atomic::DateTime(date.to_datetime(time(0, 0, 0, 0)), *offset),
+        (AtomicType::DateTime, Atomic::Date(date, offset)) => {
+            Atomic::DateTime(date.to_datetime(time(0, 0, 0, 0)), *offset)
+        }
         (AtomicType::Date, Atomic::Date(..)) | (AtomicType::DateTime, Atomic::DateTime(..)) => value.clone(),
         (AtomicType::Duration, Atomic::Duration(_)) => value.clone(),
         _ => return Err(refused()),
@@ -96,7 +98,8 @@ fn double(text: &str) -> Option<f64> {
         "-INF" => Some(f64::NEG_INFINITY),
         "NaN" => Some(f64::NAN),
         _ => {
-            let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
+            let plain =
+                text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
             plain.then(|| text.parse().ok())?
         }
     }
@@ -128,7 +131,9 @@ fn date(text: &str) -> Option<Date> {
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
-    let part = |from: usize, to: usize| text.get(from..to).filter(|part| part.bytes().all(|b| b.is_ascii_digit()))?.parse().ok();
+    let part = |from: usize, to: usize| {
+        text.get(from..to).filter(|part| part.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+    };
     Date::new(part(0, 4)?, i8::try_from(part(5, 7)?).ok()?, i8::try_from(part(8, 10)?).ok()?).ok()
 }
 
@@ -138,7 +143,9 @@ fn date_time(text: &str) -> Option<DateTime> {
     if bytes.len() < 8 || bytes[2] != b':' || bytes[5] != b':' || (bytes.len() > 8 && bytes[8] != b'.') {
         return None;
     }
-    let part = |from: usize, to: usize| clock.get(from..to).filter(|part| part.bytes().all(|b| b.is_ascii_digit()))?.parse::<i8>().ok();
+    let part = |from: usize, to: usize| {
+        clock.get(from..to).filter(|part| part.bytes().all(|b| b.is_ascii_digit()))?.parse::<i8>().ok()
+    };
     let nanoseconds = match clock.get(9..) {
         None | Some("") if bytes.len() == 8 => 0,
         Some(digits) if (1..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) => {

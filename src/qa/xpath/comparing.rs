@@ -22,7 +22,12 @@ impl Comparison {
 }
 
 /// One pair of a general comparison: an untyped value takes the type of the other, a number's being double.
-pub(super) fn general(comparison: Comparison, left: &Atomic, right: &Atomic, implicit_offset: i32) -> Result<bool, DynamicError> {
+pub(super) fn general(
+    comparison: Comparison,
+    left: &Atomic,
+    right: &Atomic,
+    implicit_offset: i32,
+) -> Result<bool, DynamicError> {
     let (left, right) = match (left, right) {
         (Atomic::Untyped(_), Atomic::Untyped(_) | Atomic::String(_)) | (Atomic::String(_), Atomic::Untyped(_)) => {
             (left.clone(), right.clone())
@@ -39,7 +44,12 @@ fn partner(other: &Atomic) -> AtomicType {
 }
 
 /// Two values as they are; an untyped one is a text.
-pub(super) fn typed(comparison: Comparison, left: &Atomic, right: &Atomic, implicit_offset: i32) -> Result<bool, DynamicError> {
+pub(super) fn typed(
+    comparison: Comparison,
+    left: &Atomic,
+    right: &Atomic,
+    implicit_offset: i32,
+) -> Result<bool, DynamicError> {
     Ok(comparison.holds(order(left, right, implicit_offset)?))
 }
 

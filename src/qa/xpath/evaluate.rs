@@ -276,7 +276,10 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             let value = self.value(predicate, &focus)?;
             let keeps = match value.as_slice() {
                 [Item::Atomic(single)] if single.as_number().is_some() => {
-                    #[expect(clippy::cast_precision_loss, reason = "a document has fewer nodes than a double has digits")]
+                    #[expect(
+                        clippy::cast_precision_loss,
+                        reason = "a document has fewer nodes than a double has digits"
+                    )]
                     let position = focus.position as f64;
                     single.as_number() == Some(position)
                 }
@@ -339,7 +342,9 @@ fn arithmetic(operation: Operation, left: Atomic, right: Atomic) -> Result<Atomi
             Operation::DivideWhole | Operation::Remainder | Operation::Divide if *b == 0 => return Err(by_zero()),
             Operation::DivideWhole => a.checked_div(*b),
             Operation::Remainder => Some(a.wrapping_rem(*b)),
-            Operation::Divide => return Ok(Atomic::Decimal(left.as_number().unwrap_or(0.0) / right.as_number().unwrap_or(1.0))),
+            Operation::Divide => {
+                return Ok(Atomic::Decimal(left.as_number().unwrap_or(0.0) / right.as_number().unwrap_or(1.0)));
+            }
         };
         return result.map(Atomic::Integer).ok_or_else(too_large);
     }
@@ -354,7 +359,11 @@ fn arithmetic(operation: Operation, left: Atomic, right: Atomic) -> Result<Atomi
         Operation::Divide => a / b,
         Operation::Remainder => a % b,
         Operation::DivideWhole => {
-            return whole(a / b).map(Atomic::Integer).ok_or_else(if b == 0.0 { || DynamicError::Arithmetic("division by zero".to_owned()) } else { || DynamicError::Arithmetic("a number out of range".to_owned()) });
+            return whole(a / b).map(Atomic::Integer).ok_or_else(if b == 0.0 {
+                || DynamicError::Arithmetic("division by zero".to_owned())
+            } else {
+                || DynamicError::Arithmetic("a number out of range".to_owned())
+            });
         }
     };
     Ok(if double { Atomic::Double(result) } else { Atomic::Decimal(result) })
@@ -371,7 +380,9 @@ fn with_time(operation: Operation, left: &Atomic, right: &Atomic) -> Option<Opti
         (Subtract, Atomic::Date(left, a), Atomic::Date(right, b)) if a.unwrap_or(0) == b.unwrap_or(0) => {
             between(left.to_datetime(Time::midnight()), right.to_datetime(Time::midnight()))
         }
-        (Subtract, Atomic::DateTime(left, a), Atomic::DateTime(right, b)) if a.unwrap_or(0) == b.unwrap_or(0) => between(*left, *right),
+        (Subtract, Atomic::DateTime(left, a), Atomic::DateTime(right, b)) if a.unwrap_or(0) == b.unwrap_or(0) => {
+            between(*left, *right)
+        }
         (Add | Subtract, Atomic::Date(date, offset), Atomic::Duration(by)) => {
             let by = if operation == Add { *by } else { -*by };
             let moved = date.to_datetime(Time::midnight()).checked_add(span(by)).ok();

@@ -54,7 +54,16 @@ impl Function {
     pub(super) fn answers_boolean(&self) -> bool {
         matches!(
             self.name,
-            "not" | "true" | "false" | "boolean" | "exists" | "empty" | "matches" | "contains" | "starts-with" | "ends-with"
+            "not"
+                | "true"
+                | "false"
+                | "boolean"
+                | "exists"
+                | "empty"
+                | "matches"
+                | "contains"
+                | "starts-with"
+                | "ends-with"
         )
     }
 
@@ -158,12 +167,14 @@ static TABLE: [Function; 55] = [
         if regex.is_match("") {
             return Err(DynamicError::Regex { pattern, message: "it matches the empty text".to_owned() });
         }
-        Ok(if text.is_empty() { Vec::new() } else { regex.split(&text).map(|part| text_item(part.to_owned())).collect() })
+        Ok(if text.is_empty() {
+            Vec::new()
+        } else {
+            regex.split(&text).map(|part| text_item(part.to_owned())).collect()
+        })
     }),
     function("name", 0, 1, |call| string(call.node()?.map_or_else(String::new, Node::written_name))),
-    function("local-name", 0, 1, |call| {
-        string(call.node()?.and_then(Node::name).map_or("", |(_, local)| local))
-    }),
+    function("local-name", 0, 1, |call| string(call.node()?.and_then(Node::name).map_or("", |(_, local)| local))),
     function("namespace-uri", 0, 1, |call| {
         string(call.node()?.and_then(Node::name).and_then(|(namespace, _)| namespace).unwrap_or(""))
     }),
@@ -174,7 +185,9 @@ static TABLE: [Function; 55] = [
         call.folded(|sum, next| {
             if let (Atomic::Integer(sum), Atomic::Integer(next)) = (&sum, &next) {
                 let total = sum.checked_add(*next);
-                return total.map(Atomic::Integer).ok_or_else(|| DynamicError::Arithmetic("a number out of range".to_owned()));
+                return total
+                    .map(Atomic::Integer)
+                    .ok_or_else(|| DynamicError::Arithmetic("a number out of range".to_owned()));
             }
             if let (Atomic::Duration(sum), Atomic::Duration(next)) = (&sum, &next) {
                 return Ok(Atomic::Duration(sum.saturating_add(*next)));
@@ -214,8 +227,12 @@ static TABLE: [Function; 55] = [
             return Ok(Vec::new());
         };
         let offset = call.evaluation.implicit_offset();
-        let found = call.arguments[0].iter().enumerate().filter(|(_, item)| is_equal(&item.atomized(), &sought, offset));
-        Ok(found.filter_map(|(index, _)| i64::try_from(index + 1).ok()).map(|at| Item::Atomic(Atomic::Integer(at))).collect())
+        let found =
+            call.arguments[0].iter().enumerate().filter(|(_, item)| is_equal(&item.atomized(), &sought, offset));
+        Ok(found
+            .filter_map(|(index, _)| i64::try_from(index + 1).ok())
+            .map(|at| Item::Atomic(Atomic::Integer(at)))
+            .collect())
     }),
     function("reverse", 1, 1, |call| Ok(call.arguments.remove(0).into_iter().rev().collect())),
     function("subsequence", 2, 3, |call| {
@@ -227,7 +244,9 @@ static TABLE: [Function; 55] = [
         Ok(all.filter(|(index, _)| inside(*index)).map(|(_, item)| item).collect())
     }),
     function("compare", 2, 2, |call| match (single(&call.arguments[0])?, single(&call.arguments[1])?) {
-        (Some(left), Some(right)) => Ok(vec![Item::Atomic(Atomic::Integer(left.to_string().cmp(&right.to_string()) as i64))]),
+        (Some(left), Some(right)) => {
+            Ok(vec![Item::Atomic(Atomic::Integer(left.to_string().cmp(&right.to_string()) as i64))])
+        }
         _ => Ok(Vec::new()),
     }),
     function("exactly-one", 1, 1, |call| match call.arguments[0].len() {
@@ -253,7 +272,8 @@ static TABLE: [Function; 55] = [
         let Some(node) = call.node()? else {
             return Ok(Vec::new());
         };
-        let root = call.evaluation.surroundings.scope.map_or_else(|| Node::Tree(node.tree().document().root()), Node::Above);
+        let root =
+            call.evaluation.surroundings.scope.map_or_else(|| Node::Tree(node.tree().document().root()), Node::Above);
         Ok(vec![Item::Node(root)])
     }),
 ];
@@ -363,7 +383,10 @@ fn numeric(value: &Atomic) -> Result<f64, DynamicError> {
 
 /// `$1` as the engine writes it, and `\$` as a plain one.
 fn replacement_text(pattern: &str, replacement: &str) -> Result<String, DynamicError> {
-    let refused = || DynamicError::Regex { pattern: pattern.to_owned(), message: format!("the replacement {replacement} is not one") };
+    let refused = || DynamicError::Regex {
+        pattern: pattern.to_owned(),
+        message: format!("the replacement {replacement} is not one"),
+    };
     let mut out = String::with_capacity(replacement.len());
     let mut characters = replacement.chars();
     while let Some(c) = characters.next() {

@@ -53,7 +53,9 @@ impl<'a> Node<'a> {
             Self::Above(_) => None,
             Self::Tree(node) if node.is_element() => Some((node.tag_name().namespace(), node.tag_name().name())),
             Self::Tree(node) => node.pi().map(|instruction| (None, instruction.target)),
-            Self::Attribute(node, index) => node.attributes().nth(index).map(|attribute| (attribute.namespace(), attribute.name())),
+            Self::Attribute(node, index) => {
+                node.attributes().nth(index).map(|attribute| (attribute.namespace(), attribute.name()))
+            }
         }
     }
 
@@ -76,7 +78,9 @@ impl<'a> Node<'a> {
     /// The text of the node: of an element, all text in it.
     pub fn text(self) -> Cow<'a, str> {
         match self {
-            Self::Attribute(node, index) => Cow::Borrowed(node.attributes().nth(index).map_or("", |attribute| attribute.value())),
+            Self::Attribute(node, index) => {
+                Cow::Borrowed(node.attributes().nth(index).map_or("", |attribute| attribute.value()))
+            }
             Self::Tree(node) | Self::Above(node) => match node.node_type() {
                 NodeType::Text | NodeType::Comment => Cow::Borrowed(node.text().unwrap_or("")),
                 NodeType::PI => Cow::Borrowed(node.pi().and_then(|instruction| instruction.value).unwrap_or("")),

@@ -25,7 +25,8 @@ pub(super) enum Token {
 
 /// Longest first.
 const SYMBOLS: [&str; 25] = [
-    "//", "..", "::", "!=", "<=", ">=", "<<", ">>", "/", ".", "@", "(", ")", "[", "]", ",", "|", "+", "-", "*", "=", "<", ">", "$", "?",
+    "//", "..", "::", "!=", "<=", ">=", "<<", ">>", "/", ".", "@", "(", ")", "[", "]", ",", "|", "+", "-", "*", "=",
+    "<", ">", "$", "?",
 ];
 
 /// The tokens of `text`, each with the byte at which it begins; the error has the byte of the character nobody expected.

@@ -268,7 +268,9 @@ impl<'t> Parser<'t> {
             return Ok(Expr::InstanceOf(Box::new(operand), target, occurrence));
         }
         let castable = self.is_word("castable");
-        if (castable || self.is_word("cast")) && matches!(self.after(1), Token::Name { prefix: None, local } if local == "as") {
+        if (castable || self.is_word("cast"))
+            && matches!(self.after(1), Token::Name { prefix: None, local } if local == "as")
+        {
             (self.advance(), self.advance());
             let target = self.atomic_type()?;
             let empty_allowed = self.take_symbol("?");
@@ -334,7 +336,11 @@ impl<'t> Parser<'t> {
             let Some(Step::Each { expression, predicates }) = steps.pop() else {
                 return self.fail("expected an expression");
             };
-            return Ok(if predicates.is_empty() { expression } else { Expr::Filtered(Box::new(expression), predicates) });
+            return Ok(if predicates.is_empty() {
+                expression
+            } else {
+                Expr::Filtered(Box::new(expression), predicates)
+            });
         }
         Ok(Expr::Path { from_root, steps: shorten(steps) })
     }
@@ -343,7 +349,21 @@ impl<'t> Parser<'t> {
         match self.token() {
             Token::Name { prefix: None, local } => !matches!(
                 local.as_str(),
-                "or" | "and" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "div" | "idiv" | "mod" | "union" | "then" | "else" | "return" | "satisfies"
+                "or" | "and"
+                    | "eq"
+                    | "ne"
+                    | "lt"
+                    | "le"
+                    | "gt"
+                    | "ge"
+                    | "div"
+                    | "idiv"
+                    | "mod"
+                    | "union"
+                    | "then"
+                    | "else"
+                    | "return"
+                    | "satisfies"
             ),
             Token::Name { .. } | Token::AnyLocal(_) | Token::AnyNamespace(_) | Token::String(_) => true,
             Token::Integer(_) | Token::Decimal(_) | Token::Double(_) => true,
@@ -363,7 +383,9 @@ impl<'t> Parser<'t> {
                 self.advance();
                 plain(Axis::Attribute, self.test(Axis::Attribute)?)
             }
-            Token::Symbol("*") | Token::AnyLocal(_) | Token::AnyNamespace(_) => plain(Axis::Child, self.test(Axis::Child)?),
+            Token::Symbol("*") | Token::AnyLocal(_) | Token::AnyNamespace(_) => {
+                plain(Axis::Child, self.test(Axis::Child)?)
+            }
             Token::Name { prefix, local } => match self.after(1) {
                 Token::Symbol("::") if prefix.is_none() => {
                     let Some(axis) = Axis::named(&local) else {
@@ -376,7 +398,11 @@ impl<'t> Parser<'t> {
                     Step::Each { expression: self.primary()?, predicates: Vec::new() }
                 }
                 _ => {
-                    let axis = if prefix.is_none() && local == "attribute" && *self.after(1) == Token::Symbol("(") { Axis::Attribute } else { Axis::Child };
+                    let axis = if prefix.is_none() && local == "attribute" && *self.after(1) == Token::Symbol("(") {
+                        Axis::Attribute
+                    } else {
+                        Axis::Child
+                    };
                     plain(axis, self.test(axis)?)
                 }
             },
@@ -433,7 +459,11 @@ impl<'t> Parser<'t> {
             "element" | "attribute" if *self.token() == Token::Symbol(")") => Test::AnyName,
             "element" | "attribute" => {
                 let test = self.test(axis)?;
-                if matches!(test, Test::Name { .. } | Test::AnyName) { test } else { return self.fail("expected a name") }
+                if matches!(test, Test::Name { .. } | Test::AnyName) {
+                    test
+                } else {
+                    return self.fail("expected a name");
+                }
             }
             _ => return self.fail(format!("unknown node test {kind}()")),
         })
@@ -538,7 +568,9 @@ fn shorten(steps: Vec<Step>) -> Vec<Step> {
             Some(Step::Axis { axis: Axis::DescendantOrSelf, test: Test::Any, predicates }) if predicates.is_empty()
         );
         match step {
-            Step::Axis { axis: Axis::Child, test, predicates } if any_below && !predicates.iter().any(Expr::may_be_positional) => {
+            Step::Axis { axis: Axis::Child, test, predicates }
+                if any_below && !predicates.iter().any(Expr::may_be_positional) =>
+            {
                 short.pop();
                 short.push(Step::Axis { axis: Axis::Descendant, test, predicates });
             }

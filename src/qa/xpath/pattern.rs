@@ -54,7 +54,9 @@ impl Pattern {
 
     /// Whether an attribute could match.
     pub fn can_be_attribute(&self) -> bool {
-        self.alternatives.iter().any(|alternative| alternative.steps.first().is_some_and(|level| level.axis == Axis::Attribute))
+        self.alternatives
+            .iter()
+            .any(|alternative| alternative.steps.first().is_some_and(|level| level.axis == Axis::Attribute))
     }
 
     /// Whether the node is one the pattern is for.
@@ -112,7 +114,12 @@ impl Alternative {
         self.matches_from(0, node, evaluation)
     }
 
-    fn matches_from<'a>(&self, number: usize, node: Node<'a>, evaluation: &mut Evaluation<'_, 'a>) -> Result<bool, DynamicError> {
+    fn matches_from<'a>(
+        &self,
+        number: usize,
+        node: Node<'a>,
+        evaluation: &mut Evaluation<'_, 'a>,
+    ) -> Result<bool, DynamicError> {
         let level = &self.steps[number];
         if !level.matches(node, evaluation)? {
             return Ok(false);

@@ -160,10 +160,8 @@ fn match_patterns_say_which_nodes_a_rule_is_for() {
         ("text()[normalize-space()='b']", 1),
     ] {
         let compiled = Pattern::compile(pattern, &prefixes()).unwrap();
-        let count = document
-            .descendants()
-            .filter(|node| compiled.matches(Node::Tree(*node), &surroundings).unwrap())
-            .count();
+        let count =
+            document.descendants().filter(|node| compiled.matches(Node::Tree(*node), &surroundings).unwrap()).count();
         assert_eq!(count, expected, "{pattern}");
     }
 }
