@@ -1,7 +1,15 @@
 //! Contract test cases: published suites run natively, verdicts and evidence (`qa.md`).
 //!
-//! This module reaches the platform and the system under test over HTTP only.
+//! This module reaches the platform and the system under test over HTTP only, through a carrier that is given to it.
 
+pub mod assert;
+pub mod result;
+pub mod rules;
+pub mod run;
 pub mod schematron;
+pub mod script;
+pub mod suite;
+pub mod themes;
 pub mod tree;
+pub mod verdict;
 pub mod xpath;

@@ -9,6 +9,7 @@ mod atomic;
 mod axes;
 mod casting;
 mod comparing;
+pub mod declared;
 mod evaluate;
 mod functions;
 mod item;

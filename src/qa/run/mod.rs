@@ -1,0 +1,197 @@
+//! A run: chosen cases, executed in order against a system (`qa.md` §2).
+
+mod case;
+pub mod exchange;
+mod judge;
+mod scopes;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{Timestamp, Zoned};
+
+use super::result::{CaseResult, NotRun, RunDocument, SCHEMA, SuiteReference, Target, Totals};
+use super::suite::data::DataFile;
+use super::suite::expansion::{Notice, Properties};
+use super::suite::folder::PublishedProject;
+use super::verdict::Verdict;
+use crate::domain::clock::{Clock, stockholm};
+use crate::soap::responder::Responder;
+use exchange::Messages;
+
+/// What a run is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only cases whose name matches one of these patterns, `*` being any run of characters; empty is all.
+    pub cases: Vec<String>,
+    /// Only cases of themes beginning so; empty is all.
+    pub themes: Vec<String>,
+    /// Overrides `webServiceUrl`.
+    pub target: Option<String>,
+    /// In the place of the suite's own data file.
+    pub data: Option<DataFile>,
+    /// Values that override data: variables, and the `Global`, `System` and `Env` scopes.
+    pub set: BTreeMap<String, String>,
+    /// Scripts that cannot fail turn their findings into failures.
+    pub strict: bool,
+    /// Platform rules count, instead of being observations.
+    pub rules: bool,
+    /// The first case that does not pass ends the run.
+    pub fail_fast: bool,
+    /// A trial, never evidence.
+    pub preparatory: bool,
+    /// Pauses are shown, not waited for.
+    pub virtual_clock: bool,
+    /// Name of the platform the target is reached in.
+    pub environment: Option<String>,
+    /// Cases not executed are listed, without making the run red.
+    pub not_run_is_skipped: bool,
+}
+
+/// What is needed from outside.
+#[derive(Clone)]
+pub struct World {
+    /// Carries requests to where their URL says.
+    pub carrier: Arc<dyn Responder>,
+    /// Civil time.
+    pub clock: Clock,
+    /// Told of each case as it ends.
+    pub told: Arc<dyn Fn(&CaseResult) + Send + Sync>,
+    /// Whether somebody wants the run to end.
+    pub is_cancelled: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+/// A finished run, and the messages it exchanged by file name.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// The document.
+    pub document: RunDocument,
+    /// Requests and answers as they were on the wire.
+    pub messages: BTreeMap<String, Vec<u8>>,
+}
+
+/// Properties of project, suites and cases: they live for the whole run, and cases may depend on what earlier ones left.
+#[derive(Clone, Debug, Default)]
+struct Remembered {
+    project: Properties,
+    suites: BTreeMap<String, Properties>,
+    cases: BTreeMap<(String, String), Properties>,
+}
+
+/// Runs projects, one after the other.
+pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options, world: &World) -> Finished {
+    let started = world.clock.now();
+    let mut messages = Messages::default();
+    let mut results: Vec<CaseResult> = Vec::new();
+    let mut not_run: Vec<NotRun> = Vec::new();
+    let mut idioms: BTreeMap<String, usize> = BTreeMap::new();
+    'projects: for project in projects {
+        let mut remembered = Remembered {
+            project: project.project.properties.clone(),
+            suites: project.project.suites.iter().map(|suite| (suite.name.clone(), suite.properties.clone())).collect(),
+            cases: BTreeMap::new(),
+        };
+        let mut unselected: Vec<String> = Vec::new();
+        for suite in &project.project.suites {
+            for case in &suite.cases {
+                let themes = super::themes::of(&case.name, project, case);
+                if !is_selected(&case.name, &themes, options) {
+                    unselected.push(case.name.clone());
+                    continue;
+                }
+                let surroundings = case::Surroundings { project, suite, options, world, now: now(&world.clock) };
+                let mut result = if (world.is_cancelled)() {
+                    case::cancelled(suite, case)
+                } else {
+                    case::run(&surroundings, case, &mut remembered, &mut messages, &mut idioms, &mut not_run).await
+                };
+                result.themes = themes;
+                if !unselected.is_empty() && result.notices.iter().any(|notice| notice.code == "unresolved-property") {
+                    result.notices.push(Notice::new(
+                        "unselected-cases",
+                        "cases before this one were not selected; a property may come from one of them",
+                    ));
+                }
+                (world.told)(&result);
+                let stop =
+                    options.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Error | Verdict::NotRun);
+                results.push(result);
+                if stop {
+                    break 'projects;
+                }
+            }
+        }
+    }
+    let document = RunDocument {
+        schema: SCHEMA.to_owned(),
+        id: id.to_owned(),
+        verdict: Verdict::of(results.iter().map(|case| case.verdict)),
+        started,
+        finished: world.clock.now(),
+        preparatory: options.preparatory,
+        suite: projects.iter().map(|project| reference(project)).collect(),
+        target: Target {
+            url: options.target.clone(),
+            environment: options.environment.clone(),
+            certificate_sha256: None,
+        },
+        totals: Totals::of(&results),
+        cases: results,
+        idioms,
+        not_run,
+        program: format!("anslut {}", env!("CARGO_PKG_VERSION")),
+    };
+    Finished { document, messages: messages.into_files() }
+}
+
+/// Whether any case of the projects is chosen.
+pub fn selects_any(projects: &[Arc<PublishedProject>], options: &Options) -> bool {
+    projects.iter().any(|project| {
+        let cases = project.project.suites.iter().flat_map(|suite| &suite.cases);
+        cases.into_iter().any(|case| is_selected(&case.name, &super::themes::of(&case.name, project, case), options))
+    })
+}
+
+fn is_selected(name: &str, themes: &[String], options: &Options) -> bool {
+    let by_name = options.cases.is_empty() || options.cases.iter().any(|pattern| glob(pattern, name));
+    let wanted = |theme: &String| options.themes.iter().any(|wanted| plain(theme).starts_with(&plain(wanted)));
+    by_name && (options.themes.is_empty() || themes.iter().any(wanted))
+}
+
+/// `TF-1.2` and `TF 1.2` are the same theme.
+fn plain(theme: &str) -> String {
+    theme.chars().filter(|c| !matches!(c, ' ' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+/// `*` is any run of characters; all else stands for itself.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let Some(last) = pattern.contains('*').then(|| parts.next_back()).flatten() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+    }
+    rest.len() >= last.len() && rest.ends_with(last)
+}
+
+fn reference(project: &PublishedProject) -> SuiteReference {
+    SuiteReference { name: project.name().to_owned(), contract: project.contract.clone(), files: project.files.clone() }
+}
+
+fn now(clock: &Clock) -> Zoned {
+    zoned(clock.now())
+}
+
+fn zoned(at: Timestamp) -> Zoned {
+    at.to_zoned(stockholm())
+}
