@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
 use super::index::IndexCommand;
+use super::qa::QaCommand;
 use crate::config::environment::DEMO;
 use crate::domain::clock::stockholm;
 use crate::domain::profile::Profile;
@@ -38,6 +39,9 @@ pub enum Command {
     /// Make up, load, dump, look up and count engagements
     #[command(subcommand)]
     Index(IndexCommand),
+    /// Run contract test suites, and make of a run what can be sent in
+    #[command(subcommand)]
+    Qa(QaCommand),
     /// Print every setting and where its value comes from
     Config(ConfigArguments),
 }
@@ -126,7 +130,8 @@ pub struct ConfigArguments {
     pub settings: SettingsArguments,
 }
 
-fn key_and_value(text: &str) -> Result<String, String> {
+/// A pair on a command line.
+pub fn key_and_value(text: &str) -> Result<String, String> {
     match text.split_once('=') {
         Some((key, _)) if !key.trim().is_empty() => Ok(text.to_owned()),
         _ => Err("expected KEY=VALUE, such as listen.hub_http=127.0.0.1:18080".to_owned()),

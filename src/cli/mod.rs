@@ -11,6 +11,7 @@ pub mod failure;
 mod first_call;
 pub mod index;
 pub mod opening;
+pub mod qa;
 pub mod serve;
 pub mod terminal;
 
@@ -41,6 +42,7 @@ pub fn run(
         Command::Check(arguments) => check::run(&arguments, variables, terminal),
         Command::Explain(arguments) => explain::run(&arguments, variables, terminal),
         Command::Index(command) => index::run(&command, variables, terminal),
+        Command::Qa(command) => qa::run(&command, variables, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report(terminal))

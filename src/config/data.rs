@@ -68,7 +68,7 @@ impl Drop for DataDirectory {
 }
 
 /// `ANSLUT_DATA`, else `$XDG_DATA_HOME/anslut/<environment>`, else `~/.local/share/anslut/<environment>`.
-fn usual(environment: &str, variables: &[(String, String)]) -> Result<PathBuf, DataError> {
+pub fn usual(environment: &str, variables: &[(String, String)]) -> Result<PathBuf, DataError> {
     if let Some(path) = variable(variables, "ANSLUT_DATA") {
         return Ok(PathBuf::from(path));
     }

@@ -2,13 +2,16 @@
 //!
 //! This module reaches the platform and the system under test over HTTP only, through a carrier that is given to it.
 
+pub mod archive;
 pub mod assert;
+pub mod report;
 pub mod result;
 pub mod rules;
 pub mod run;
 pub mod schematron;
 pub mod script;
 pub mod suite;
+pub mod survey;
 pub mod themes;
 pub mod tree;
 pub mod verdict;

@@ -14,6 +14,7 @@ mod hostile;
 mod index;
 mod limits;
 mod log;
+mod qa;
 mod quirks;
 mod records;
 mod reload;

@@ -10,7 +10,7 @@ use super::PROJECT_BYTES_MAX;
 use super::data::{DataError, DataFile};
 use super::project::Project;
 use super::project_read::Kind;
-use crate::contracts::limits::ImportLimits;
+use crate::config::contracts::ImportLimits;
 use crate::contracts::package::Package;
 use crate::domain::problem::Problem;
 use crate::qa::result::FileReference;

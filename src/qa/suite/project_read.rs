@@ -174,7 +174,9 @@ pub(super) fn script(node: Option<Node<'_, '_>>) -> Option<Script> {
 
 /// Whether the element has this local name, in the files' namespace or in none.
 pub(super) fn is(node: Node<'_, '_>, name: &str) -> bool {
-    node.is_element() && node.tag_name().name() == name && matches!(node.tag_name().namespace(), None | Some(NAMESPACE))
+    // `xmlns=""` is no namespace too.
+    let namespace = node.tag_name().namespace().unwrap_or("");
+    node.is_element() && node.tag_name().name() == name && (namespace.is_empty() || namespace == NAMESPACE)
 }
 
 pub(super) fn children<'a>(node: Node<'a, 'a>, name: &'static str) -> impl Iterator<Item = Node<'a, 'a>> {

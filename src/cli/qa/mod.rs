@@ -1,0 +1,34 @@
+//! `anslut qa`: contract test suites, run from outside like anybody's system.
+
+pub mod report;
+pub mod suites;
+pub mod tests_run;
+pub mod verify;
+
+use clap::Subcommand;
+
+use super::failure::{Exit, Failure};
+use super::terminal::Terminal;
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum QaCommand {
+    /// List suites at these paths, or look closer: check, show, params
+    Suites(suites::SuitesArguments),
+    /// Run suites against a system
+    Run(Box<tests_run::RunArguments>),
+    /// Make a report of a finished run
+    Report(report::ReportArguments),
+    /// Check a bundle of evidence by itself
+    VerifyBundle(verify::VerifyArguments),
+}
+
+/// Runs a subcommand.
+pub fn run(command: &QaCommand, variables: &[(String, String)], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    match command {
+        QaCommand::Suites(arguments) => suites::run(arguments, terminal),
+        QaCommand::Run(arguments) => tests_run::run(arguments, variables, terminal),
+        QaCommand::Report(arguments) => report::run(arguments, variables, terminal),
+        QaCommand::VerifyBundle(arguments) => verify::run(arguments, terminal),
+    }
+}

@@ -1,0 +1,205 @@
+//! `anslut qa suites`: what is in published folders and zips, and how much of it runs.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::terminal::{Terminal, printable};
+use crate::qa::result::FileReference;
+use crate::qa::suite::folder::{Published, PublishedProject, Skipped};
+use crate::qa::survey::{self, Unrunnable};
+
+/// `anslut qa suites`.
+#[derive(Debug, Args)]
+pub struct SuitesArguments {
+    /// list, check, show or params, then paths; paths alone are listed (`./list` for a folder of that name)
+    #[arg(value_name = "PATH", required = true)]
+    pub words: Vec<String>,
+    /// With show: every script, and the idiom it was recognised as
+    #[arg(long)]
+    pub scripts: bool,
+}
+
+#[derive(Serialize)]
+struct Listing {
+    suites: Vec<Suite>,
+    skipped: Vec<Skipped>,
+}
+
+#[derive(Serialize)]
+struct Suite {
+    file: String,
+    name: String,
+    contract: Option<String>,
+    runnable_share: f64,
+    files: Vec<FileReference>,
+    cases: Vec<Case>,
+    mocks: Vec<Mock>,
+}
+
+#[derive(Serialize)]
+struct Case {
+    suite: String,
+    name: String,
+    disabled: bool,
+    runnable: bool,
+}
+
+#[derive(Serialize)]
+struct Mock {
+    name: String,
+    responses: Vec<String>,
+}
+
+/// Runs the command. What cannot be read is a wrong command line; cases that cannot run fail `check`.
+pub fn run(arguments: &SuitesArguments, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let (word, paths) = match arguments.words.split_first() {
+        Some((first, rest)) if matches!(first.as_str(), "list" | "check" | "show" | "params") => (first.as_str(), rest),
+        _ => ("list", arguments.words.as_slice()),
+    };
+    if paths.is_empty() {
+        return Err(Failure::usage(format!("{word} needs a path: a project file, a folder or a zip")));
+    }
+    let mut all = Vec::new();
+    for path in paths {
+        let published = Published::read(&PathBuf::from(path)).map_err(|why| Failure::usage(format!("{path}: {why}")))?;
+        for warning in &published.warnings {
+            terminal.complain(&printable(&warning.to_string()));
+        }
+        all.push(published);
+    }
+    match word {
+        "check" => check(&all, terminal),
+        "show" => show(&all, arguments.scripts, terminal),
+        "params" => parameters(&all, terminal),
+        _ => list(&all, terminal),
+    }
+}
+
+fn list(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let listing = Listing {
+        suites: all.iter().flat_map(|published| &published.projects).map(|project| suite(project)).collect(),
+        skipped: all.iter().flat_map(|published| published.skipped.clone()).collect(),
+    };
+    if terminal.json {
+        terminal.print_json(&listing)?;
+        return Ok(Exit::Done);
+    }
+    for suite in &listing.suites {
+        let share = (suite.runnable_share * 100.0).floor();
+        let mocks = if suite.mocks.is_empty() { String::new() } else { format!(", {} mock services", suite.mocks.len()) };
+        terminal.print(&format!("{}  {}: {} cases, {share} % can run{mocks}\n", printable(&suite.file), printable(&suite.name), suite.cases.len()))?;
+        for case in &suite.cases {
+            let mark = match (case.disabled, case.runnable) {
+                (true, _) => "disabled",
+                (false, true) => "",
+                (false, false) => "cannot run",
+            };
+            terminal.print(&format!("  {} / {}  {mark}\n", printable(&case.suite), printable(&case.name)))?;
+        }
+    }
+    for skipped in &listing.skipped {
+        terminal.print(&format!("{}: skipped, {}\n", printable(&skipped.file), skipped.reason))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn suite(project: &PublishedProject) -> Suite {
+    let unrunnable = survey::unrunnable(project);
+    let mut cases = Vec::new();
+    for suite in &project.project.suites {
+        for case in &suite.cases {
+            let hindered = unrunnable.iter().any(|one| one.suite == suite.name && one.case == case.name);
+            cases.push(Case {
+                suite: suite.name.clone(),
+                name: case.name.clone(),
+                disabled: suite.disabled || case.disabled,
+                runnable: !hindered,
+            });
+        }
+    }
+    let runnable = cases.iter().filter(|case| case.runnable).count();
+    #[expect(clippy::cast_precision_loss, reason = "a suite has fewer cases than a double has digits")]
+    let runnable_share = if cases.is_empty() { 1.0 } else { runnable as f64 / cases.len() as f64 };
+    Suite {
+        file: project.file.clone(),
+        name: project.project.suites.first().map_or(&project.project.name, |suite| &suite.name).clone(),
+        contract: project.contract.clone(),
+        runnable_share,
+        files: project.files.clone(),
+        cases,
+        mocks: project
+            .project
+            .mocks
+            .iter()
+            .map(|mock| Mock {
+                name: mock.name.clone(),
+                responses: mock.operations.iter().flat_map(|operation| &operation.responses).map(|response| response.name.clone()).collect(),
+            })
+            .collect(),
+    }
+}
+
+#[derive(Serialize)]
+struct Checked {
+    unrunnable: Vec<Unrunnable>,
+    placeholders: Vec<survey::Placeholder>,
+    problems: Vec<String>,
+}
+
+fn check(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let projects = || all.iter().flat_map(|published| &published.projects);
+    let checked = Checked {
+        unrunnable: projects().flat_map(|project| survey::unrunnable(project)).collect(),
+        placeholders: projects().flat_map(|project| survey::placeholders(project)).collect(),
+        problems: projects().flat_map(|project| survey::problems(project)).collect(),
+    };
+    if terminal.json {
+        terminal.print_json(&checked)?;
+    } else {
+        for one in &checked.unrunnable {
+            terminal.print(&format!("{}:{}: {} / {}: {}\n", printable(&one.file), one.line, printable(&one.suite), printable(&one.case), printable(&one.reason)))?;
+        }
+        for problem in &checked.problems {
+            terminal.print(&format!("{}\n", printable(problem)))?;
+        }
+        for one in &checked.placeholders {
+            terminal.print(&format!("{}: {} = {} is as published; say your own with --data or --set\n", printable(&one.file), printable(&one.name), printable(&one.value)))?;
+        }
+    }
+    Ok(if checked.unrunnable.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn show(all: &[Published], scripts: bool, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let found: Vec<survey::Recognised> = all.iter().flat_map(|published| &published.projects).flat_map(|project| survey::scripts(project)).collect();
+    if terminal.json {
+        terminal.print_json(&found)?;
+        return Ok(Exit::Done);
+    }
+    list(all, terminal)?;
+    for one in found.iter().filter(|_| scripts) {
+        terminal.print(&format!("{}:{}: {} / {}: {}\n", printable(&one.file), one.line, printable(&one.case), printable(&one.place), one.idiom.as_deref().unwrap_or("not recognised")))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn parameters(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let found: Vec<survey::Parameter> = all.iter().flat_map(|published| &published.projects).flat_map(|project| survey::parameters(project)).collect();
+    if terminal.json {
+        terminal.print_json(&found)?;
+        return Ok(Exit::Done);
+    }
+    for one in &found {
+        let place = one.case.as_deref().unwrap_or("all cases");
+        terminal.print(&format!("{}: {} = {}\n", printable(place), printable(&one.name), printable(&one.value)))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Reads the suites at paths, for a run.
+pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Published>, Failure> {
+    let read = |path: &PathBuf| Published::read(Path::new(path)).map_err(|why| Failure::usage(format!("{}: {why}", path.display())));
+    paths.iter().map(read).collect()
+}

@@ -1,0 +1,252 @@
+//! `anslut qa run`: suites against a system, a verdict for each case.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::arguments::{SettingsArguments, key_and_value};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::opening;
+use crate::cli::terminal::{Terminal, printable};
+use crate::config::data::usual;
+use crate::config::environment::DEMO;
+use crate::domain::clock::Clock;
+use crate::hub::call::remote::Remote;
+use crate::qa::archive::Archive;
+use crate::qa::report::{junit, page};
+use crate::qa::result::CaseResult;
+use crate::qa::run::{Finished, Options, World, run as run_suites, selects_any};
+use crate::qa::suite::data::DataFile;
+use crate::qa::suite::folder::PublishedProject;
+use crate::qa::verdict::Verdict;
+
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest wait for the rest of an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Largest answer.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// `anslut qa run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Project files, folders or zips
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only cases whose name matches; * is any run of characters
+    #[arg(long = "case", value_name = "GLOB")]
+    pub cases: Vec<String>,
+    /// Only cases of themes that begin so, such as TF-1
+    #[arg(long = "theme", value_name = "THEME")]
+    pub themes: Vec<String>,
+    /// The system under test, in the place of webServiceUrl
+    #[arg(long, value_name = "URL")]
+    pub target: Option<String>,
+    /// Customer parameters, in the place of the suite's data.xml
+    #[arg(long = "parameters", alias = "data", value_name = "FILE")]
+    pub parameters: Option<PathBuf>,
+    /// Set a variable of the suite
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = key_and_value)]
+    pub sets: Vec<String>,
+    /// Scripts that only log their findings fail on them
+    #[arg(long)]
+    pub strict: bool,
+    /// Platform rules count, instead of being observations
+    #[arg(long)]
+    pub rules: bool,
+    /// Stop at the first case that does not pass
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// A trial: never evidence
+    #[arg(long)]
+    pub preparatory: bool,
+    /// virtual: pauses are shown, not waited for
+    #[arg(long, value_name = "CLOCK", default_value = "real", value_parser = ["real", "virtual"])]
+    pub clock: String,
+    /// What a case that was not executed counts as
+    #[arg(long, value_name = "AS", default_value = "error", value_parser = ["error", "skipped"])]
+    pub not_run: String,
+    /// The platform the target is reached in, for the report
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Write JUnit XML here
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write the report as a page here
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Language of the page
+    #[arg(long, default_value = "sv", value_parser = ["sv", "en"])]
+    pub lang: String,
+    /// Keep the run in this data directory, not in the usual one
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &RunArguments, variables: &[(String, String)], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let published = super::suites::read(&arguments.paths)?;
+    let projects: Vec<Arc<PublishedProject>> = published.into_iter().flat_map(|one| one.projects).collect();
+    let options = options(arguments)?;
+    if !selects_any(&projects, &options) {
+        return Err(Failure::usage("no case matches"));
+    }
+    let finished = execute(&projects, options, variables, terminal)?;
+    let data = match &arguments.out {
+        Some(folder) => folder.clone(),
+        None => usual(DEMO, variables)?,
+    };
+    let suite: Vec<(String, Vec<u8>)> =
+        projects.iter().flat_map(|project| project.contents()).map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect();
+    Archive::in_data(&data).keep(&finished, &suite).map_err(Failure::environment)?;
+    reports(arguments, &finished)?;
+    summarise(&finished, terminal)?;
+    Ok(exit(&finished, arguments.not_run == "skipped"))
+}
+
+fn options(arguments: &RunArguments) -> Result<Options, Failure> {
+    let data = match &arguments.parameters {
+        None => None,
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            let (data, _) = DataFile::read(Path::new(path), &text).map_err(|problem| Failure::usage(problem.to_string()))?;
+            Some(data)
+        }
+    };
+    let set: BTreeMap<String, String> =
+        arguments.sets.iter().filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Options {
+        cases: arguments.cases.clone(),
+        themes: arguments.themes.clone(),
+        target: arguments.target.clone(),
+        data,
+        set,
+        strict: arguments.strict,
+        rules: arguments.rules,
+        fail_fast: arguments.fail_fast,
+        preparatory: arguments.preparatory,
+        virtual_clock: arguments.clock == "virtual",
+        environment: arguments.environment.clone(),
+        not_run_is_skipped: arguments.not_run == "skipped",
+    })
+}
+
+/// Runs the suites, telling of each case as it ends.
+fn execute(
+    projects: &[Arc<PublishedProject>],
+    options: Options,
+    variables: &[(String, String)],
+    terminal: &mut Terminal<'_>,
+) -> Result<Finished, Failure> {
+    let (_, loaded) = opening::open(DEMO, &SettingsArguments::default().sets, variables)?;
+    let mut hub = opening::usable(loaded, terminal)?.hub;
+    hub.limits.body_bytes_max = ANSWER_BYTES_MAX;
+    let carrier = Arc::new(Remote::new(&hub, CONNECT, PATIENCE));
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let told = Arc::clone(&lines);
+    let world = World {
+        carrier,
+        clock: Clock::System,
+        told: Arc::new(move |case| told.lock().unwrap_or_else(PoisonError::into_inner).push(line(case))),
+        is_cancelled: Arc::new(|| false),
+    };
+    let id = run_id(&world.clock);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::environment)?;
+    let quiet = terminal.json;
+    let mut failed = None;
+    let finished = runtime.block_on(async {
+        let running = run_suites(&id, projects, &options, &world);
+        tokio::pin!(running);
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            let done = tokio::select! {
+                finished = &mut running => Some(finished),
+                _ = tick.tick() => None,
+            };
+            let news = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
+            for line in news.iter().filter(|_| !quiet) {
+                if let Err(error) = terminal.print(line) {
+                    failed.get_or_insert(error);
+                }
+            }
+            if let Some(finished) = done {
+                return finished;
+            }
+        }
+    });
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(finished),
+    }
+}
+
+/// Sortable by time, and unlike any other.
+fn run_id(clock: &Clock) -> String {
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    format!("{}-{}", clock.now().strftime("%Y%m%dT%H%M%S"), &random[..8])
+}
+
+fn line(case: &CaseResult) -> String {
+    let reason = if case.reason.is_empty() { String::new() } else { format!("  {}", printable(&case.reason)) };
+    format!("{:<8} {} / {}  {} ms{reason}\n", case.verdict.word(), printable(&case.suite), printable(&case.name), case.ms)
+}
+
+fn reports(arguments: &RunArguments, finished: &Finished) -> Result<(), Failure> {
+    let write = |path: &Path, text: String| {
+        fs::write(path, text).map_err(|error| Failure::environment(format!("{}: {error}", path.display())))
+    };
+    if let Some(path) = &arguments.junit {
+        write(path, junit::write(&finished.document, arguments.not_run == "skipped"))?;
+    }
+    if let Some(path) = &arguments.html {
+        write(path, page::write(&finished.document, language(&arguments.lang)))?;
+    }
+    Ok(())
+}
+
+pub(super) fn language(code: &str) -> page::Language {
+    if code == "en" { page::Language::English } else { page::Language::Swedish }
+}
+
+fn summarise(finished: &Finished, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let run = &finished.document;
+    if terminal.json {
+        terminal.print_json(run)?;
+        return Ok(());
+    }
+    let totals = &run.totals;
+    for one in &run.not_run {
+        terminal.print(&format!("not run: {} ({}): {}\n", printable(&one.case), printable(&one.place), printable(&one.reason)))?;
+    }
+    terminal.print(&format!(
+        "{}: {} of {} passed, {} failed, {} errors, {} not run, {} skipped; run {}\n",
+        run.verdict.word(),
+        totals.pass,
+        totals.cases,
+        totals.fail,
+        totals.error,
+        totals.not_run,
+        totals.skip,
+        run.id
+    ))?;
+    Ok(())
+}
+
+/// 3 where no request at all reached the target, else by the verdicts.
+fn exit(finished: &Finished, not_run_is_skipped: bool) -> Exit {
+    let run = &finished.document;
+    let calls = || run.cases.iter().flat_map(|case| &case.steps).filter(|step| step.request.is_some());
+    if calls().next().is_some() && calls().all(|step| step.response.is_none()) {
+        return Exit::Environment;
+    }
+    let red = |verdict: Verdict| match verdict {
+        Verdict::Pass | Verdict::Skip => false,
+        Verdict::NotRun => !not_run_is_skipped,
+        Verdict::Waiting | Verdict::Error | Verdict::Fail => true,
+    };
+    if run.cases.iter().any(|case| red(case.verdict)) { Exit::Failed } else { Exit::Done }
+}

@@ -1,0 +1,168 @@
+//! The bundle of evidence: everything of a run in one file that anybody can check (`qa.md` §8.5).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::identities::{Finding, Known, find, redact};
+use super::{junit, page, zip};
+use crate::qa::result::{RunDocument, Totals};
+use crate::qa::suite::folder::hexadecimal;
+
+/// The name of the manifest's form.
+pub const SCHEMA: &str = "anslut.qa.bundle/1";
+
+/// What the bundle is made of.
+pub struct Contents<'c> {
+    /// The run.
+    pub run: &'c RunDocument,
+    /// Requests and answers by file name.
+    pub messages: &'c BTreeMap<String, Vec<u8>>,
+    /// Files of the suites, as imported.
+    pub suite: Vec<(String, Vec<u8>)>,
+}
+
+/// What is done about identities that are not known test identities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identities {
+    /// Their presence refuses the bundle.
+    Refuse,
+    /// They are replaced.
+    Redact,
+    /// They stay, for this reason, which the manifest carries.
+    Accept(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    schema: String,
+    created: jiff::Timestamp,
+    program: String,
+    session: Option<String>,
+    run: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    accepted: Option<String>,
+    files: Vec<Entry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    path: String,
+    bytes: usize,
+    sha256: String,
+}
+
+/// Why there is no bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// Identities that may be somebody's, and where.
+    #[error("{} places hold an identity that is not a known test identity", .0.len())]
+    Identities(Vec<Finding>),
+    /// It cannot be written.
+    #[error("{0}")]
+    Format(String),
+}
+
+/// A bundle, and its id: the hash of its manifest.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// In hexadecimal.
+    pub id: String,
+}
+
+/// Makes the bundle. The same run gives the same bytes.
+pub fn make(contents: &Contents<'_>, identities: &Identities, known: &Known) -> Result<Bundle, BundleError> {
+    let mut files = files(contents)?;
+    match identities {
+        Identities::Redact => {
+            for (_, bytes) in &mut files {
+                *bytes = redact(bytes, known);
+            }
+        }
+        Identities::Refuse => {
+            let found: Vec<Finding> = files.iter().flat_map(|(path, bytes)| find(path, bytes, known)).collect();
+            if !found.is_empty() {
+                return Err(BundleError::Identities(found));
+            }
+        }
+        Identities::Accept(_) => {}
+    }
+    let manifest = Manifest {
+        schema: SCHEMA.to_owned(),
+        created: contents.run.finished,
+        program: contents.run.program.clone(),
+        session: None,
+        run: contents.run.id.clone(),
+        accepted: if let Identities::Accept(reason) = identities { Some(reason.clone()) } else { None },
+        files: files
+            .iter()
+            .map(|(path, bytes)| Entry { path: path.clone(), bytes: bytes.len(), sha256: hexadecimal(&Sha256::digest(bytes)) })
+            .collect(),
+    };
+    let manifest = json(&manifest)?;
+    let id = hexadecimal(&Sha256::digest(&manifest));
+    files.insert(0, ("manifest.json".to_owned(), manifest));
+    let bytes = zip::write(&files).map_err(BundleError::Format)?;
+    Ok(Bundle { bytes, id })
+}
+
+fn files(contents: &Contents<'_>) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
+    let run = contents.run;
+    let mut files = vec![
+        ("run.json".to_owned(), json(run)?),
+        ("junit.xml".to_owned(), junit::write(run, false).into_bytes()),
+        ("report.sv.html".to_owned(), page::write(run, page::Language::Swedish).into_bytes()),
+        ("report.en.html".to_owned(), page::write(run, page::Language::English).into_bytes()),
+        ("environment.json".to_owned(), json(&run.target)?),
+    ];
+    let parameters: BTreeMap<&str, &BTreeMap<String, String>> = run.cases.iter().map(|case| (case.name.as_str(), &case.data)).collect();
+    files.push(("params.json".to_owned(), json(&parameters)?));
+    for (path, bytes) in &contents.suite {
+        files.push((format!("suite/{path}"), bytes.clone()));
+    }
+    files.extend(contents.messages.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));
+    Ok(files)
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, BundleError> {
+    serde_json::to_vec_pretty(value).map_err(|error| BundleError::Format(error.to_string()))
+}
+
+/// Checks a bundle by itself; its id, or everything that differs.
+pub fn verify(bytes: &[u8]) -> Result<String, Vec<String>> {
+    let entries = zip::read(bytes).map_err(|why| vec![why])?;
+    let content = |path: &str| entries.iter().find(|(known, _)| known == path).map(|(_, bytes)| *bytes);
+    let Some(manifest_bytes) = content("manifest.json") else {
+        return Err(vec!["manifest.json is missing".to_owned()]);
+    };
+    let manifest: Manifest =
+        serde_json::from_slice(manifest_bytes).map_err(|error| vec![format!("manifest.json: {error}")])?;
+    let mut wrong = Vec::new();
+    for file in &manifest.files {
+        match content(&file.path) {
+            None => wrong.push(format!("{} is missing", file.path)),
+            Some(bytes) if bytes.len() != file.bytes || hexadecimal(&Sha256::digest(bytes)) != file.sha256 => {
+                wrong.push(format!("{} has been changed", file.path));
+            }
+            Some(_) => {}
+        }
+    }
+    for (path, _) in &entries {
+        if path != "manifest.json" && !manifest.files.iter().any(|file| file.path == *path) {
+            wrong.push(format!("{path} does not belong to the bundle"));
+        }
+    }
+    match content("run.json").map(serde_json::from_slice::<RunDocument>) {
+        Some(Ok(run)) => {
+            if run.totals != Totals::of(&run.cases) {
+                wrong.push("run.json: its totals are not those of its cases".to_owned());
+            }
+        }
+        Some(Err(error)) => wrong.push(format!("run.json: {error}")),
+        None => {}
+    }
+    if wrong.is_empty() { Ok(hexadecimal(&Sha256::digest(manifest_bytes))) } else { Err(wrong) }
+}

@@ -1,0 +1,133 @@
+//! The command line and what is made of a run, against a real listener.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::suite::{Suite, answer, assertion, data, record};
+
+fn anslut(arguments: &[&str], home: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_anslut")).args(arguments).env("ANSLUT_DATA", home).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+/// A listener that answers everything alike.
+async fn listener(body: String) -> wiremock::MockServer {
+    let server = wiremock::MockServer::start().await;
+    let template = wiremock::ResponseTemplate::new(200).set_body_raw(body, "text/xml; charset=UTF-8");
+    wiremock::Mock::given(wiremock::matchers::method("POST")).respond_with(template).mount(&server).await;
+    server
+}
+
+fn written(suite: &Suite, patient: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = Suite { data: Some(data(&[("answer", "x")], &[("patientId", patient)])), ..Suite::of(suite.assertions.clone()) };
+    suite.write(folder.path());
+    folder
+}
+
+#[test]
+fn a_run_is_kept_reported_and_bundled() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(listener(answer(&record("d1", "191212121212", "20240115120000"))));
+    let home = tempfile::tempdir().unwrap();
+    let folder = written(&Suite::of(assertion("Schema Compliance", "") + &assertion("SOAP Fault Assertion", "")), "191212121212");
+    let path = folder.path().to_str().unwrap();
+    let junit = home.path().join("junit.xml");
+    let output = anslut(&["--json", "qa", "run", path, "--target", &server.uri(), "--junit", junit.to_str().unwrap()], home.path());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = json(&output);
+    assert_eq!((run["schema"].as_str(), run["verdict"].as_str()), (Some("anslut.qa.run/1"), Some("pass")));
+    assert_eq!(run["totals"]["pass"], 1);
+    assert_eq!(run["cases"][0]["data"]["patientId"], "191212121212");
+    let xml = std::fs::read_to_string(&junit).unwrap();
+    assert!(xml.contains("tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\""), "{xml}");
+
+    let id = run["id"].as_str().unwrap();
+    let bundle = home.path().join("evidence.zip");
+    let bundled = anslut(&["qa", "report", id, "--format", "bundle", "--out", bundle.to_str().unwrap()], home.path());
+    assert_eq!(bundled.status.code(), Some(0), "{}", String::from_utf8_lossy(&bundled.stderr));
+    // Statement 72: whole, and not whole after any change.
+    let verify = |file: &Path| anslut(&["--json", "qa", "verify-bundle", file.to_str().unwrap()], home.path());
+    assert_eq!(verify(&bundle).status.code(), Some(0));
+    let bytes = std::fs::read(&bundle).unwrap();
+    let changed = home.path().join("changed.zip");
+    for at in (0..bytes.len()).step_by(bytes.len() / 9) {
+        let mut other = bytes.clone();
+        other[at] ^= 1;
+        std::fs::write(&changed, other).unwrap();
+        assert_eq!(verify(&changed).status.code(), Some(1), "byte {at}");
+    }
+    let entries = anslut::qa::report::zip::read(&bytes).unwrap();
+    let named: Vec<_> = entries.iter().filter(|(name, _)| name != "junit.xml").cloned().collect();
+    std::fs::write(&changed, anslut::qa::report::zip::write(&named).unwrap()).unwrap();
+    let without = verify(&changed);
+    assert_eq!(without.status.code(), Some(1));
+    assert_eq!(json(&without)["wrong"][0], "junit.xml is missing");
+    let mut more = entries.clone();
+    more.push(("extra.txt".to_owned(), b"x"));
+    std::fs::write(&changed, anslut::qa::report::zip::write(&more).unwrap()).unwrap();
+    assert_eq!(json(&verify(&changed))["wrong"][0], "extra.txt does not belong to the bundle");
+
+    // Statement 71: the page needs nothing from anywhere.
+    let page = anslut(&["qa", "report", id, "--format", "html", "--lang", "en"], home.path());
+    let page = String::from_utf8(page.stdout).unwrap();
+    assert!(page.contains("<html lang=\"en\">"), "{page}");
+    for reference in ["src=\"http", "href=\"http", "url(http", "@import"] {
+        assert!(!page.contains(reference), "{reference}");
+    }
+}
+
+#[test]
+fn statement_73_identities_that_may_be_somebodys_stay_here() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    // Nobody's in fact: a birth number that is not of the test series, on a day long before the numbers began.
+    let unknown = "180001012384";
+    let server = runtime.block_on(listener(answer(&record("d1", unknown, "20240115120000"))));
+    let home = tempfile::tempdir().unwrap();
+    let folder = written(&Suite::of(assertion("SOAP Response", "")), "191212121212");
+    let output = anslut(&["--json", "qa", "run", folder.path().to_str().unwrap(), "--target", &server.uri()], home.path());
+    let id = json(&output)["id"].as_str().unwrap().to_owned();
+    let bundle = home.path().join("evidence.zip");
+    let make = |more: &[&str]| {
+        let mut arguments = vec!["qa", "report", &id, "--format", "bundle", "--out", bundle.to_str().unwrap()];
+        arguments.extend(more);
+        anslut(&arguments, home.path())
+    };
+    let refused = make(&[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("18000101-****") && !said.contains(unknown), "{said}");
+    assert!(!bundle.exists());
+    assert_eq!(make(&["--redact"]).status.code(), Some(0));
+    let bytes = std::fs::read(&bundle).unwrap();
+    let entries = anslut::qa::report::zip::read(&bytes).unwrap();
+    assert!(entries.iter().all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains(unknown)));
+}
+
+#[test]
+fn exit_codes_tell_what_kind_of_trouble_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = written(&Suite::of(assertion("SOAP Response", "")), "191212121212");
+    let path = folder.path().to_str().unwrap();
+    // Statement 40: nobody at all answers. A port that was just given back is nobody's.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = anslut(&["qa", "run", path, "--target", &format!("http://{nobody}/")], home.path());
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stdout));
+    // Statement 63: no case of that name.
+    let output = anslut(&["qa", "run", path, "--case", "C9*"], home.path());
+    assert_eq!(output.status.code(), Some(2));
+    let listed = json(&anslut(&["--json", "qa", "suites", path], home.path()));
+    assert_eq!(listed["suites"][0]["name"], "TS");
+    assert_eq!(listed["suites"][0]["runnable_share"], 1.0);
+    assert_eq!(listed["suites"][0]["cases"][0]["runnable"], true);
+    let empty = tempfile::tempdir().unwrap();
+    let output = anslut(&["qa", "suites", empty.path().to_str().unwrap()], home.path());
+    assert_eq!(output.status.code(), Some(2));
+}
