@@ -66,7 +66,10 @@ impl Archive {
         let folder = self.folder(id);
         let document = fs::read(folder.join("run.json"))?;
         let document = serde_json::from_slice(&document).map_err(io::Error::other)?;
-        let messages = read_all(&folder.join("messages"))?.into_iter().map(|(name, bytes)| (format!("messages/{name}"), bytes)).collect();
+        let messages = read_all(&folder.join("messages"))?
+            .into_iter()
+            .map(|(name, bytes)| (format!("messages/{name}"), bytes))
+            .collect();
         Ok(Kept { document, messages, suite: read_all(&folder.join("suite"))? })
     }
 
@@ -77,7 +80,10 @@ impl Archive {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let mut ids: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| !name.starts_with('.')).collect();
+        let mut ids: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| !name.starts_with('.'))
+            .collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
         Ok(ids)
     }

@@ -70,7 +70,13 @@ pub fn unrunnable(project: &PublishedProject) -> Vec<Unrunnable> {
     for suite in &project.project.suites {
         for case in &suite.cases {
             if let Some((line, reason)) = hindrance(case) {
-                found.push(Unrunnable { file: project.file.clone(), line, suite: suite.name.clone(), case: case.name.clone(), reason });
+                found.push(Unrunnable {
+                    file: project.file.clone(),
+                    line,
+                    suite: suite.name.clone(),
+                    case: case.name.clone(),
+                    reason,
+                });
             }
         }
     }
@@ -78,7 +84,9 @@ pub fn unrunnable(project: &PublishedProject) -> Vec<Unrunnable> {
 }
 
 fn hindrance(case: &Case) -> Option<(u32, String)> {
-    let unknown = |script: &Script| Program::compile(script).err().map(|unknown| (script.line + unknown.line - 1, unknown.to_string()));
+    let unknown = |script: &Script| {
+        Program::compile(script).err().map(|unknown| (script.line + unknown.line - 1, unknown.to_string()))
+    };
     let of_assertion = |assertion: &Assertion| match &assertion.check {
         _ if assertion.disabled => None,
         Check::Script(script) => unknown(script),
@@ -147,7 +155,11 @@ pub fn parameters(project: &PublishedProject) -> Vec<Parameter> {
     let global = data.global.into_iter().map(|(name, value)| Parameter { case: None, name, value });
     let cases = data.cases.into_iter().flat_map(|case| {
         let id = case.id;
-        case.data.unwrap_or_default().into_iter().map(move |(name, value)| Parameter { case: Some(id.clone()), name, value })
+        case.data.unwrap_or_default().into_iter().map(move |(name, value)| Parameter {
+            case: Some(id.clone()),
+            name,
+            value,
+        })
     });
     global.chain(cases).collect()
 }
@@ -158,7 +170,9 @@ pub fn placeholders(project: &PublishedProject) -> Vec<Placeholder> {
     let mut found: Vec<Placeholder> = Vec::new();
     for parameter in parameters(project) {
         let value = parameter.value.as_str();
-        let meaningless = value == "112233" || value.starts_with("http://localhost:8088/mock") || (value.len() == 10 && value.bytes().all(|b| b.is_ascii_digit()));
+        let meaningless = value == "112233"
+            || value.starts_with("http://localhost:8088/mock")
+            || (value.len() == 10 && value.bytes().all(|b| b.is_ascii_digit()));
         let placeholder = Placeholder { file: file.clone(), name: parameter.name, value: parameter.value };
         if meaningless && !found.contains(&placeholder) {
             found.push(placeholder);

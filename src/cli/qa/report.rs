@@ -42,13 +42,18 @@ pub struct ReportArguments {
 }
 
 /// Runs the command: exit 1 where identities refuse the export.
-pub fn run(arguments: &ReportArguments, variables: &[(String, String)], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+pub fn run(
+    arguments: &ReportArguments,
+    variables: &[(String, String)],
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
     let data = match &arguments.data {
         Some(data) => data.clone(),
         None => usual(DEMO, variables)?,
     };
     let archive = Archive::in_data(&data);
-    let kept = archive.find(&arguments.run).map_err(|error| Failure::usage(format!("run {}: {error}", arguments.run)))?;
+    let kept =
+        archive.find(&arguments.run).map_err(|error| Failure::usage(format!("run {}: {error}", arguments.run)))?;
     let identities = match (&arguments.accept, arguments.redact) {
         (Some(reason), _) => Identities::Accept(reason.clone()),
         (None, true) => Identities::Redact,
@@ -95,7 +100,9 @@ fn refused(found: &[crate::qa::report::identities::Finding], terminal: &mut Term
 
 fn write(arguments: &ReportArguments, bytes: &[u8], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     match &arguments.out {
-        Some(path) => fs::write(path, bytes).map_err(|error| Failure::environment(format!("{}: {error}", path.display())))?,
+        Some(path) => {
+            fs::write(path, bytes).map_err(|error| Failure::environment(format!("{}: {error}", path.display())))?
+        }
         None => terminal.print_bytes(bytes)?,
     }
     Ok(Exit::Done)

@@ -64,7 +64,8 @@ pub fn run(arguments: &SuitesArguments, terminal: &mut Terminal<'_>) -> Result<E
     }
     let mut all = Vec::new();
     for path in paths {
-        let published = Published::read(&PathBuf::from(path)).map_err(|why| Failure::usage(format!("{path}: {why}")))?;
+        let published =
+            Published::read(&PathBuf::from(path)).map_err(|why| Failure::usage(format!("{path}: {why}")))?;
         for warning in &published.warnings {
             terminal.complain(&printable(&warning.to_string()));
         }
@@ -89,8 +90,14 @@ fn list(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure>
     }
     for suite in &listing.suites {
         let share = (suite.runnable_share * 100.0).floor();
-        let mocks = if suite.mocks.is_empty() { String::new() } else { format!(", {} mock services", suite.mocks.len()) };
-        terminal.print(&format!("{}  {}: {} cases, {share} % can run{mocks}\n", printable(&suite.file), printable(&suite.name), suite.cases.len()))?;
+        let mocks =
+            if suite.mocks.is_empty() { String::new() } else { format!(", {} mock services", suite.mocks.len()) };
+        terminal.print(&format!(
+            "{}  {}: {} cases, {share} % can run{mocks}\n",
+            printable(&suite.file),
+            printable(&suite.name),
+            suite.cases.len()
+        ))?;
         for case in &suite.cases {
             let mark = match (case.disabled, case.runnable) {
                 (true, _) => "disabled",
@@ -136,7 +143,12 @@ fn suite(project: &PublishedProject) -> Suite {
             .iter()
             .map(|mock| Mock {
                 name: mock.name.clone(),
-                responses: mock.operations.iter().flat_map(|operation| &operation.responses).map(|response| response.name.clone()).collect(),
+                responses: mock
+                    .operations
+                    .iter()
+                    .flat_map(|operation| &operation.responses)
+                    .map(|response| response.name.clone())
+                    .collect(),
             })
             .collect(),
     }
@@ -160,33 +172,54 @@ fn check(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure
         terminal.print_json(&checked)?;
     } else {
         for one in &checked.unrunnable {
-            terminal.print(&format!("{}:{}: {} / {}: {}\n", printable(&one.file), one.line, printable(&one.suite), printable(&one.case), printable(&one.reason)))?;
+            terminal.print(&format!(
+                "{}:{}: {} / {}: {}\n",
+                printable(&one.file),
+                one.line,
+                printable(&one.suite),
+                printable(&one.case),
+                printable(&one.reason)
+            ))?;
         }
         for problem in &checked.problems {
             terminal.print(&format!("{}\n", printable(problem)))?;
         }
         for one in &checked.placeholders {
-            terminal.print(&format!("{}: {} = {} is as published; say your own with --data or --set\n", printable(&one.file), printable(&one.name), printable(&one.value)))?;
+            terminal.print(&format!(
+                "{}: {} = {} is as published; say your own with --data or --set\n",
+                printable(&one.file),
+                printable(&one.name),
+                printable(&one.value)
+            ))?;
         }
     }
     Ok(if checked.unrunnable.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
 fn show(all: &[Published], scripts: bool, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let found: Vec<survey::Recognised> = all.iter().flat_map(|published| &published.projects).flat_map(|project| survey::scripts(project)).collect();
+    let found: Vec<survey::Recognised> =
+        all.iter().flat_map(|published| &published.projects).flat_map(|project| survey::scripts(project)).collect();
     if terminal.json {
         terminal.print_json(&found)?;
         return Ok(Exit::Done);
     }
     list(all, terminal)?;
     for one in found.iter().filter(|_| scripts) {
-        terminal.print(&format!("{}:{}: {} / {}: {}\n", printable(&one.file), one.line, printable(&one.case), printable(&one.place), one.idiom.as_deref().unwrap_or("not recognised")))?;
+        terminal.print(&format!(
+            "{}:{}: {} / {}: {}\n",
+            printable(&one.file),
+            one.line,
+            printable(&one.case),
+            printable(&one.place),
+            one.idiom.as_deref().unwrap_or("not recognised")
+        ))?;
     }
     Ok(Exit::Done)
 }
 
 fn parameters(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let found: Vec<survey::Parameter> = all.iter().flat_map(|published| &published.projects).flat_map(|project| survey::parameters(project)).collect();
+    let found: Vec<survey::Parameter> =
+        all.iter().flat_map(|published| &published.projects).flat_map(|project| survey::parameters(project)).collect();
     if terminal.json {
         terminal.print_json(&found)?;
         return Ok(Exit::Done);
@@ -200,6 +233,8 @@ fn parameters(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Fa
 
 /// Reads the suites at paths, for a run.
 pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Published>, Failure> {
-    let read = |path: &PathBuf| Published::read(Path::new(path)).map_err(|why| Failure::usage(format!("{}: {why}", path.display())));
+    let read = |path: &PathBuf| {
+        Published::read(Path::new(path)).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+    };
     paths.iter().map(read).collect()
 }

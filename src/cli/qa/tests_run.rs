@@ -88,7 +88,11 @@ pub struct RunArguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &RunArguments, variables: &[(String, String)], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+pub fn run(
+    arguments: &RunArguments,
+    variables: &[(String, String)],
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
     let published = super::suites::read(&arguments.paths)?;
     let projects: Vec<Arc<PublishedProject>> = published.into_iter().flat_map(|one| one.projects).collect();
     let options = options(arguments)?;
@@ -100,8 +104,11 @@ pub fn run(arguments: &RunArguments, variables: &[(String, String)], terminal: &
         Some(folder) => folder.clone(),
         None => usual(DEMO, variables)?,
     };
-    let suite: Vec<(String, Vec<u8>)> =
-        projects.iter().flat_map(|project| project.contents()).map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect();
+    let suite: Vec<(String, Vec<u8>)> = projects
+        .iter()
+        .flat_map(|project| project.contents())
+        .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
+        .collect();
     Archive::in_data(&data).keep(&finished, &suite).map_err(Failure::environment)?;
     reports(arguments, &finished)?;
     summarise(&finished, terminal)?;
@@ -112,13 +119,19 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
     let data = match &arguments.parameters {
         None => None,
         Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-            let (data, _) = DataFile::read(Path::new(path), &text).map_err(|problem| Failure::usage(problem.to_string()))?;
+            let text =
+                fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            let (data, _) =
+                DataFile::read(Path::new(path), &text).map_err(|problem| Failure::usage(problem.to_string()))?;
             Some(data)
         }
     };
-    let set: BTreeMap<String, String> =
-        arguments.sets.iter().filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let set: BTreeMap<String, String> = arguments
+        .sets
+        .iter()
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     Ok(Options {
         cases: arguments.cases.clone(),
         themes: arguments.themes.clone(),
@@ -192,7 +205,13 @@ fn run_id(clock: &Clock) -> String {
 
 fn line(case: &CaseResult) -> String {
     let reason = if case.reason.is_empty() { String::new() } else { format!("  {}", printable(&case.reason)) };
-    format!("{:<8} {} / {}  {} ms{reason}\n", case.verdict.word(), printable(&case.suite), printable(&case.name), case.ms)
+    format!(
+        "{:<8} {} / {}  {} ms{reason}\n",
+        case.verdict.word(),
+        printable(&case.suite),
+        printable(&case.name),
+        case.ms
+    )
 }
 
 fn reports(arguments: &RunArguments, finished: &Finished) -> Result<(), Failure> {
@@ -220,7 +239,12 @@ fn summarise(finished: &Finished, terminal: &mut Terminal<'_>) -> Result<(), Fai
     }
     let totals = &run.totals;
     for one in &run.not_run {
-        terminal.print(&format!("not run: {} ({}): {}\n", printable(&one.case), printable(&one.place), printable(&one.reason)))?;
+        terminal.print(&format!(
+            "not run: {} ({}): {}\n",
+            printable(&one.case),
+            printable(&one.place),
+            printable(&one.reason)
+        ))?;
     }
     terminal.print(&format!(
         "{}: {} of {} passed, {} failed, {} errors, {} not run, {} skipped; run {}\n",

@@ -20,7 +20,8 @@ pub struct VerifyArguments {
 
 /// Runs the command: exit 1 where anything differs.
 pub fn run(arguments: &VerifyArguments, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let bytes = fs::read(&arguments.file).map_err(|error| Failure::usage(format!("{}: {error}", arguments.file.display())))?;
+    let bytes =
+        fs::read(&arguments.file).map_err(|error| Failure::usage(format!("{}: {error}", arguments.file.display())))?;
     let outcome = verify(&bytes);
     if terminal.json {
         let (id, wrong) = match &outcome {

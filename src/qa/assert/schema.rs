@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Judgement;
 use super::soap::{body, fault};
+use crate::config::contracts::{ImportLimits, MessageLimits};
 use crate::contracts::contract::{Contract, Direction};
 use crate::contracts::import::Importer;
-use crate::config::contracts::{ImportLimits, MessageLimits};
 use crate::contracts::package::{Kind, Package};
 use crate::contracts::schema::build::Leniency;
 use crate::contracts::validate::{Options, Target, validate};

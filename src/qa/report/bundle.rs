@@ -99,7 +99,11 @@ pub fn make(contents: &Contents<'_>, identities: &Identities, known: &Known) -> 
         accepted: if let Identities::Accept(reason) = identities { Some(reason.clone()) } else { None },
         files: files
             .iter()
-            .map(|(path, bytes)| Entry { path: path.clone(), bytes: bytes.len(), sha256: hexadecimal(&Sha256::digest(bytes)) })
+            .map(|(path, bytes)| Entry {
+                path: path.clone(),
+                bytes: bytes.len(),
+                sha256: hexadecimal(&Sha256::digest(bytes)),
+            })
             .collect(),
     };
     let manifest = json(&manifest)?;
@@ -118,7 +122,8 @@ fn files(contents: &Contents<'_>) -> Result<Vec<(String, Vec<u8>)>, BundleError>
         ("report.en.html".to_owned(), page::write(run, page::Language::English).into_bytes()),
         ("environment.json".to_owned(), json(&run.target)?),
     ];
-    let parameters: BTreeMap<&str, &BTreeMap<String, String>> = run.cases.iter().map(|case| (case.name.as_str(), &case.data)).collect();
+    let parameters: BTreeMap<&str, &BTreeMap<String, String>> =
+        run.cases.iter().map(|case| (case.name.as_str(), &case.data)).collect();
     files.push(("params.json".to_owned(), json(&parameters)?));
     for (path, bytes) in &contents.suite {
         files.push((format!("suite/{path}"), bytes.clone()));

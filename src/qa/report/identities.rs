@@ -37,7 +37,8 @@ impl Known {
 
     /// Whether the identity, as digits, is one.
     fn has(&self, digits: &str) -> bool {
-        in_test_series(digits.as_bytes()) || self.declared.iter().any(|known| known == digits || known.ends_with(digits))
+        in_test_series(digits.as_bytes())
+            || self.declared.iter().any(|known| known == digits || known.ends_with(digits))
     }
 }
 
@@ -51,7 +52,8 @@ fn shaped<'t>(text: &'t str) -> impl Iterator<Item = (usize, &'t str)> + 't {
         let alone = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_digit());
         let before = text[..found.start()].chars().next_back();
         let after = text[found.end()..].chars().next();
-        (alone(before) && alone(after) && is_identity(&digits(found.as_str()))).then_some((found.start(), found.as_str()))
+        (alone(before) && alone(after) && is_identity(&digits(found.as_str())))
+            .then_some((found.start(), found.as_str()))
     })
 }
 
@@ -73,7 +75,11 @@ pub fn find(file: &str, bytes: &[u8], known: &Known) -> Vec<Finding> {
     let text = String::from_utf8_lossy(bytes);
     let unknown = shaped(&text).filter(|(_, identity)| !known.has(&digits(identity)));
     unknown
-        .map(|(at, identity)| Finding { file: file.to_owned(), line: 1 + text[..at].matches('\n').count(), masked: masked(identity) })
+        .map(|(at, identity)| Finding {
+            file: file.to_owned(),
+            line: 1 + text[..at].matches('\n').count(),
+            masked: masked(identity),
+        })
         .collect()
 }
 

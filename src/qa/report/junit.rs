@@ -45,22 +45,39 @@ fn counts(cases: &[&CaseResult], not_run_is_skipped: bool) -> String {
 
 fn suite(out: &mut String, run: &RunDocument, name: &str, cases: &[&CaseResult], not_run_is_skipped: bool) {
     let timestamp = run.started.strftime("%Y-%m-%dT%H:%M:%S");
-    let _ = writeln!(out, "<testsuite name=\"{}\"{} timestamp=\"{timestamp}\" hostname=\"\">", escaped(name), counts(cases, not_run_is_skipped));
+    let _ = writeln!(
+        out,
+        "<testsuite name=\"{}\"{} timestamp=\"{timestamp}\" hostname=\"\">",
+        escaped(name),
+        counts(cases, not_run_is_skipped)
+    );
     out.push_str("<properties>\n");
     let reference = run.suite.first();
     let contract = reference.and_then(|suite| suite.contract.clone()).unwrap_or_default();
     let hash = reference.and_then(|suite| suite.files.first()).map(|file| file.sha256.clone()).unwrap_or_default();
     let target = run.target.url.clone().unwrap_or_default();
-    for (key, value) in
-        [("contract", &contract), ("target", &target), ("run", &run.id), ("suite-sha256", &hash), ("program", &run.program)]
-    {
+    for (key, value) in [
+        ("contract", &contract),
+        ("target", &target),
+        ("run", &run.id),
+        ("suite-sha256", &hash),
+        ("program", &run.program),
+    ] {
         let _ = writeln!(out, "<property name=\"{key}\" value=\"{}\"/>", escaped(value));
     }
     out.push_str("</properties>\n");
-    let short = contract.rsplit(':').nth(1).map(|part| part.trim_end_matches("Responder").to_owned()).unwrap_or_default();
+    let short =
+        contract.rsplit(':').nth(1).map(|part| part.trim_end_matches("Responder").to_owned()).unwrap_or_default();
     for case in cases {
-        let class = [short.as_str(), name].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(".");
-        let _ = write!(out, "<testcase classname=\"{}\" name=\"{}\" time=\"{}\">", escaped(&class), escaped(&case.name), time(case.ms));
+        let class =
+            [short.as_str(), name].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(".");
+        let _ = write!(
+            out,
+            "<testcase classname=\"{}\" name=\"{}\" time=\"{}\">",
+            escaped(&class),
+            escaped(&case.name),
+            time(case.ms)
+        );
         outcome(out, case, not_run_is_skipped);
         out.push_str("</testcase>\n");
     }
@@ -80,11 +97,14 @@ fn outcome(out: &mut String, case: &CaseResult, not_run_is_skipped: bool) {
     let _ = match case.verdict {
         Verdict::Fail => write!(out, "<failure type=\"{}\" message=\"{message}\">{text}</failure>", escaped(kind)),
         Verdict::Error => write!(out, "<error type=\"{}\" message=\"{message}\">{text}</error>", escaped(kind)),
-        Verdict::NotRun if !not_run_is_skipped => write!(out, "<error type=\"not-run\" message=\"{message}\">{text}</error>"),
+        Verdict::NotRun if !not_run_is_skipped => {
+            write!(out, "<error type=\"not-run\" message=\"{message}\">{text}</error>")
+        }
         Verdict::NotRun | Verdict::Skip | Verdict::Waiting => write!(out, "<skipped message=\"{message}\"/>"),
         Verdict::Pass => Ok(()),
     };
-    let references: Vec<&str> = case.steps.iter().flat_map(|step| [step.request.as_deref(), step.response.as_deref()]).flatten().collect();
+    let references: Vec<&str> =
+        case.steps.iter().flat_map(|step| [step.request.as_deref(), step.response.as_deref()]).flatten().collect();
     if !references.is_empty() {
         let text: String = references.join("\n").chars().take(SYSTEM_OUT_MAX).collect();
         let _ = write!(out, "<system-out>{}</system-out>", escaped(&text));

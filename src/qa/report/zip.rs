@@ -91,7 +91,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<(String, &[u8])>, String> {
     if again != bytes {
         let differs = again.iter().zip(bytes).position(|(a, b)| a != b).unwrap_or(again.len().min(bytes.len()));
         let within = entry_at(&entries, differs);
-        return Err(within.map_or_else(|| format!("the directory differs at byte {differs}"), |name| format!("{name} has been changed")));
+        return Err(within.map_or_else(
+            || format!("the directory differs at byte {differs}"),
+            |name| format!("{name} has been changed"),
+        ));
     }
     Ok(entries)
 }

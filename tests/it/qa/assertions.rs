@@ -43,7 +43,13 @@ fn rows() -> Vec<Row> {
         (24, valid("200"), "fault", "fail", "status 500 not among 200"),
         (24, valid("500"), "fault", "pass", ""),
         (24, valid("404\n"), "missing", "pass", ""),
-        (25, assertion("Invalid HTTP Status Codes", "<codes>500 Internal Server Error</codes>"), "fault", "pass", "status-never-equal"),
+        (
+            25,
+            assertion("Invalid HTTP Status Codes", "<codes>500 Internal Server Error</codes>"),
+            "fault",
+            "pass",
+            "status-never-equal",
+        ),
         (25, assertion("Invalid HTTP Status Codes", "<codes>500</codes>"), "fault", "fail", "status 500 is excluded"),
         (26, contains("rec", ""), "ok1", "pass", ""),
         (26, contains("REC", ""), "ok1", "fail", "missing token [REC]"),
@@ -60,22 +66,51 @@ fn rows() -> Vec<Row> {
         (29, xpath("//t:record/t:patientId", "19*", ""), "ok1", "fail", "expected 19*"),
         (30, xpath("//t:record/t:note", "*", WILDCARDS), "ok1", "fail", "nothing selected by"),
         (31, xpath("//t:record/t:documentId", "d2", ""), "two", "pass", ""),
-        (32, xpath("//t:record", &fragment("x", "20240115120000", "urn:riv:test:qa:GetThingResponder:1"), ""), "ok1", "pass", ""),
-        (32, xpath("//t:record", &fragment("x", "20240115120000", "urn:other"), ""), "ok1", "fail", ""),
         (
             32,
-            xpath("//t:record", &fragment("x", "20240115120000", "urn:other"), "<ignoreNamspaceDifferences>true</ignoreNamspaceDifferences>"),
+            xpath("//t:record", &fragment("x", "20240115120000", "urn:riv:test:qa:GetThingResponder:1"), ""),
             "ok1",
             "pass",
             "",
         ),
-        (32, xpath("//t:record", &fragment("x", "*", "urn:riv:test:qa:GetThingResponder:1"), WILDCARDS), "ok1", "pass", ""),
+        (32, xpath("//t:record", &fragment("x", "20240115120000", "urn:other"), ""), "ok1", "fail", ""),
+        (
+            32,
+            xpath(
+                "//t:record",
+                &fragment("x", "20240115120000", "urn:other"),
+                "<ignoreNamspaceDifferences>true</ignoreNamspaceDifferences>",
+            ),
+            "ok1",
+            "pass",
+            "",
+        ),
+        (
+            32,
+            xpath("//t:record", &fragment("x", "*", "urn:riv:test:qa:GetThingResponder:1"), WILDCARDS),
+            "ok1",
+            "pass",
+            "",
+        ),
         (33, xpath("//t:result/t:logId[matches(., '.*')]", "*", WILDCARDS), "logged", "pass", ""),
         (33, xpath("//t:result/t:logId[matches(., '.*')]", "*", WILDCARDS), "ok1", "fail", ""),
         (34, xpath("//u:record", "1", ""), "ok1", "error", "the prefix u is not declared"),
         (36, assertion("JsonPath Match", "<path>$[0].platform</path><content>NTJP</content>"), "json", "pass", ""),
-        (36, assertion("JsonPath Match", "<path>$[0].platform</path><content>X</content>"), "json", "fail", "expected X, found NTJP"),
-        (37, assertion("Simple Contains", "<token>nowhere</token>").replace("type=", "disabled=\"true\" type=") + &sla("60000"), "ok1", "pass", ""),
+        (
+            36,
+            assertion("JsonPath Match", "<path>$[0].platform</path><content>X</content>"),
+            "json",
+            "fail",
+            "expected X, found NTJP",
+        ),
+        (
+            37,
+            assertion("Simple Contains", "<token>nowhere</token>").replace("type=", "disabled=\"true\" type=")
+                + &sla("60000"),
+            "ok1",
+            "pass",
+            "",
+        ),
         (38, String::new(), "ok1", "skip", "asserts nothing"),
         (39, contains("nowhere", "") + &contains("neither", ""), "ok1", "fail", "missing token [neither]"),
     ]
@@ -92,8 +127,16 @@ fn stub(asked: &str) -> Stub {
     match asked {
         "slow" => Stub { delay: 500, ..Stub::default() },
         "missing" => Stub::with("missing", 404, answer("")),
-        "two" => Stub::with("two", 200, answer(&(record("d1", "1", "20240115120000") + &record("d2", "2", "20240115120000")))),
-        "logged" => Stub::with("logged", 200, answer("<t:result><t:resultCode>OK</t:resultCode><t:logId>1</t:logId></t:result>")),
+        "two" => Stub::with(
+            "two",
+            200,
+            answer(&(record("d1", "1", "20240115120000") + &record("d2", "2", "20240115120000"))),
+        ),
+        "logged" => Stub::with(
+            "logged",
+            200,
+            answer("<t:result><t:resultCode>OK</t:resultCode><t:logId>1</t:logId></t:result>"),
+        ),
         "json" => Stub::with("json", 200, "[{\"platform\":\"NTJP\"}]"),
         _ => Stub::default(),
     }
@@ -105,7 +148,10 @@ fn statements_19_to_39_say_what_each_assertion_comes_to() {
     for (statement, assertions, asked, verdict, said) in rows() {
         let ran = Suite::of(&assertions).run(asked, stub(asked));
         if ran.verdict() != verdict || !ran.said().contains(said) {
-            wrong.push(format!("statement {statement}, {asked}: expected {verdict} {said:?}\n{assertions}\n{}", ran.said()));
+            wrong.push(format!(
+                "statement {statement}, {asked}: expected {verdict} {said:?}\n{assertions}\n{}",
+                ran.said()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

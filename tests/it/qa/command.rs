@@ -8,7 +8,12 @@ use serde_json::Value;
 use super::suite::{Suite, answer, assertion, data, record};
 
 fn anslut(arguments: &[&str], home: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_anslut")).args(arguments).env("ANSLUT_DATA", home).env("NO_COLOR", "1").output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_anslut"))
+        .args(arguments)
+        .env("ANSLUT_DATA", home)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap()
 }
 
 fn json(output: &Output) -> Value {
@@ -27,7 +32,10 @@ async fn listener(body: String) -> wiremock::MockServer {
 
 fn written(suite: &Suite, patient: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let suite = Suite { data: Some(data(&[("answer", "x")], &[("patientId", patient)])), ..Suite::of(suite.assertions.clone()) };
+    let suite = Suite {
+        data: Some(data(&[("answer", "x")], &[("patientId", patient)])),
+        ..Suite::of(suite.assertions.clone())
+    };
     suite.write(folder.path());
     folder
 }
@@ -37,10 +45,16 @@ fn a_run_is_kept_reported_and_bundled() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(listener(answer(&record("d1", "191212121212", "20240115120000"))));
     let home = tempfile::tempdir().unwrap();
-    let folder = written(&Suite::of(assertion("Schema Compliance", "") + &assertion("SOAP Fault Assertion", "")), "191212121212");
+    let folder = written(
+        &Suite::of(assertion("Schema Compliance", "") + &assertion("SOAP Fault Assertion", "")),
+        "191212121212",
+    );
     let path = folder.path().to_str().unwrap();
     let junit = home.path().join("junit.xml");
-    let output = anslut(&["--json", "qa", "run", path, "--target", &server.uri(), "--junit", junit.to_str().unwrap()], home.path());
+    let output = anslut(
+        &["--json", "qa", "run", path, "--target", &server.uri(), "--junit", junit.to_str().unwrap()],
+        home.path(),
+    );
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let run = json(&output);
     assert_eq!((run["schema"].as_str(), run["verdict"].as_str()), (Some("anslut.qa.run/1"), Some("pass")));
@@ -92,7 +106,8 @@ fn statement_73_identities_that_may_be_somebodys_stay_here() {
     let server = runtime.block_on(listener(answer(&record("d1", unknown, "20240115120000"))));
     let home = tempfile::tempdir().unwrap();
     let folder = written(&Suite::of(assertion("SOAP Response", "")), "191212121212");
-    let output = anslut(&["--json", "qa", "run", folder.path().to_str().unwrap(), "--target", &server.uri()], home.path());
+    let output =
+        anslut(&["--json", "qa", "run", folder.path().to_str().unwrap(), "--target", &server.uri()], home.path());
     let id = json(&output)["id"].as_str().unwrap().to_owned();
     let bundle = home.path().join("evidence.zip");
     let make = |more: &[&str]| {

@@ -19,7 +19,11 @@ fn statements_1_2_and_4_a_folder_and_its_zip_are_the_same_suite() {
     let folder = tempfile::tempdir().unwrap();
     Suite::of(assertion("SOAP Response", "")).write(folder.path());
     std::fs::write(folder.path().join("README.txt"), "read me").unwrap();
-    std::fs::write(folder.path().join("all-workspace.xml"), "<con:soapui-workspace xmlns:con=\"http://eviware.com/soapui/config\"/>").unwrap();
+    std::fs::write(
+        folder.path().join("all-workspace.xml"),
+        "<con:soapui-workspace xmlns:con=\"http://eviware.com/soapui/config\"/>",
+    )
+    .unwrap();
     let published = Published::read(folder.path()).unwrap();
     assert_eq!(published.projects.len(), 1);
     let project = &published.projects[0];

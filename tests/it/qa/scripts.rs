@@ -37,7 +37,12 @@ fn statements_41_and_42_lists_of_ids() {
     expect(&run(&text, &wanted, &records(&["a", "b", "c"])), "pass", "G08a", &[]);
     expect(&run(&text, &wanted, &records(&["a"])), "fail", "G08a", &["missing b"]);
     expect(&run(&text, &[("unexpectedDocumentIds", "c")], &records(&["c"])), "fail", "G08a", &["unwanted c"]);
-    expect(&run(&text, &[("expectedDocumentIds", "a, b")], &records(&["a", "b"])), "fail", "G08a", &["missing  b", "blank in list expectedDocumentIds"]);
+    expect(
+        &run(&text, &[("expectedDocumentIds", "a, b")], &records(&["a", "b"])),
+        "fail",
+        "G08a",
+        &["missing  b", "blank in list expectedDocumentIds"],
+    );
 }
 
 fn record_loop(guard: &str) -> String {
@@ -53,7 +58,12 @@ fn record_loop(guard: &str) -> String {
 fn statement_43_every_record_is_of_the_patient() {
     let asked = [("patientId", "191212121212")];
     let foreign = records(&["a"]) + &record("b", "198001012397", "20240115120000");
-    expect(&run(&record_loop(""), &asked, &foreign), "fail", "G10a", &["patient 198001012397 is not 191212121212", "record 2"]);
+    expect(
+        &run(&record_loop(""), &asked, &foreign),
+        "fail",
+        "G10a",
+        &["patient 198001012397 is not 191212121212", "record 2"],
+    );
     expect(&run(&record_loop(""), &asked, &records(&["a"])), "pass", "G10a", &[]);
     expect(&run(&record_loop(""), &asked, ""), "pass", "G10a", &["no record to judge"]);
     let guard = "if (records.length == 0) { contextHelper.fail('no records'); return }\n";
@@ -89,16 +99,29 @@ fn statement_46_content_assertions() {
     expect(&run("assertExactNumberOfRecords(2)", &one, true), "fail", "G05", &["expected 2, found 1"]);
     expect(&run("assertExactNumberOfRecords(1)", &one, true), "pass", "G05", &[]);
     expect(&run("assertSpecificValueInAllRecords('/t:record/t:documentId', 'a')", "", true), "pass", "G05", &[]);
-    expect(&run("assertSpecificValueInAllRecords('/t:record/t:documentId', 'b')", &one, true), "fail", "G05", &["expected \"b\", record 1 has \"a\""]);
+    expect(
+        &run("assertSpecificValueInAllRecords('/t:record/t:documentId', 'b')", &one, true),
+        "fail",
+        "G05",
+        &["expected \"b\", record 1 has \"a\""],
+    );
     expect(&run("assertSpecificValueInAnyRecord('/t:record/t:documentId', 'a')", &one, true), "pass", "G05", &[]);
-    expect(&run("assertElementExistsInAllRecords('/t:record/t:note')", &one, true), "fail", "G05", &["is not in record 1"]);
+    expect(
+        &run("assertElementExistsInAllRecords('/t:record/t:note')", &one, true),
+        "fail",
+        "G05",
+        &["is not in record 1"],
+    );
     expect(&run("assertNonEmptyResponse()", "", true), "fail", "G05", &["no record"]);
     expect(&run("assertNonEmptyResponse()", &one, false), "error", "G05", &["RecordElementPath is not set"]);
 }
 
 #[test]
 fn statement_47_a_case_is_given_up_by_its_environment() {
-    let before = groovy("Check", "if (!context.webServiceUrl.contains(\"https\")) testRunner.cancel(\"needs https, is ${context.webServiceUrl}\")");
+    let before = groovy(
+        "Check",
+        "if (!context.webServiceUrl.contains(\"https\")) testRunner.cancel(\"needs https, is ${context.webServiceUrl}\")",
+    );
     let ran = Suite { before, ..Suite::of(assertion("SOAP Response", "")) }.run("ok1", Stub::default());
     assert_eq!(ran.verdict(), "skip", "{}", ran.said());
     assert_eq!(ran.case().reason, "needs https, is http://stub/");
@@ -119,7 +142,9 @@ const VALIDATE: &str = "def utils = new GroovyUtils(context)\ndef validator = ne
 
 #[test]
 fn statement_48_rule_files() {
-    let fails = format!("def contextHelper = new ContextHelper(context)\n{VALIDATE}failures.each {{ f -> contextHelper.fail(f.text) }}");
+    let fails = format!(
+        "def contextHelper = new ContextHelper(context)\n{VALIDATE}failures.each {{ f -> contextHelper.fail(f.text) }}"
+    );
     expect(&with_rules(&fails, &[], false), "fail", "G07a", &["a record without note"]);
     let asserts = format!("{VALIDATE}failures.each {{ f -> log.error(f.text) }}\nassert (failures.isEmpty())");
     expect(&with_rules(&asserts, &[], false), "fail", "G07b", &["a record without note", "notes", "/t:record[1]"]);
@@ -220,7 +245,19 @@ fn statement_62_a_failing_step_ends_the_case_or_does_not() {
 
 #[test]
 fn statement_82_platform_rules_are_observations_unless_asked_for() {
-    let stub = || Stub { answers: [("own".to_owned(), (200, super::suite::envelope("<s:Fault><faultcode>x</faultcode><faultstring>191212121212</faultstring></s:Fault>")))].into(), ..Stub::default() };
+    let stub = || Stub {
+        answers: [(
+            "own".to_owned(),
+            (
+                200,
+                super::suite::envelope(
+                    "<s:Fault><faultcode>x</faultcode><faultstring>191212121212</faultstring></s:Fault>",
+                ),
+            ),
+        )]
+        .into(),
+        ..Stub::default()
+    };
     let suite = Suite::of(assertion("SOAP Response", "")).data(&[], &[("patientId", "191212121212")]);
     let ran = suite.run("own", stub());
     assert_eq!(ran.verdict(), "pass", "{}", ran.said());

@@ -69,7 +69,10 @@ impl Responder for Stub {
 fn usual(name: &str) -> (u16, String) {
     match name {
         "ok0" => (200, answer("")),
-        "fault" => (500, envelope("<s:Fault><faultcode>s:Server</faultcode><faultstring>no such thing</faultstring></s:Fault>")),
+        "fault" => (
+            500,
+            envelope("<s:Fault><faultcode>s:Server</faultcode><faultstring>no such thing</faultstring></s:Fault>"),
+        ),
         "bad" => (200, answer("<t:record><t:wrong/></t:record>")),
         "junk" => (200, "hello".to_owned()),
         _ => (200, answer(&record("d1", "191212121212", "20240115120000"))),
@@ -114,7 +117,9 @@ impl Default for Suite {
         Self {
             assertions: String::new(),
             data: Some(data(&[], &[])),
-            envelope: envelope("<t:GetThing xmlns:t=\"urn:riv:test:qa:GetThingResponder:1\"><t:patientId>191212121212</t:patientId></t:GetThing>"),
+            envelope: envelope(
+                "<t:GetThing xmlns:t=\"urn:riv:test:qa:GetThingResponder:1\"><t:patientId>191212121212</t:patientId></t:GetThing>",
+            ),
             headers: vec![("x-mock-response".to_owned(), "${answer}".to_owned())],
             suite_properties: Vec::new(),
             project_properties: Vec::new(),
@@ -130,7 +135,9 @@ impl Default for Suite {
 
 /// A data file with these global values, and these of case `C1`.
 pub fn data(global: &[(&str, &str)], case: &[(&str, &str)]) -> String {
-    let values = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect::<String>();
+    let values = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect::<String>()
+    };
     format!(
         "<testsuite><globaldata><webServiceUrl>http://stub/</webServiceUrl>{}</globaldata><testcase id=\"C1\"><data>{}</data></testcase></testsuite>",
         values(global),
@@ -148,7 +155,10 @@ pub fn script(text: &str) -> String {
 }
 
 pub fn groovy(name: &str, text: &str) -> String {
-    format!("<con:testStep type=\"groovy\" name=\"{name}\" id=\"g-{name}\"><con:config><script>{}</script></con:config></con:testStep>", escaped(text))
+    format!(
+        "<con:testStep type=\"groovy\" name=\"{name}\" id=\"g-{name}\"><con:config><script>{}</script></con:config></con:testStep>",
+        escaped(text)
+    )
 }
 
 pub fn escaped(text: &str) -> String {
@@ -158,7 +168,11 @@ pub fn escaped(text: &str) -> String {
 fn properties(pairs: &[(String, String)]) -> String {
     let mut out = String::from("<con:properties>");
     for (name, value) in pairs {
-        let _ = write!(out, "<con:property><con:name>{name}</con:name><con:value>{}</con:value></con:property>", escaped(value));
+        let _ = write!(
+            out,
+            "<con:property><con:name>{name}</con:name><con:value>{}</con:value></con:property>",
+            escaped(value)
+        );
     }
     out + "</con:properties>"
 }
@@ -175,8 +189,10 @@ impl Suite {
 
     /// The project file.
     pub fn project(&self) -> String {
-        let entries: String = self.headers.iter().map(|(key, value)| format!("<con:entry key=\"{key}\" value=\"{value}\"/>")).collect();
-        let fragment = escaped(&format!("<xml-fragment xmlns:con=\"http://eviware.com/soapui/config\">{entries}</xml-fragment>"));
+        let entries: String =
+            self.headers.iter().map(|(key, value)| format!("<con:entry key=\"{key}\" value=\"{value}\"/>")).collect();
+        let fragment =
+            escaped(&format!("<xml-fragment xmlns:con=\"http://eviware.com/soapui/config\">{entries}</xml-fragment>"));
         let load = format!(
             "import x.XmlDataReader\nprojectPath = new GroovyUtils(context).projectPath\ndef dataFile = new File(projectPath + \"/data.xml\")\n\
              def reader = new XmlDataReader(context, dataFile)\nreader.load(\"{}\")",
