@@ -10,6 +10,7 @@ mod conformance;
 mod contracts;
 mod drain;
 mod engagements;
+mod fuzzed;
 mod hostile;
 mod index;
 mod limits;

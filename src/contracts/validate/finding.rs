@@ -1,5 +1,7 @@
 //! What is wrong with a message, in words: "you sent X, the contract says Y, do Z" (`contracts.md` §4.4).
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::place::Place;
@@ -278,17 +280,22 @@ impl Finding {
             }
             text + rest
         };
-        let (sv, en) = (filled(sv), filled(en));
+        // Names are the sender's to choose too.
+        let hidden = |text: String| match masked(&text, Hide::OutsideTestSeries) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(hidden) => hidden,
+        };
+        let (sv, en) = (hidden(filled(sv)), hidden(filled(en)));
         Self {
             code: rule.code(),
             rule: rule.rule(),
             line: place.line,
             column: place.column,
             offset: place.offset,
-            path: masked(&path.0, Hide::OutsideTestSeries).into_owned(),
-            namespaced_path: path.1,
-            element: facts.element,
-            attribute: facts.attribute,
+            path: hidden(path.0),
+            namespaced_path: hidden(path.1),
+            element: hidden(facts.element),
+            attribute: facts.attribute.map(hidden),
             found,
             expected: facts.expected,
             declared_at: facts.declared_at,

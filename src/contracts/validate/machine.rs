@@ -223,9 +223,11 @@ impl Machine {
             return;
         }
         if self.frames.len() > 1 || !self.seen_root || self.mode != Mode::Content {
-            let found = match self.frames.last() {
-                Some(_) if self.frames.len() > 1 => format!("the message ends within {}", self.qualified_name()),
-                _ => "the message ends before its root element".to_owned(),
+            let found = match self.mode {
+                Mode::Cdata => "a CDATA section is not closed".to_owned(),
+                Mode::Comment | Mode::Instruction => "a comment or instruction is not closed".to_owned(),
+                Mode::Content if self.frames.len() > 1 => format!("the message ends within {}", self.qualified_name()),
+                Mode::Content => "the message ends before its root element".to_owned(),
             };
             self.stop(Rule::NotXml, b"", 0, Facts { found, ..Facts::default() });
             return;

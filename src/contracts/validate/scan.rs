@@ -114,13 +114,9 @@ impl Machine {
     /// Passes over a comment or instruction, however long.
     fn until(&mut self, window: &[u8], at: usize, end: &[u8], is_last: bool) -> Step {
         let Some(found) = memchr::memmem::find(&window[at..], end) else {
-            return if is_last {
-                Step::Wrong(window.len(), Rule::NotXml, "a comment or instruction is not closed".to_owned())
-            } else {
-                // The end may have begun.
-                let kept = usize::from(window[window.len() - 1] == end[0]);
-                if window.len() - kept == at { Step::More } else { Step::To(window.len() - kept) }
-            };
+            // The end may have begun. If nothing more comes, the end of the message says that it was not closed.
+            let kept = usize::from(!is_last && window[window.len() - 1] == end[0]);
+            return if window.len() - kept == at { Step::More } else { Step::To(window.len() - kept) };
         };
         let after = at + found + end.len();
         if self.mode == Mode::Comment {
@@ -145,10 +141,10 @@ impl Machine {
                 self.characters(schema, window, at, &window[at..at + length]);
                 Step::To(at + length + 3)
             }
-            None if is_last => Step::Wrong(window.len(), Rule::NotXml, "a CDATA section is not closed".to_owned()),
             None => {
                 let kept = window[at..].iter().rev().take(2).take_while(|byte| **byte == b']').count();
                 let kept = if window.last() == Some(&b'\r') { 1 } else { kept };
+                let kept = if is_last { 0 } else { kept };
                 let end = window.len() - kept;
                 if end == at {
                     return Step::More;
@@ -182,9 +178,8 @@ impl Machine {
                 return Step::To(end);
             }
             self.characters(schema, window, at, &window[at..end]);
-            if end == window.len() || window[end] == b'<' || window[end] == b'\r' {
-                return Step::To(end);
-            }
+            // What follows may not be whole yet; this much is taken, and is not to be taken again.
+            return Step::To(end);
         }
         match window[end] {
             b'&' => self.reference(schema, window, end, is_last),

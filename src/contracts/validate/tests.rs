@@ -410,3 +410,23 @@ fn every_rule_has_its_texts() {
         );
     }
 }
+
+#[test]
+fn a_value_is_read_once_wherever_the_message_is_cut() {
+    let made = made(r#"<xs:element name="a" type="xs:string" fixed="x&amp;y]z"/>"#, "", "");
+    let message = format!(r#"<r:Test xmlns:r="{NAMESPACE}"><r:a>x&#x26;y]z</r:a></r:Test>"#);
+    for size in 1..message.len() {
+        let mut validation = Validation::new(made.target.clone(), Options::default());
+        message.as_bytes().chunks(size).for_each(|piece| validation.feed(piece));
+        let report = validation.finish();
+        assert!(report.valid, "pieces of {size} bytes: {:?}", report.errors);
+    }
+}
+
+#[test]
+fn a_name_that_looks_like_a_person_is_hidden() {
+    let made = made(r#"<xs:element name="a" type="xs:string"/>"#, "", "");
+    let report = made.report("<x191212121213 xmlns=\"urn:191212121213\"/>");
+    let told = serde_json::to_string(&report).expect("a report can be written");
+    assert!(!report.valid && !told.contains("191212121213"), "{told}");
+}

@@ -180,7 +180,9 @@ impl Machine {
                 } else if is_stray && !frame.flags.text_reported {
                     self.top().flags.text_reported = true;
                     let rule = if frame.kind == FrameKind::Empty { Rule::NotEmpty } else { Rule::StrayText };
-                    let leading = piece.iter().take_while(|byte| is_space(**byte)).count();
+                    // Counted in the message as it stands: the piece has its line ends made one already.
+                    let is_blank_space = |byte: &&u8| frame.kind != FrameKind::Empty && is_space(**byte);
+                    let leading = window[at..].iter().take_while(is_blank_space).count();
                     let place = self.cursor.place(window, at + leading);
                     let mut stray = Stray { rule, place, head: Vec::new() };
                     stray.gather(piece);

@@ -4,7 +4,6 @@
 //! without having looked at anything, and say so.
 
 mod corpus;
-mod hostile;
 mod messages;
 mod oracle;
 mod samples;
