@@ -10,15 +10,15 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
+use anslut::config::contracts::ImportLimits;
 use anslut::contracts::builtin;
 use anslut::contracts::contract::{Contract, Direction};
 use anslut::contracts::import::Importer;
-use anslut::config::contracts::ImportLimits;
 use anslut::contracts::registry::Registry;
 use anslut::contracts::sample::{Envelope, Variant, Wanted, sample};
 use anslut::contracts::validate::{Options, Target, Validation, validate};
+use anslut::domain::clock::Clock;
 
 const CONTRACT: &str = "GetDiagnosis:2";
 const RECORD: &str = "n1:diagnosis";
@@ -89,7 +89,7 @@ fn large(file: &Path) -> std::io::Result<()> {
     // Lowers the high-water mark to what is resident now.
     let is_reset = fs::write("/proc/self/clear_refs", "5").is_ok();
     let before = status("VmRSS");
-    let began = Instant::now();
+    let began = Clock::instant();
     let mut validation = Validation::new(target, Options::default());
     loop {
         let read = file.read(&mut buffer)?;
@@ -115,7 +115,7 @@ fn small(file: &Path) -> std::io::Result<()> {
     let target = Target::Registry(registry());
     let mut each = Vec::new();
     for _ in 0..SMALL_RUNS / SMALL_RUNS_EACH {
-        let began = Instant::now();
+        let began = Clock::instant();
         for _ in 0..SMALL_RUNS_EACH {
             assert!(validate(target.clone(), Options::default(), &message).valid);
         }
@@ -128,7 +128,7 @@ fn small(file: &Path) -> std::io::Result<()> {
 }
 
 fn compile(folder: &Path) {
-    let began = Instant::now();
+    let began = Clock::instant();
     let import = Importer::default().import_path(folder);
     println!("descriptions {}", import.descriptions.len());
     println!("compile_seconds {:.3}", began.elapsed().as_secs_f64());

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+use anslut::config::contracts::{ImportLimits, MessageLimits};
 use anslut::contracts::builtin;
 use anslut::contracts::contract::{Contract, Direction, State};
 use anslut::contracts::import::Importer;
-use anslut::config::contracts::{ImportLimits, MessageLimits};
 use anslut::contracts::registry::Registry;
 use anslut::contracts::sample::{Envelope, Variant, Wanted, sample};
 use anslut::contracts::validate::finding::Finding;

@@ -3,8 +3,8 @@
 
 use std::io::Write;
 
-use anslut::contracts::import::Importer;
 use anslut::config::contracts::ImportLimits;
+use anslut::contracts::import::Importer;
 use anslut::contracts::package::Package;
 use anslut::contracts::schema::build::Leniency;
 use flate2::Compression;

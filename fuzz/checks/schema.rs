@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use anslut::config::contracts::ImportLimits;
 use anslut::contracts::browse;
 use anslut::contracts::contract::{Contract, Direction, State};
 use anslut::contracts::diff::{Verdict, diff};
 use anslut::contracts::import::{Import, Importer};
-use anslut::config::contracts::ImportLimits;
 use anslut::contracts::package::{Kind, Package};
 use anslut::contracts::registry::Registry;
 use anslut::contracts::sample::{Envelope, SampleError, Variant, Wanted, sample};

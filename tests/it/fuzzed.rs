@@ -7,6 +7,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
+#[allow(dead_code, reason = "seeds are written to files by the fuzz targets only")]
 #[path = "../../fuzz/checks/mod.rs"]
 mod checks;
 
