@@ -2,6 +2,7 @@
 //! held against them may be before they are refused (`contracts.md` §2.3 and §4.5).
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// Everything that can be set about contracts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct ContractSettings {
     pub literal_anchors: bool,
     /// `contracts.pin."<namespace>"`: the version that is active instead of the highest.
     pub pins: HashMap<String, String>,
+    /// Descriptions beside those of the contracts.
+    pub described: DescribedBy,
     /// `contracts.limits.*`.
     pub import: ImportLimits,
     /// `xml.limits.*`, and `contracts.errors_max`.
@@ -24,10 +27,24 @@ impl Default for ContractSettings {
             lenient: false,
             literal_anchors: true,
             pins: HashMap::new(),
+            described: DescribedBy::default(),
             import: ImportLimits::default(),
             message: MessageLimits::default(),
         }
     }
+}
+
+/// Descriptions that are served beside those of the contracts (`vp.md` §1.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribedBy {
+    /// `wsdl.json.file`.
+    pub table: Option<PathBuf>,
+    /// Whether somebody wrote that key, and will miss a file that is not there.
+    pub table_is_set: bool,
+    /// `wsdlfiles.directory`.
+    pub folder: Option<PathBuf>,
+    /// What the table's own paths are relative to.
+    pub root: PathBuf,
 }
 
 /// Limits on what is imported; each is a key `contracts.limits.<name>`.

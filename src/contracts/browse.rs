@@ -15,7 +15,7 @@ use super::schema::{
 };
 
 /// A line of the list of contracts.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
     /// The contract's name in catalogue and routing.
@@ -51,7 +51,7 @@ pub struct Listed {
 }
 
 /// A header part of a request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ListedHeader {
     /// Name of the message part.
     pub part: String,
@@ -120,7 +120,7 @@ fn headers(contract: &Contract) -> impl Iterator<Item = ListedHeader> + '_ {
 }
 
 /// One contract with everything that is known of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// What the list says.
@@ -141,7 +141,7 @@ pub struct Shown {
 }
 
 /// An element of a tree.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// Local name; `*` for an open slot, `choice` for a choice.
@@ -168,9 +168,11 @@ pub struct Node {
     pub nillable: bool,
     /// Its attributes, `@` before their names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
     pub attributes: Vec<Self>,
     /// Elements in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
     pub children: Vec<Self>,
     /// Whether its content is left out because it is shown further up.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

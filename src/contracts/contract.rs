@@ -25,7 +25,7 @@ impl fmt::Display for Version {
 }
 
 /// Which of the two messages of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From consumer to producer.
@@ -35,7 +35,7 @@ pub enum Direction {
 }
 
 /// How well a contract imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Nothing to remark.
@@ -47,7 +47,7 @@ pub enum State {
 }
 
 /// Where a contract came from.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Source {
     /// Zip, folder or built in.
     pub kind: Kind,
@@ -82,6 +82,8 @@ pub struct Contract {
     pub faults: Vec<String>,
     /// Path of the consumer's endpoint in the hub, without leading slash.
     pub hub_path: String,
+    /// The path its description calls itself by, where that is another.
+    pub described_path: Option<String>,
     /// Where it came from; every place that holds the same.
     pub sources: Vec<Source>,
     /// How well it imported.
@@ -185,6 +187,12 @@ pub(crate) fn domain_and_major(namespace: &str) -> (String, u32) {
         }
     }
     (parts.join(":"), major)
+}
+
+/// The path in the hub of an interaction's namespace: `urn:riv:a:b:GetX:2:rivtabp21` is `vp/a/b/GetX/2/rivtabp21`.
+pub(super) fn path_of_interaction(namespace: &str) -> Option<String> {
+    let parts = namespace.strip_prefix("urn:riv:")?;
+    parts.to_lowercase().contains("rivtabp").then(|| format!("vp/{}", parts.replace(':', "/")))
 }
 
 /// The numbers of `…_2.1_RIVTABP21.wsdl`.

@@ -5,17 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::contract::{
-    Closure, Compiled, Contract, Reached, Source, State, domain_and_major, release_in_path, version_in_file_name,
+    Closure, Compiled, Contract, Reached, Source, State, domain_and_major, path_of_interaction, release_in_path,
+    version_in_file_name,
 };
 use super::diagnostic::{Code, Diagnostic, Position, Severity};
 use super::package::Package;
 use super::pattern::PatternCache;
 use super::schema::Schema;
 use super::schema::build::{Leniency, build};
-use super::schema::documents::{Loading, Trees};
+use super::schema::documents::{Document, Loading, Trees};
 use super::schema::names::XSD;
 use super::wsdl::{self, Description, Operation, WSDL};
-use crate::config::contracts::ImportLimits;
+use crate::config::contracts::{ContractSettings, ImportLimits};
 use crate::domain::profile::Profile;
 
 /// Reads packages, remembering parsed files and compiled patterns between them.
@@ -68,6 +69,12 @@ impl Importer {
     /// An importer with limits and leniency of its own.
     pub fn new(limits: ImportLimits, leniency: Leniency) -> Self {
         Self { limits, leniency, ..Self::default() }
+    }
+
+    /// An importer as the settings want it.
+    pub fn with(settings: &ContractSettings) -> Self {
+        let leniency = Leniency { imports: settings.lenient, literal_anchors: settings.literal_anchors };
+        Self::new(settings.import.clone(), leniency)
     }
 
     /// Imports what a path leads to: a zip, a folder or a file.
@@ -169,14 +176,7 @@ impl Importer {
         description: &Description,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> (Option<Arc<Schema>>, Vec<String>) {
-        let mut loading = Loading::new(package, &mut self.trees, &self.limits);
-        for (file, tree, schemas) in &description.schemas {
-            loading.inline(file, tree, schemas);
-        }
-        let (documents, found) = (loading.documents, loading.diagnostics);
-        diagnostics.extend(found);
-        let mut files: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
-        files.dedup();
+        let (documents, files) = self.documents(package, description, diagnostics);
         let odd: Vec<_> = documents
             .iter()
             .filter(|document| document.tree.has_odd_bytes)
@@ -196,6 +196,24 @@ impl Importer {
         (schema, files)
     }
 
+    /// The schema documents that a description reaches, with their entry names.
+    fn documents(
+        &mut self,
+        package: &Package,
+        description: &Description,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> (Vec<Document>, Vec<String>) {
+        let mut loading = Loading::new(package, &mut self.trees, &self.limits);
+        for (file, tree, schemas) in &description.schemas {
+            loading.inline(file, tree, schemas);
+        }
+        let (documents, found) = (loading.documents, loading.diagnostics);
+        diagnostics.extend(found);
+        let mut files: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
+        files.dedup();
+        (documents, files)
+    }
+
     /// The contracts of a package that is known to be in order, each compiled on first use.
     pub fn promise(&mut self, package: &Arc<Package>) -> (Vec<Contract>, Vec<Diagnostic>) {
         let (mut contracts, mut diagnostics) = (Vec::new(), Vec::new());
@@ -213,6 +231,20 @@ impl Importer {
             diagnostics.extend(found);
         }
         (contracts, diagnostics)
+    }
+
+    /// The files that a description on disk reaches, whatever is wrong with them; with the values of its root's attributes
+    /// and namespace declarations.
+    pub fn files_of(&mut self, path: &Path) -> Result<(Closure, Vec<String>), String> {
+        let (package, _) = Package::read(path, &self.limits).map_err(|refusal| refusal.message)?;
+        let name = package.starts().next().ok_or("no description")?.to_owned();
+        let mut found = Vec::new();
+        let description = wsdl::read(&package, &name, &mut self.trees, &self.limits, &mut found);
+        let description =
+            description.ok_or_else(|| found.first().map_or("no description".into(), ToString::to_string))?;
+        let (_, files) = self.documents(&package, &description, &mut found);
+        let values = description.tree.root().values().map(str::to_owned).collect();
+        Ok((closure(&package, &name, &files), values))
     }
 
     /// Compiles what the description at an entry reaches. What is wrong is not told: the package is known to be in order.
@@ -300,8 +332,10 @@ impl Making<'_> {
             path: self.path.to_owned(),
             release: release_in_path(&self.package.path),
         };
+        let hub_path = format!("vp/{}/{}/{major}/{profile}", domain.replace(':', "/"), operation.name);
         Contract {
-            hub_path: format!("vp/{}/{}/{major}/{profile}", domain.replace(':', "/"), operation.name),
+            described_path: path_of_interaction(&self.description.target).filter(|path| *path != hub_path),
+            hub_path,
             namespace,
             operation: operation.name.clone(),
             domain,

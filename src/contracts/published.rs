@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::contract::Contract;
+use super::contract::{Closure, Contract};
 use super::package::{Location, resolve};
 use super::registry::Registry;
 use super::schema::names::XSD;
@@ -63,39 +63,63 @@ pub enum Document {
     UnknownSchema(String),
 }
 
-/// The descriptions by path in the hub. Only one profile of a contract is there, as in the reference platform.
+/// The descriptions by path in the hub.
 #[derive(Debug, Default)]
 pub struct Published {
-    by_path: HashMap<String, Arc<Contract>>,
+    by_path: HashMap<String, Described>,
     paths: Vec<String>,
 }
 
-impl Published {
-    /// The table of every known contract.
-    pub fn new(registry: &Registry) -> Self {
-        let mut published = Self::default();
-        for contract in registry.active() {
-            published.add(&contract.hub_path.clone(), contract.clone());
+/// Where a description's files are.
+#[derive(Debug)]
+enum Described {
+    By(Arc<Contract>),
+    Alone(Arc<Closure>),
+}
+
+impl Described {
+    fn closure(&self) -> &Closure {
+        match self {
+            Self::By(contract) => contract.closure(),
+            Self::Alone(closure) => closure,
         }
-        published
+    }
+}
+
+impl Published {
+    /// Adds every known contract, by its name and, where a published description calls itself otherwise, by that.
+    pub fn add_all(&mut self, registry: &Registry) {
+        for contract in registry.active() {
+            self.put(&contract.hub_path, Described::By(contract.clone()));
+        }
+        for contract in registry.active() {
+            if let Some(path) = &contract.described_path {
+                self.put(path, Described::By(contract.clone()));
+            }
+        }
     }
 
-    /// Adds a path of its own, as `wsdl.json.file` does; the first to come stays.
-    pub fn add(&mut self, path: &str, contract: Arc<Contract>) {
+    /// Adds a description on a path of its own.
+    pub fn add(&mut self, path: &str, closure: Arc<Closure>) {
+        self.put(path, Described::Alone(closure));
+    }
+
+    /// The first to come stays.
+    fn put(&mut self, path: &str, described: Described) {
         let key = path.trim_start_matches('/').to_lowercase();
         if !self.by_path.contains_key(&key) {
             self.paths.push(path.trim_start_matches('/').to_owned());
-            self.by_path.insert(key, contract);
+            self.by_path.insert(key, described);
         }
     }
 
     /// The document that is asked for.
     pub fn document(&self, url: &EffectiveUrl, asked: Asked<'_>) -> Document {
         let key = url.path.strip_prefix('/').unwrap_or(&url.path).to_lowercase();
-        let Some(contract) = self.by_path.get(&key) else { return Document::UnknownPath(self.known(url)) };
+        let Some(described) = self.by_path.get(&key) else { return Document::UnknownPath(self.known(url)) };
         match asked {
-            Asked::Wsdl => Document::Found(rewritten(&contract.closure().wsdl.1, &url.text())),
-            Asked::Xsd(name) => match schema_named(contract, name) {
+            Asked::Wsdl => Document::Found(rewritten(&described.closure().wsdl.1, &url.text())),
+            Asked::Xsd(name) => match schema_named(described.closure(), name) {
                 Some(bytes) => Document::Found(rewritten(bytes, &url.text())),
                 None => Document::UnknownSchema(format!(
                     "WSDLException: faultCode=OTHER_ERROR: Couldn't find xsd named {name}"
@@ -114,8 +138,7 @@ impl Published {
 }
 
 /// The schema whose location, as some document of the closure writes it, is `name`.
-fn schema_named<'c>(contract: &'c Contract, name: &str) -> Option<&'c Arc<[u8]>> {
-    let closure = contract.closure();
+fn schema_named<'c>(closure: &'c Closure, name: &str) -> Option<&'c Arc<[u8]>> {
     let documents = std::iter::once(&closure.wsdl).chain(&closure.files);
     for (from, bytes) in documents {
         let Ok(tree) = Tree::parse(bytes, 256) else { continue };

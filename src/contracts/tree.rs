@@ -81,6 +81,12 @@ impl Node {
         found.map(|attribute| &*attribute.value)
     }
 
+    /// The values of its attributes, and the namespaces it declares.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let declared = self.declared.iter().map(|(_, namespace)| &**namespace);
+        self.attributes.iter().map(|attribute| &*attribute.value).chain(declared)
+    }
+
     /// Whether it is the element of that namespace and name.
     pub fn is(&self, namespace: &str, local: &str) -> bool {
         &*self.local == local && &*self.namespace == namespace

@@ -1,7 +1,8 @@
 //! The settings of service contracts.
 
 use super::Build;
-use crate::config::contracts::{ContractSettings, ImportLimits, MessageLimits};
+use crate::config::contracts::{ContractSettings, DescribedBy, ImportLimits, MessageLimits};
+use crate::config::value::Origin;
 
 impl Build<'_> {
     pub(super) fn contracts(&self) -> ContractSettings {
@@ -9,8 +10,20 @@ impl Build<'_> {
             lenient: self.resolved.switch("contracts.lenient"),
             literal_anchors: self.resolved.switch("contracts.literal_anchors"),
             pins: self.resolved.named("contracts.pin.").into_iter().collect(),
+            described: self.described(),
             import: self.import_limits(),
             message: self.message_limits(),
+        }
+    }
+
+    fn described(&self) -> DescribedBy {
+        const TABLE: &str = "properties.wsdl.json.file";
+        let file = |key: &str| self.resolved.optional(key).map(|file| self.in_environment(&file));
+        DescribedBy {
+            table: file(TABLE),
+            table_is_set: self.resolved.origin(TABLE) != Origin::Default,
+            folder: file("properties.wsdlfiles.directory"),
+            root: self.environment.path(""),
         }
     }
 

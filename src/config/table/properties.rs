@@ -114,9 +114,10 @@ pub const SETTINGS: &[Setting] = &[
     unset("takcache.persistent.file.name", Kind::File, "where the catalogue's local copy is saved"),
     // Logging.
     full("vp.logging.style", Kind::Choice(&["ECS", "LEGACY"]), "ECS", "layout of the message log"),
-    // Parts of the hub to come: descriptions and TLS.
-    later("wsdl.json.file", Kind::File, "wsdlconfig.json", "descriptions by path"),
-    unset_later("wsdlfiles.directory", Kind::File, "folder with descriptions"),
+    // Descriptions.
+    full("wsdl.json.file", Kind::File, "wsdlconfig.json", "descriptions by path"),
+    unset("wsdlfiles.directory", Kind::File, "folder with descriptions, beside those of the contracts"),
+    // Parts of the hub to come: TLS.
     later("tp.tls.store.location", TEXT, "classpath:/certs/", "folder of key stores"),
     unset_later("tp.tls.store.*.password", TEXT, "password of a key store").secret(),
     unset_later("tp.tls.store.*.keyPassword", TEXT, "password of a key").secret(),

@@ -1,12 +1,18 @@
 //! The settings of service contracts: the table's defaults, and that each key sets what it is named for.
 
 use super::Case;
-use crate::config::contracts::ContractSettings;
+use crate::config::contracts::{ContractSettings, DescribedBy};
 use crate::config::table;
 
 #[test]
 fn the_tables_defaults_are_the_contracts_own() {
-    assert_eq!(Case::new("").settings().contracts, ContractSettings::default());
+    let case = Case::new("");
+    let described = DescribedBy {
+        table: Some(case.folder.path().join("wsdlconfig.json")),
+        root: case.folder.path().join(""),
+        ..DescribedBy::default()
+    };
+    assert_eq!(case.settings().contracts, ContractSettings { described, ..ContractSettings::default() });
 }
 
 #[test]
@@ -14,14 +20,18 @@ fn every_key_changes_the_field_it_is_named_for() {
     let own = |key: &str| key.starts_with("contracts.") || key.starts_with("xml.limits.");
     let mut seen = 0;
     for setting in table::all().filter(|setting| own(setting.key) && !setting.is_family()) {
-        let default = format!("{:#?}", ContractSettings::default());
         let field = setting.key.rsplit('.').next().unwrap();
         let value = match setting.default {
             Some("true") => "false",
             Some("false") => "true",
             _ => "7",
         };
-        let set = format!("{:#?}", Case::new("").set(&format!("{}={value}", setting.key)).settings().contracts);
+        let shown = |case: Case| {
+            let described = DescribedBy::default();
+            format!("{:#?}", ContractSettings { described, ..case.settings().contracts })
+        };
+        let default = shown(Case::new(""));
+        let set = shown(Case::new("").set(&format!("{}={value}", setting.key)));
         let changed: Vec<_> = set.lines().zip(default.lines()).filter(|(one, other)| one != other).collect();
         assert_eq!(changed.len(), 1, "{}: {changed:?}", setting.key);
         assert_eq!(changed[0].0.trim(), format!("{field}: {value},"), "{}", setting.key);

@@ -2,19 +2,21 @@
 
 pub mod compare;
 pub mod import;
+mod install;
 pub mod list;
 pub mod sample;
 pub mod validate;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::builtin;
 use super::diagnostic::Diagnostic;
 use super::import::Importer;
+use super::library;
 use super::registry::Registry;
-use crate::config::contracts::ImportLimits;
+use crate::config::contracts::ContractSettings;
+use crate::config::environment::Environment;
 
 /// What a command says and how it ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,8 +55,10 @@ pub struct Sources {
     pub wsdl: Option<PathBuf>,
     /// Folders and zips beside the built-in contracts, which they replace where they hold the same.
     pub contracts: Vec<PathBuf>,
-    /// Versions that are active instead of the highest, by namespace (`contracts.pin`).
-    pub pins: HashMap<String, String>,
+    /// The environment whose contracts are there too.
+    pub environment: Option<Environment>,
+    /// How contracts are read, and the limits on messages.
+    pub settings: ContractSettings,
 }
 
 /// Contracts that were loaded for a command.
@@ -69,18 +73,22 @@ pub struct Loaded {
 impl Sources {
     /// Loads them: the built-in ones unless a single description is named.
     pub fn load(&self) -> Loaded {
-        let mut importer = Importer::default();
+        let mut importer = Importer::with(&self.settings);
         let (mut contracts, mut diagnostics) = (Vec::new(), Vec::new());
         if self.wsdl.is_none() {
             contracts.extend(builtin::contracts(&mut importer).0);
         }
-        for path in self.wsdl.iter().chain(&self.contracts) {
-            let import = importer.import_path(path);
+        let mut imports = Vec::new();
+        if let Some(environment) = self.environment.as_ref().filter(|_| self.wsdl.is_none()) {
+            imports.extend(library::imports(environment, &mut importer).0);
+        }
+        imports.extend(self.wsdl.iter().chain(&self.contracts).map(|path| importer.import_path(path)));
+        for import in imports {
             diagnostics.extend(import.diagnostics.clone());
             diagnostics.extend(import.descriptions.iter().flat_map(|description| description.diagnostics.clone()));
             contracts.extend(import.into_contracts());
         }
-        let (registry, found) = Registry::new(contracts, &self.pins, &ImportLimits::default());
+        let (registry, found) = Registry::new(contracts, &self.settings.pins, &self.settings.import);
         diagnostics.extend(found);
         Loaded { registry: Arc::new(registry), diagnostics }
     }

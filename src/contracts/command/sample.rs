@@ -1,5 +1,7 @@
 //! `contracts sample`.
 
+use serde_json::json;
+
 use super::{Output, Sources};
 use crate::contracts::contract::Direction;
 use crate::contracts::sample::{Envelope, Given, Variant, Wanted, sample};
@@ -25,6 +27,8 @@ pub struct Arguments {
     pub patient: Option<String>,
     /// Whether SOAP stands around it.
     pub envelope: bool,
+    /// One JSON line for each message.
+    pub json: bool,
 }
 
 /// Most messages that are made in one go.
@@ -51,6 +55,16 @@ pub fn run(arguments: &Arguments) -> Output {
             given: Given::default(),
         };
         match sample(&contract, &wanted) {
+            Ok(messages) if arguments.json => messages.iter().for_each(|message| {
+                let line = json!({
+                    "contract": contract.namespace,
+                    "version": contract.version.to_string(),
+                    "direction": wanted.direction,
+                    "seed": wanted.seed,
+                    "message": message,
+                });
+                output.line(&line.to_string());
+            }),
             Ok(messages) => messages.iter().for_each(|message| output.out.push_str(message)),
             Err(error) => output.fail(1, &error.to_string()),
         }

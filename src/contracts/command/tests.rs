@@ -19,6 +19,7 @@ fn sample_of(contract: &str, direction: Direction) -> String {
         count: 1,
         patient: None,
         envelope: true,
+        json: false,
     });
     assert_eq!((output.code, output.err.as_str()), (0, ""));
     output.out

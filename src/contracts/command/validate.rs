@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Output, Sources};
+use crate::config::contracts::MessageLimits;
 use crate::contracts::contract::State;
 use crate::contracts::registry::Registry;
 use crate::contracts::validate::finding::Finding;
@@ -85,7 +86,7 @@ pub fn run(arguments: &Arguments) -> Output {
         Err(message) => return Output::failed(2, &message),
     };
     for file in &arguments.files {
-        match read(file, target.clone()) {
+        match read(file, target.clone(), &arguments.sources.settings.message) {
             Ok((report, micros)) => print(&mut output, arguments.json, file, &report, micros),
             Err(error) => output.fail(3, &format!("{}: cannot be read: {error}", file.display())),
         }
@@ -102,10 +103,10 @@ fn target(arguments: &Arguments, registry: &Arc<Registry>) -> Result<Target, Str
     }
 }
 
-fn read(path: &Path, target: Target) -> std::io::Result<(Report, u64)> {
+fn read(path: &Path, target: Target, limits: &MessageLimits) -> std::io::Result<(Report, u64)> {
     let mut file = File::open(path)?;
     let start = Clock::instant();
-    let mut validation = Validation::new(target, Options::default());
+    let mut validation = Validation::new(target, Options { limits: limits.clone(), ..Options::default() });
     let mut buffer = vec![0; READ_BYTES];
     loop {
         let length = file.read(&mut buffer)?;

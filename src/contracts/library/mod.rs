@@ -2,6 +2,7 @@
 //! (`contracts.md` §2.1, §2.6). Everybody who needs a contract is given the same [`Library`] and looks at what it holds at
 //! that moment; a new reading is swapped in whole.
 
+mod described;
 mod places;
 
 use std::collections::{BTreeMap, HashSet};
@@ -17,7 +18,6 @@ use super::import::{Import, Importer};
 use super::package::{Kind, Package};
 use super::published::Published;
 use super::registry::Registry;
-use super::schema::build::Leniency;
 use crate::config::contracts::ContractSettings;
 use crate::config::environment::Environment;
 use crate::domain::problem::Problem;
@@ -93,38 +93,36 @@ impl Library {
 impl Known {
     /// Reads the contracts of an environment beside those that ship.
     fn read(environment: &Environment, settings: &ContractSettings) -> Self {
-        let leniency = Leniency { imports: settings.lenient, literal_anchors: settings.literal_anchors };
-        let mut importer = Importer::new(settings.import.clone(), leniency);
+        let mut importer = Importer::with(settings);
         let (mut contracts, found) = builtin::contracts(&mut importer);
         let mut problems = Problems::default();
         // What ships has its remarks, which are nothing to whoever uses it; an error among them must be seen.
         problems.add(found.iter().filter(|diagnostic| diagnostic.is_error()));
-        for import in imports(environment, &mut importer, &mut problems) {
+        let (imports, found) = imports(environment, &mut importer);
+        problems.list.extend(found);
+        for import in imports {
             problems.add(&import.diagnostics);
             problems.add(import.descriptions.iter().flat_map(|description| &description.diagnostics));
             contracts.extend(import.into_contracts());
         }
         let (registry, found) = Registry::new(contracts, &settings.pins, &settings.import);
         problems.add(&found);
+        let mut published = Published::default();
+        problems.list.extend(described::add(&settings.described, &mut importer, &mut published));
+        published.add_all(&registry);
         let broken = registry.active().iter().filter(|contract| contract.state == State::Broken).count();
-        Self {
-            published: Published::new(&registry),
-            registry: Arc::new(registry),
-            is_loaded: true,
-            broken,
-            problems: problems.list,
-        }
+        Self { published, registry: Arc::new(registry), is_loaded: true, broken, problems: problems.list }
     }
 }
 
-fn imports(environment: &Environment, importer: &mut Importer, problems: &mut Problems) -> Vec<Import> {
+/// What becomes of everything in an environment's `contracts/`, and what there cannot be imported at all.
+pub(super) fn imports(environment: &Environment, importer: &mut Importer) -> (Vec<Import>, Vec<Problem>) {
     match environment {
         Environment::Folder(_) => {
             let places = Places::of(&environment.path(FOLDER));
-            problems.list.extend(places.problems);
-            places.paths.iter().map(|path| importer.import_path(path)).collect()
+            (places.paths.iter().map(|path| importer.import_path(path)).collect(), places.problems)
         }
-        Environment::Demo => vec![importer.import(&compiled_in(environment), Vec::new())],
+        Environment::Demo => (vec![importer.import(&compiled_in(environment), Vec::new())], Vec::new()),
     }
 }
 

@@ -92,6 +92,12 @@ fn collect(folder: &Path, depth: usize, files: &mut Fingerprint) {
     }
 }
 
+/// The descriptions in a folder, at any depth.
+pub(super) fn descriptions_below(folder: &Path) -> Vec<PathBuf> {
+    let files = fingerprint(folder).into_iter().map(|(path, ..)| path);
+    files.filter(|path| extension(path) == "wsdl").collect()
+}
+
 struct Child {
     path: PathBuf,
     is_folder: bool,

@@ -16,7 +16,7 @@ use super::diagnostic::{Code, Diagnostic, Position};
 use crate::config::contracts::ImportLimits;
 
 /// What kind of place a package was read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Compiled into the program.

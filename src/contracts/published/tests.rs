@@ -5,7 +5,9 @@ use crate::contracts::import::Importer;
 
 fn published() -> Published {
     let (contracts, _) = builtin::contracts(&mut Importer::default());
-    Published::new(&Registry::new(contracts, &HashMap::new(), &ImportLimits::default()).0)
+    let mut published = Published::default();
+    published.add_all(&Registry::new(contracts, &HashMap::new(), &ImportLimits::default()).0);
+    published
 }
 
 fn url(path: &str) -> EffectiveUrl {

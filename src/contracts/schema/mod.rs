@@ -78,7 +78,7 @@ pub struct Schema {
 }
 
 /// A file of a closure.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct SchemaFile {
     /// The file as shown to people.
     pub path: String,

@@ -1,4 +1,4 @@
-//! `vp.md` §11.9: descriptions, status, resets and health.
+//! `vp.md` §11.9: status, resets and health.
 
 use serde_json::{Map, Value};
 
@@ -9,28 +9,11 @@ use crate::support::world::Plan;
 
 crate::support::rows::rows! {
     u16;
-    112 "a description of an unknown path" => unknown_description;
     113 "/status" => status;
     113 "/status?memory and /status?netty" => status_figures;
     113 "/status without a catalogue" => status_uninitialised;
     114 "/resethsacache" => reset_hsa;
     115 "/actuator/health on the management port alone" => actuator;
-}
-
-async fn unknown_description() {
-    let c0 = C0::start().await;
-    for ask in [Ask::get("/vp/unknown/path?wsdl"), Ask::get("/vp?WSDL=x").method("POST")] {
-        let answer = c0.call(ask).await;
-        assert_eq!((answer.status, answer.header("content-type")), (500, Some("text/plain;UTF-8")));
-        let text = answer.text();
-        assert_eq!(
-            text.lines().next(),
-            Some("No wsdl found on this path, following wsdl paths is available:"),
-            "{text}"
-        );
-        let known = format!("http://{}/vp/itintegration/engagementindex/Update/1/rivtabp21?wsdl", c0.world.hub);
-        assert!(text.lines().skip(1).any(|line| line == known), "{text}");
-    }
 }
 
 fn object(answer: &Answer) -> Map<String, Value> {

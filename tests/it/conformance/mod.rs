@@ -6,6 +6,7 @@
 pub mod c0;
 mod contact;
 mod conversion;
+mod describe;
 mod encoding;
 mod failures;
 mod happy;
@@ -35,6 +36,7 @@ fn all() -> impl Iterator<Item = &'static Row<u16>> {
         contact::ROWS,
         conversion::ROWS,
         failures::ROWS,
+        describe::ROWS,
         manage::ROWS,
     ];
     tables.into_iter().flatten()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 
-use anslut::config::contracts::ImportLimits;
+use anslut::config::contracts::{ContractSettings, ImportLimits};
 use anslut::contracts::command::Sources;
 use anslut::contracts::command::validate::{Arguments, run};
 use anslut::contracts::import::Importer;
@@ -15,8 +15,13 @@ use super::corpus::{Table, corpus};
 
 /// A registry for each description of the corpus, by the description's path below `contracts/`.
 pub(crate) fn registries() -> Option<HashMap<String, Arc<Registry>>> {
+    registries_read(&ContractSettings::default())
+}
+
+/// The same, read as the settings want it.
+pub(crate) fn registries_read(settings: &ContractSettings) -> Option<HashMap<String, Arc<Registry>>> {
     let root = corpus()?.join("contracts");
-    let import = Importer::default().import_path(&root);
+    let import = Importer::with(settings).import_path(&root);
     let prefix = format!("{}/", root.display());
     let registries = import.descriptions.into_iter().map(|one| {
         let (registry, _) = Registry::new(one.contracts, &HashMap::new(), &ImportLimits::default());
