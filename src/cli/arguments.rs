@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
+use super::contracts::ContractsCommand;
 use super::index::IndexCommand;
 use super::qa::QaCommand;
 use crate::config::environment::DEMO;
@@ -36,6 +37,9 @@ pub enum Command {
     Check(CheckArguments),
     /// Show where a call would go, or why it would be refused
     Explain(ExplainArguments),
+    /// Import, browse, compare and sample published service contracts, and validate messages
+    #[command(subcommand)]
+    Contracts(ContractsCommand),
     /// Make up, load, dump, look up and count engagements
     #[command(subcommand)]
     Index(IndexCommand),

@@ -6,6 +6,7 @@
 pub mod arguments;
 pub mod check;
 pub mod config;
+pub mod contracts;
 pub mod explain;
 pub mod failure;
 mod first_call;
@@ -41,6 +42,7 @@ pub fn run(
         Command::Serve(arguments) => serve::run(&arguments, variables, terminal),
         Command::Check(arguments) => check::run(&arguments, variables, terminal),
         Command::Explain(arguments) => explain::run(&arguments, variables, terminal),
+        Command::Contracts(command) => contracts::run(&command, variables, terminal),
         Command::Index(command) => index::run(&command, variables, terminal),
         Command::Qa(command) => qa::run(&command, variables, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),

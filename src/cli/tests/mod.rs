@@ -1,6 +1,7 @@
 //! Command lines as people type them, and what they read.
 
 mod commands;
+mod contracts;
 mod explanation;
 mod index;
 mod parsing;
