@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::hub::explain::{Explanation, Question};
 use crate::hub::records::Records;
@@ -40,6 +41,8 @@ const WATCHERS_MAX: usize = 32;
 pub struct AdminParts {
     /// The ring of finished calls.
     pub records: Arc<Records>,
+    /// The service contracts.
+    pub contracts: Arc<Library>,
     /// The decision for a question, candidate by candidate.
     pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
     /// All metrics in Prometheus text form, version 0.0.4.

@@ -273,6 +273,7 @@ impl Platform {
         let contracts_for_health = Arc::clone(&self.contracts);
         AdminParts {
             records: Arc::clone(&self.records),
+            contracts: Arc::clone(&self.contracts),
             explain: Arc::new(move |question| {
                 let settings = &settings_for_explain;
                 explain(&for_explain.snapshot(), &settings.lookup, &settings.hub.instance_name, question)

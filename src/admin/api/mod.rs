@@ -4,7 +4,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use axum::routing::{MethodRouter, get};
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
@@ -12,6 +13,7 @@ use utoipa::openapi::OpenApi as Document;
 use super::Admin;
 
 mod advice;
+pub mod contracts;
 pub mod exchange;
 pub mod exchanges;
 pub mod explain;
@@ -37,13 +39,23 @@ pub mod summary;
         explain::explain,
         platform::records,
         platform::platform,
+        contracts::list,
+        contracts::compare,
+        contracts::one,
+        contracts::messages::make,
+        contracts::messages::judge,
     ),
-    tags((name = "exchanges", description = "Finished calls"), (name = "platform", description = "The platform itself"))
+    tags(
+        (name = "exchanges", description = "Finished calls"),
+        (name = "platform", description = "The platform itself"),
+        (name = "contracts", description = "Service contracts, and messages held against them"),
+    )
 )]
 struct Described;
 
-/// Every path of the API with its methods. All are read with GET, so far.
-fn paths() -> [(&'static str, MethodRouter<Arc<Admin>>); 6] {
+/// Every path of the API with its methods.
+fn paths() -> [(&'static str, MethodRouter<Arc<Admin>>); 11] {
+    let judge = post(contracts::messages::judge).layer(DefaultBodyLimit::max(contracts::messages::MESSAGE_BYTES_MAX));
     [
         ("/api/v1/exchanges", get(exchanges::list)),
         ("/api/v1/exchanges/stream", get(stream::watch)),
@@ -51,6 +63,11 @@ fn paths() -> [(&'static str, MethodRouter<Arc<Admin>>); 6] {
         ("/api/v1/explain", get(explain::explain)),
         ("/api/v1/records", get(platform::records)),
         ("/api/v1/platform", get(platform::platform)),
+        ("/api/v1/contracts", get(contracts::list)),
+        ("/api/v1/contracts/diff", get(contracts::compare)),
+        ("/api/v1/contracts/validate", judge),
+        ("/api/v1/contracts/{contract}", get(contracts::one)),
+        ("/api/v1/contracts/{contract}/sample", get(contracts::messages::make)),
     ]
 }
 
@@ -99,9 +116,10 @@ mod tests {
         let described: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(described, paths().iter().map(|(path, _)| *path).collect());
         for (path, methods) in document["paths"].as_object().unwrap() {
-            // The table above has only `get`.
-            assert_eq!(methods.as_object().unwrap().keys().collect::<Vec<_>>(), ["get"], "{path}");
-            let get = &methods["get"];
+            // What changes nothing is read with `get`, but for a message that is too long for a URL.
+            let method = if path == "/api/v1/contracts/validate" { "post" } else { "get" };
+            assert_eq!(methods.as_object().unwrap().keys().collect::<Vec<_>>(), [method], "{path}");
+            let get = &methods[method];
             assert!(get["responses"]["200"].is_object(), "{path}: 200");
             assert!(get["responses"]["401"].is_object(), "{path}: 401");
             assert!(get["summary"].is_string(), "{path}: summary");

@@ -13,8 +13,11 @@ use serde_json::Value;
 
 use super::health::{Component, Health};
 use super::*;
+use crate::config::contracts::ContractSettings;
+use crate::config::environment::Environment;
 
 mod api;
+mod contracts;
 mod guard;
 mod health;
 mod listen;
@@ -27,6 +30,7 @@ fn parts() -> AdminParts {
     samples::calls().into_iter().for_each(|call| records.push(call));
     AdminParts {
         records,
+        contracts: Arc::new(Library::loaded(Environment::Demo, ContractSettings::default())),
         explain: Arc::new(samples::explanation),
         metrics: Arc::new(|| "# TYPE anslut_calls counter\nanslut_calls 4\n".to_owned()),
         health: Arc::new(|| Health {

@@ -25,6 +25,7 @@ pub(super) fn page(parts: &AdminParts, title: &str, content: &Markup) -> Markup 
                     nav aria-label="Main" {
                         a href="/" { "Calls" }
                         a href="/explain" { "Explain" }
+                        a href="/contracts" { "Contracts" }
                         a href="/openapi.json" { "API" }
                         a href="/metrics" { "Metrics" }
                     }

@@ -1,4 +1,4 @@
-//! The pages: calls as they happen, one call stage by stage, the explanation of a decision. Everything is rendered here
+//! The pages: calls as they happen, one call stage by stage, the explanation of a decision, the service contracts. Everything is rendered here
 //! and works without script; the script only adds rows as calls finish.
 
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use super::api::problem::Problem;
 
 mod call;
 mod calls;
+mod contracts;
 mod decision;
 mod explain;
 mod layout;
@@ -35,6 +36,8 @@ pub(super) fn router() -> Router<Arc<Admin>> {
         .route("/", get(calls::page))
         .route("/calls/{id}", get(call::page))
         .route("/explain", get(explain::page))
+        .route("/contracts", get(contracts::page))
+        .route("/contracts/{contract}", get(contracts::one))
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
         .route("/assets/{file}", get(asset))
 }
