@@ -12,6 +12,7 @@ pub mod contracts;
 pub mod catalogue;
 pub mod index;
 
+pub mod aggregation;
 pub mod hub;
 pub mod producers;
 

@@ -12,6 +12,7 @@ pub(super) struct Bound {
     pub(super) hub_http: Option<TcpListener>,
     pub(super) index_update: Option<TcpListener>,
     pub(super) index_find: Option<TcpListener>,
+    pub(super) aggregation: Option<TcpListener>,
     pub(super) producers: Option<TcpListener>,
     pub(super) admin: Option<TcpListener>,
 }
@@ -25,6 +26,7 @@ pub(super) async fn bind(listen: &ListenSettings) -> Result<(Bound, Addresses), 
         hub_http: one("hub_http", listen.hub_http, &mut addresses).await?,
         index_update: one("index_update", listen.index_update, &mut addresses).await?,
         index_find: one("index_find", listen.index_find, &mut addresses).await?,
+        aggregation: one("aggregation", listen.aggregation, &mut addresses).await?,
         producers: one("producers", listen.producers, &mut addresses).await?,
         admin: one("admin", listen.admin, &mut addresses).await?,
     };

@@ -1,5 +1,6 @@
 //! The one place that knows everybody: builds the parts, wires them, starts the listeners, and drains them.
 
+mod aggregation;
 mod bind;
 pub mod index;
 pub mod serve;
@@ -18,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::admin::health::{Component, Health};
 use crate::admin::{self, AdminParts};
+use crate::aggregation::listen::Listener as AggregationListener;
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
@@ -35,6 +37,7 @@ use crate::producers::serve as producers_listener;
 use crate::producers::settings::ServerSettings;
 use crate::soap::responder::SharedResponder;
 use crate::store::log::LogError;
+use aggregation::AggregationSlot;
 use bind::{Addresses, Bound, bind};
 use index::{Filling, IndexSlot, OpenIndex, Wires};
 use serve::serve;
@@ -52,6 +55,7 @@ pub struct Platform {
     contracts: Arc<Library>,
     hub: Arc<Hub>,
     index: Arc<IndexSlot>,
+    aggregation: Arc<AggregationSlot>,
     /// Whether the index outlives the process.
     keeps_index: bool,
     records: Arc<Records>,
@@ -110,12 +114,17 @@ impl Platform {
         let records = Arc::new(Records::new(settings.records.bytes_max));
         let meter = Meter::new();
         let index = Arc::new(IndexSlot::empty());
-        let (local_producers, local_index) = (Arc::clone(&producers), Arc::clone(&index));
+        let aggregation = Arc::new(AggregationSlot::empty());
+        let locals = Locals {
+            producers: Arc::clone(&producers),
+            index: Arc::clone(&index),
+            aggregation: Arc::clone(&aggregation),
+        };
         let hub = Arc::new(Hub::new(HubParts {
             settings: Arc::clone(&settings),
             catalogue: Arc::clone(&catalogue),
             contracts: Arc::clone(&contracts),
-            responders: Arc::new(move |address| local(&local_producers, &local_index, address)),
+            responders: Arc::new(move |address| locals.responder(address)),
             log: MessageLog::open(&settings.log).map_err(StartError::Log)?,
             records: Arc::clone(&records),
             meter: meter.clone(),
@@ -123,9 +132,11 @@ impl Platform {
         }));
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let keeps_index = data.is_some();
-        let platform = Self { addresses, catalogue, contracts, hub, index, keeps_index, records, shutdown, tasks };
+        let platform =
+            Self { addresses, catalogue, contracts, hub, index, aggregation, keeps_index, records, shutdown, tasks };
         platform.serve(&mut bound, producers, platform.admin_parts(&environment, &settings, &meter, &clock));
         platform.tend(meter);
+        problems.extend(platform.open_aggregation(&mut bound, &settings, &environment, &clock));
         problems.extend(platform.read_catalogue().await);
         match platform.open_index(&mut bound, &settings, data, (environment, sources), &clock).await {
             Ok(found) => problems.extend(found),
@@ -183,6 +194,7 @@ impl Platform {
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.aggregation.store(None);
         if let Some(open) = self.index.swap(None) {
             open.close(self.keeps_index).await;
         }
@@ -198,6 +210,27 @@ impl Platform {
             tak.problems.into_iter().chain(hsa.problems).collect()
         });
         reading.await.unwrap_or_default()
+    }
+
+    /// Makes the aggregating services. They ask index and catalogue anew for every call, and so need neither yet.
+    fn open_aggregation(
+        &self,
+        bound: &mut Bound,
+        settings: &Settings,
+        environment: &Environment,
+        clock: &Clock,
+    ) -> Vec<Problem> {
+        let (catalogue, contracts, hub, index) = (&self.catalogue, &self.contracts, &self.hub, &self.index);
+        let wires = aggregation::Wires { settings, environment, catalogue, contracts, hub, index, clock };
+        let (services, problems) = aggregation::open(&wires);
+        if let (Some(listener), Some(address)) = (bound.aggregation.take(), self.address("aggregation")) {
+            let paths = AggregationListener::new(Arc::clone(&services), url(address));
+            let responder = Arc::new(aggregation::Recording::new(paths, Arc::clone(&self.hub)));
+            let limits = aggregation::serve_limits(settings);
+            self.tasks.spawn(serve(listener, "aggregation", responder, limits, self.shutdown.clone()));
+        }
+        self.aggregation.store(Some(services));
+        problems
     }
 
     /// Opens the index and everything that hangs on it. The catalogue is there: it knows the subscribers.
@@ -271,6 +304,7 @@ impl Platform {
         let (for_meter, meter, settings_for_explain) = (Arc::clone(&self.hub), meter.clone(), Arc::clone(settings));
         let (index_for_health, index_for_meter) = (Arc::clone(&self.index), Arc::clone(&self.index));
         let contracts_for_health = Arc::clone(&self.contracts);
+        let aggregation_for_meter = Arc::clone(&self.aggregation);
         AdminParts {
             records: Arc::clone(&self.records),
             contracts: Arc::clone(&self.contracts),
@@ -282,6 +316,9 @@ impl Platform {
                 for_meter.gauges(&meter);
                 if let Some(open) = &*index_for_meter.load() {
                     index::meters(open, &meter);
+                }
+                if let Some(services) = &*aggregation_for_meter.load() {
+                    aggregation::meters(services, &meter);
                 }
                 meter.render()
             }),
@@ -295,11 +332,23 @@ impl Platform {
     }
 }
 
-/// The part of this process behind a local address of the catalogue.
-fn local(producers: &Producers, index: &IndexSlot, address: &str) -> Option<SharedResponder> {
-    match address.strip_prefix(index::SCHEME) {
-        Some(service) => index.load().as_ref()?.responder(service),
-        None => producers.responder(address.strip_prefix("producer:")?),
+/// The parts of this process that a catalogue address may mean.
+struct Locals {
+    producers: Arc<Producers>,
+    index: Arc<IndexSlot>,
+    aggregation: Arc<AggregationSlot>,
+}
+
+impl Locals {
+    /// The part behind a local address of the catalogue.
+    fn responder(&self, address: &str) -> Option<SharedResponder> {
+        if let Some(service) = address.strip_prefix(index::SCHEME) {
+            return self.index.load().as_ref()?.responder(service);
+        }
+        match address.strip_prefix(aggregation::SCHEME) {
+            Some(name) => self.aggregation.load().as_ref()?.responder(name),
+            None => self.producers.responder(address.strip_prefix("producer:")?),
+        }
     }
 }
 

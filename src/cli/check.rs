@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::aggregation::service;
 use crate::app::index::complaint;
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
@@ -51,7 +52,8 @@ pub fn run(
     Ok(if report.errors == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// What is wrong in `tak/`, `hsa/`, `contracts/`, `patients/`, `producers/` and `index/`. Without usable settings everything is loaded from its usual place.
+/// What is wrong in `tak/`, `hsa/`, `contracts/`, `patients/`, `producers/`, `index/` and `aggregators.toml`. Without usable
+/// settings everything is loaded from its usual place.
 fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
     let hsa_files = settings.and_then(|settings| settings.hsa_files.clone());
     let catalogue = Catalogue::new(environment.clone(), hsa_files, None, Clock::System);
@@ -59,7 +61,10 @@ fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<
     let contracts = Library::new(environment.clone(), contract_settings).refresh();
     let (_, records) = RecordSource::load(environment, Contracts::default());
     let (_, producers) = Producers::load(environment);
-    let found = [catalogue.problems(&complaint), contracts, records, producers, engagements::check(environment)];
+    let services =
+        settings.map(|settings| service::load(environment, &settings.properties, &settings.aggregation.sources).1);
+    let services = services.unwrap_or_default();
+    let found = [catalogue.problems(&complaint), contracts, records, producers, engagements::check(environment), services];
     found.into_iter().flatten().collect()
 }
 

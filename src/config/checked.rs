@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use regex::Regex;
 
+use super::aggregation::AggregationSettings;
 use super::contracts::ContractSettings;
 use super::index::IndexSettings;
 
@@ -22,6 +23,8 @@ pub struct Settings {
     pub lookup: LookupSettings,
     /// The engagement index.
     pub index: IndexSettings,
+    /// The aggregating services.
+    pub aggregation: AggregationSettings,
     /// Service contracts: how they are read, and bounds.
     pub contracts: ContractSettings,
     /// Where the catalogue's local copy is saved, if anywhere (`takcache.persistent.file.name`).

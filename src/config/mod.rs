@@ -3,6 +3,7 @@
 //!
 //! [`raw::load`] is the way in; the files below it follow a value from where it is written to where it is used.
 
+pub mod aggregation;
 pub mod build;
 pub mod checked;
 pub mod contracts;

@@ -13,6 +13,7 @@ use crate::domain::clock::Clock;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
 use crate::hub::log::Logged;
+use crate::soap::fan_out::FanOut;
 use crate::soap::fault::{Fault, Side};
 
 /// One call, from the last byte of its request to the last decision about its answer.
@@ -93,6 +94,8 @@ pub struct CallRecord {
     pub refusal: Option<Refusal>,
     /// The SOAP fault that a producer answered and that was passed on.
     pub producer_fault: Option<Fault>,
+    /// Whom the producer asked in its turn, where it is a part of this process that tells.
+    pub fan_out: Option<Arc<FanOut>>,
 }
 
 /// The listener a call came in on.
@@ -103,6 +106,8 @@ pub enum Listener {
     Http,
     /// None: a part of this process calls, such as the engagement index.
     InProcess,
+    /// `aggregation`: an aggregating service was called directly, past the hub.
+    Aggregation,
 }
 
 impl Listener {
@@ -111,6 +116,7 @@ impl Listener {
         match self {
             Self::Http => "vp-http-route",
             Self::InProcess => "in-process",
+            Self::Aggregation => "aggregation",
         }
     }
 }

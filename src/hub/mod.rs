@@ -16,6 +16,7 @@ pub mod listen;
 pub mod log;
 pub mod manage;
 pub mod meter;
+mod noted;
 pub mod read;
 pub mod records;
 mod road;
@@ -101,7 +102,13 @@ impl Hub {
 
     /// Carries one call. The answer is whole, and the call recorded, when this returns.
     pub async fn handle(&self, arrived: Arrived) -> Response<Bytes> {
+        self.handle_telling(arrived, |_| {}).await
+    }
+
+    /// The same, telling the number of the call's record at once: the call may be waited for no longer than it takes.
+    pub(crate) async fn handle_telling(&self, arrived: Arrived, tell: impl FnOnce(u64)) -> Response<Bytes> {
         let mut in_flight = InFlight { hub: self, exchange: self.begin(&arrived), ended: false };
+        tell(in_flight.exchange.record.id);
         let ending = self.carry(&mut in_flight.exchange, arrived).await;
         let answer = self.answer(&mut in_flight.exchange, ending);
         in_flight.ended = true;

@@ -98,7 +98,7 @@ impl Hub {
     ) -> Result<(Sender, std::time::Duration), Failure> {
         let sender = match arrived.listener {
             Listener::Http => identify(&self.settings.hub, &arrived.headers, arrived.peer.ip())?,
-            Listener::InProcess => identify_part(&self.settings.hub, &arrived.headers)?,
+            Listener::InProcess | Listener::Aggregation => identify_part(&self.settings.hub, &arrived.headers)?,
         };
         exchange.record.sender = Some(sender.id.clone());
         exchange.record.identified_by = Some(sender.by);
@@ -187,6 +187,7 @@ impl Hub {
         let reply = outcome?;
         let record = &mut exchange.record;
         record.received = Some(self.message(reply.status.as_u16(), &reply.headers, &reply.body));
+        record.fan_out.clone_from(&reply.fan_out);
         let verdict = reply::judge(&reply, record.producer_address.as_deref().unwrap_or_default());
         match &verdict {
             Ok(Verdict::Success) | Err(call::CallError::Empty(_)) => self.event(exchange, Event::RespIn),

@@ -10,7 +10,7 @@ use http::Request;
 use super::Hub;
 use super::exchange::Listener;
 use super::listen::Arrived;
-use crate::soap::responder::{Answer, Responder};
+use crate::soap::responder::{Answer, Recorded, Responder};
 
 /// Answers calls by carrying them through the hub, record, log and all.
 #[derive(Clone)]
@@ -25,7 +25,8 @@ impl Within {
 
 impl Responder for Within {
     fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        let recorded = head.extensions.remove::<Recorded>();
         let arrived = Arrived {
             listener: Listener::InProcess,
             method: head.method,
@@ -35,6 +36,11 @@ impl Responder for Within {
             peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             listened: Duration::ZERO,
         };
-        Box::pin(async move { Ok(self.0.handle(arrived).await) })
+        let tell = move |number| {
+            if let Some(recorded) = recorded {
+                recorded.set(number);
+            }
+        };
+        Box::pin(async move { Ok(self.0.handle_telling(arrived, tell).await) })
     }
 }

@@ -13,7 +13,6 @@ use tempfile::TempDir;
 
 use super::mounted::Producers;
 use crate::config::environment::Environment;
-use crate::domain::clock::Clock;
 use crate::domain::identity_number::{Hide, masked};
 use crate::domain::problem::Problem;
 use crate::soap::responder::TransportFault;
@@ -88,17 +87,8 @@ fn demo_request(name: &str) -> Request<Bytes> {
 fn the_demo_environment_loads_without_a_problem_and_nothing_in_it_is_inactive() {
     let producers = demo();
     let names: Vec<_> = producers.systems().map(|system| system.name()).collect();
-    let expected = [
-        "aggregating",
-        "booking",
-        "broken",
-        "inbox",
-        "journal-20",
-        "journal-a",
-        "journal-b",
-        "referrals",
-        "regional-index",
-    ];
+    let expected =
+        ["booking", "broken", "inbox", "journal-20", "journal-a", "journal-b", "referrals", "regional-index"];
     assert_eq!(names, expected);
     assert!(producers.systems().all(|system| system.inactive().is_empty() && !system.stubs().is_empty()));
 }
@@ -108,7 +98,6 @@ async fn each_demo_request_gets_the_answer_it_should() {
     let cases = [
         ("first-call", "journal-a", "JA-VOO-0003"),
         ("get-care-documentation", "journal-a", "Återbesök för förmaksflimmer"),
-        ("get-care-documentation-aggregated", "aggregating", "<logicalAddress>SE2321000016-S002</logicalAddress>"),
         ("get-care-documentation-unknown-patient", "journal-a", "<x:resultCode>OK</x:resultCode>"),
         ("get-diagnosis", "journal-b", "Diabetes mellitus typ 2"),
         ("get-care-contacts", "journal-b", "JB-K-220"),
@@ -167,14 +156,6 @@ async fn the_broken_system_breaks_as_its_addresses_say() {
     assert_eq!(text_of(&producers, "broken", request("F005")).await.0, 503);
     assert!(text_of(&producers, "broken", request("F006")).await.1.contains("Journaldatabasen svarar inte"));
     assert_eq!(text_of(&producers, "broken", request("F009")).await, (200, String::new()));
-}
-
-#[tokio::test]
-async fn an_aggregated_answer_carries_the_time_in_stockholm() {
-    let clock = Clock::fixed("2026-07-01T10:00:00Z".parse().unwrap());
-    let producers = demo().with_clock(&clock);
-    let (_, text) = text_of(&producers, "aggregating", demo_request("get-care-documentation-aggregated")).await;
-    assert!(text.contains("<lastSuccessfulSynch>20260701120000</lastSuccessfulSynch>"), "{text}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! the platform implements which answers SOAP calls. It knows nothing of routes, files or settings.
 
 pub mod envelope;
+pub mod fan_out;
 pub mod fault;
 pub mod responder;
 pub mod xml;

@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -34,4 +35,21 @@ pub enum TransportFault {
     /// The connection was closed in good order without an answer.
     #[error("connection closed without an answer")]
     Closed,
+}
+
+/// Tells whoever makes a call through the hub under which number the hub records it. Travels as an extension of the
+/// request; a responder that keeps no records leaves it alone.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded(Arc<AtomicU64>);
+
+impl Recorded {
+    /// The call has this number.
+    pub fn set(&self, number: u64) {
+        self.0.store(number, Ordering::Relaxed);
+    }
+
+    /// The call's number, if it has one yet.
+    pub fn number(&self) -> Option<u64> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|number| *number != 0)
+    }
 }

@@ -16,7 +16,7 @@ use anslut::domain::clock::Clock;
 use crate::support::client::{Answer, Ask};
 use crate::support::{soon, until};
 
-const LISTENERS: [&str; 5] = ["hub_http", "index_update", "index_find", "producers", "admin"];
+const LISTENERS: [&str; 6] = ["hub_http", "index_update", "index_find", "aggregation", "producers", "admin"];
 const UPDATE: &str = "/skltp-ei/update-service/v1";
 const FIND: &str = "/skltp-ei/find-content-service/v1";
 

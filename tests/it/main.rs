@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "nobody but this crate sees its tests")]
 
 mod admin;
+mod aggregation;
 mod architecture;
 mod conformance;
 mod contracts;

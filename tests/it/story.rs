@@ -21,6 +21,8 @@ enum Gets {
     Answer(&'static str),
     /// The same, of somebody about whom nothing is known.
     EmptyAnswer(&'static str),
+    /// An answer of this element, with records of so many sources and a failed status of so many others.
+    Merged(&'static str, usize, usize),
     /// Of the index: it has been taken in.
     Accepted,
     /// A refusal, with words of its detail.
@@ -35,7 +37,7 @@ const REQUESTS: &[(&str, Gets)] = &[
     ("first-call.xml", Gets::Answer("GetCareDocumentationResponse")),
     ("get-alert-information.xml", Gets::Answer("GetAlertInformationResponse")),
     ("get-care-contacts.xml", Gets::Answer("GetCareContactsResponse")),
-    ("get-care-documentation-aggregated.xml", Gets::Answer("GetCareDocumentationResponse")),
+    ("get-care-documentation-aggregated.xml", Gets::Merged("GetCareDocumentationResponse", 2, 1)),
     (
         "get-care-documentation-closed-connection.xml",
         Gets::RawFault("No response received from remote server: producer:broken"),
@@ -67,6 +69,7 @@ async fn demo() -> Platform {
         "listen.hub_http=127.0.0.1:0",
         "listen.index_update=127.0.0.1:0",
         "listen.index_find=127.0.0.1:0",
+        "listen.aggregation=127.0.0.1:0",
         "listen.producers=127.0.0.1:0",
         "listen.admin=127.0.0.1:0",
         "log.messages=off",
@@ -157,6 +160,15 @@ async fn every_request_gets_what_its_name_promises() {
             Gets::Answer(element) => answer.status == 200 && text.contains(element) && text.len() > 400,
             Gets::EmptyAnswer(element) => {
                 answer.status == 200 && text.contains(element) && !text.contains("191212121212")
+            }
+            Gets::Merged(element, delivered, failed) => {
+                let systems = ["S001", "S002"].map(|id| format!("<c:sourceSystemHSAid>SE2321000016-{id}<"));
+                answer.status == 200
+                    && text.contains(element)
+                    && systems.iter().all(|system| text.contains(system))
+                    && text.matches("<statusCode>DataFromSource<").count() == *delivered
+                    && text.matches("<statusCode>NoDataSynchFailed<").count() == *failed
+                    && text.contains("<code>500</code><text>VP009 [NTjP Demo] ")
             }
             Gets::Accepted => answer.status == 200 && text.contains("<ns2:ResultCode>OK</ns2:ResultCode>"),
             Gets::Refusal(code, detail) => {

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::advice;
+use super::fan_out::ShownFanOut;
 use super::message::ShownMessage;
 use super::summary::{Summary, micros, moment};
 use crate::admin::hide::{hidden, hidden_option};
@@ -50,6 +51,8 @@ pub struct Exchange {
     pub attempts: u32,
     /// The log events of the call, in order.
     pub events: Vec<LoggedEvent>,
+    /// Whom the producer asked in its turn, where it is a part of this platform that tells.
+    pub fan_out: Option<ShownFanOut>,
     /// Why the call was refused or failed.
     pub refusal: Option<ShownRefusal>,
     /// The SOAP fault that the producer answered and that was passed on as it is.
@@ -149,6 +152,7 @@ impl Exchange {
                 .iter()
                 .map(|(event, at)| LoggedEvent { name: event.as_str(), at_us: micros(*at) })
                 .collect(),
+            fan_out: call.fan_out.as_deref().map(ShownFanOut::of),
             refusal: call.refusal.as_ref().map(|refusal| ShownRefusal {
                 code: refusal.code.map(VpCode::as_str),
                 side: refusal.side.to_string(),

@@ -17,6 +17,7 @@ pub mod contracts;
 pub mod exchange;
 pub mod exchanges;
 pub mod explain;
+pub mod fan_out;
 pub mod filter;
 pub mod message;
 pub mod platform;

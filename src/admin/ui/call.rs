@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::{decision, messages, show};
+use super::{decision, fan_out, messages, show};
 use crate::admin::Admin;
 use crate::admin::api::exchange::{Exchange, ShownFault, ShownRefusal, question};
 use crate::admin::api::exchanges::find;
@@ -38,6 +38,7 @@ pub(super) async fn page(State(admin): State<Arc<Admin>>, id: Result<Path<String
         @if let Some(refusal) = &shown.refusal { (fault(refusal, decision.as_ref())) }
         @if let Some(fault) = &shown.producer_fault { (producer_fault(fault)) }
         (facts(&shown))
+        @if let Some(fan_out) = &shown.fan_out { (fan_out::tree(fan_out)) }
         (explanation(&call, decision.as_ref(), shown.refusal.as_ref()))
         (events(&shown))
         (messages::all(&shown.messages))

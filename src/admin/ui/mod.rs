@@ -20,6 +20,7 @@ mod calls;
 mod contracts;
 mod decision;
 mod explain;
+mod fan_out;
 mod layout;
 mod messages;
 mod show;

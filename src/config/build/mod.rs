@@ -1,5 +1,6 @@
 //! Resolved values into [`Settings`]: units, files, and the rules that concern more than one value.
 
+mod aggregation;
 mod contracts;
 mod index;
 
@@ -42,6 +43,7 @@ impl Build<'_> {
             hub: self.hub(),
             lookup: self.lookup(),
             index: self.index(),
+            aggregation: self.aggregation(),
             contracts: self.contracts(),
             tak_copy: self.written_file("properties.takcache.persistent.file.name"),
             hsa_files: self.files("properties.hsa.files"),

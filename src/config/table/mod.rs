@@ -3,6 +3,7 @@
 //! The loader, `anslut config` and the suggestions for misspelt keys all read this table and nothing else, so a setting
 //! is added by adding its row here and its field in [`super::checked`].
 
+pub mod aggregation;
 pub mod contracts;
 pub mod index;
 pub mod own;
@@ -148,7 +149,17 @@ impl Setting {
 
 /// All rows: our own first.
 pub fn all() -> impl Iterator<Item = &'static Setting> + Clone {
-    [own::SETTINGS, contracts::SETTINGS, index::SETTINGS, properties::SETTINGS, index::PROPERTIES].into_iter().flatten()
+    [
+        own::SETTINGS,
+        contracts::SETTINGS,
+        index::SETTINGS,
+        aggregation::SETTINGS,
+        properties::SETTINGS,
+        index::PROPERTIES,
+        aggregation::PROPERTIES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The row of a key as it stands in `anslut.toml`; one that is written out goes before a family.

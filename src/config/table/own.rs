@@ -18,8 +18,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::own("listen.index_find", ADDRESS, Some("127.0.0.1:8082"), "the index's FindContent"),
     Setting::own("listen.catalogue", ADDRESS, Some("127.0.0.1:8085"), "the catalogue's services and orders")
         .effect(Effect::Later),
-    Setting::own("listen.aggregation", ADDRESS, Some("127.0.0.1:9001"), "the aggregating services")
-        .effect(Effect::Later),
+    Setting::own("listen.aggregation", ADDRESS, Some("127.0.0.1:9001"), "the aggregating services"),
     Setting::own("listen.producers", ADDRESS, Some("127.0.0.1:8090"), "the mocked producers"),
     Setting::own("listen.admin", ADDRESS, Some("127.0.0.1:9090"), "pages, API, metrics and health"),
     Setting::own("admin.token", Kind::Text, None, "asked for by the API from outside loopback, and for changes")

@@ -1,5 +1,5 @@
 //! The reference platform's own property names, so that an operator can paste the file he has. Those of
-//! the engagement index stand in `index.rs`.
+//! the engagement index stand in `index.rs`, those of the aggregating services in `aggregation.rs`.
 //!
 //! Defaults are the reference's (`vp.md` §1.1, §3, §4, §7.1, §8, §10.3; `aggregation.md` §3.3), except the
 //! style of the message log, which is `ECS` here.
@@ -164,35 +164,4 @@ pub const SETTINGS: &[Setting] = &[
     dead("producer.https.workers"),
     dead("memory.logger.period.seconds"),
     dead("management.endpoints.web.exposure.include"),
-    // The aggregating services.
-    later("agp.logicalAddress", TEXT, "5565594230", "the aggregating services' own address"),
-    later("aggregate.timeout", WAIT, "28000", "longest time for a whole aggregation"),
-    unset_later("vp.instanceId", TEXT, "older name of vp.instance.id"),
-    unset_later("vp.defaultServiceURL", TEXT, "the hub; unset: our own"),
-    later("vp.defaultConnectTimeout", WAIT, "2000", "longest wait for a connection to the hub"),
-    later("vp.defaultReceiveTimeout", WAIT, "27000", "longest wait for a source"),
-    unset_later("ei.findContentUrl", TEXT, "the index; unset: our own"),
-    later("ei.logicalAddress", TEXT, "556500000", "address of the index in FindContent"),
-    later("ei.senderId", TEXT, "SENDER1", "sender of FindContent"),
-    later("ei.connectTimeout", WAIT, "2000", "longest wait for a connection to the index"),
-    later("ei.receiveTimeout", WAIT, "20000", "longest wait for the index"),
-    later("vp.useAyncHttpConduit", SWITCH, "true", "kind of HTTP client"),
-    later("ei.useAyncHttpConduit", SWITCH, "true", "kind of HTTP client"),
-    later("log.max.payload.size", ANY, "49152", "characters of a payload that are logged"),
-    later("validate.soapAction", SWITCH, "false", "refuse a SOAPAction that is not the contract's"),
-    later("vp.validationLog.services", LIST, "", "services whose sources' answers are validated"),
-    later("vp.validationLog.interval", WAIT, "60000", "between two reports of that"),
-    later("vp.validationLog.hashStrategy", TEXT, "sha256", "how findings are hidden"),
-    unset_later("headers.request.filter", TEXT, "headers not sent on to sources"),
-    unset_later("headers.response.filter", TEXT, "headers not sent back to consumers"),
-    unset_later("*.inboundServiceURL", TEXT, "where one aggregating service listens"),
-    unset_later("*.outboundServiceURL", TEXT, "where one aggregating service sends"),
-    unset_later("*.receiveTimeout", ANY, "of one aggregating service; -1 = global"),
-    unset_later("*.connectTimeout", ANY, "of one aggregating service; -1 = global"),
-    unset_later("*.eiServiceDomain", TEXT, "of one aggregating service"),
-    unset_later("*.eiCategorization", LIST, "of one aggregating service"),
-    unset_later("*.takContract", TEXT, "of one aggregating service"),
-    unset_later("*.enableSchemaValidation", SWITCH, "of one aggregating service"),
-    unset_later("*.serviceName", TEXT, "of one aggregating service"),
-    unset_later("*.targetNamespace", TEXT, "of one aggregating service"),
 ];

@@ -2,9 +2,9 @@
 
 use http::HeaderValue;
 
-/// Schemes of the catalogue addresses that mean a part of this process: a mocked producer by its folder's name, and the
-/// engagement index by its service.
-pub const LOCAL_SCHEMES: [&str; 2] = ["producer:", "index:"];
+/// Schemes of the catalogue addresses that mean a part of this process: a mocked producer by its folder's name, the
+/// engagement index by its service, and an aggregating service by its name.
+pub const LOCAL_SCHEMES: [&str; 3] = ["producer:", "index:", "aggregation:"];
 
 /// A producer's address, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,6 +160,7 @@ mod tests {
             ("http://[::1]:8080/x", None, "[::1]:8080", "[::1]:8080", "/x", false, true),
             ("HTTPS://p/x", None, "p:443", "p", "/x", false, false),
             ("producer:journal-a", None, "producer:journal-a", "localhost", "/", false, true),
+            ("aggregation:GCD2", None, "aggregation:GCD2", "localhost", "/", false, true),
             ("index:find/x", Some("wsdl"), "index:find", "localhost", "/x?wsdl", false, true),
         ];
         for (text, query, target, host, path, tls, plain_rules) in cases {

@@ -44,8 +44,9 @@ async fn here(responders: &Responders, target: &str, outbound: &Outbound) -> Res
     match answer.await {
         Err(_) => Err(CallError::Timeout),
         Ok(Ok(response)) => {
-            let (parts, body) = response.into_parts();
-            Ok(Reply { status: parts.status, headers: parts.headers, body })
+            let (mut parts, body) = response.into_parts();
+            let fan_out = parts.extensions.remove();
+            Ok(Reply { status: parts.status, headers: parts.headers, body, fan_out })
         }
         Ok(Err(TransportFault::Refused)) => Err(CallError::Connect(target.to_owned())),
         Ok(Err(TransportFault::Reset)) => Err(CallError::Reset),
@@ -131,7 +132,7 @@ impl Sending<'_> {
                 failure => return Err(failure),
             },
         };
-        Ok(Reply { status: parts.status, headers: parts.headers, body })
+        Ok(Reply { status: parts.status, headers: parts.headers, body, fan_out: None })
     }
 
     /// What the library's error means to the consumer.

@@ -9,6 +9,7 @@ pub mod pool;
 pub mod profile;
 pub mod remote;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use http::{HeaderMap, Method, StatusCode};
 use crate::config::checked::HubSettings;
 use crate::domain::profile::Profile;
 use crate::hub::authorise::Permit;
+use crate::soap::fan_out::FanOut;
 use crate::soap::responder::SharedResponder;
 use crate::soap::xml::error::XmlError;
 use address::Target;
@@ -50,6 +52,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Its body, whole.
     pub body: Bytes,
+    /// What the answer was made of, where a part of this process says so.
+    pub fan_out: Option<Arc<FanOut>>,
 }
 
 /// How calling a producer fails. Display is what stands in parentheses in the detail of VP009, the reference's class name
@@ -132,7 +136,7 @@ pub fn in_profile(message: &[u8], from: Profile, route_profile: &str) -> Result<
 }
 
 /// Finds the part of this process that answers at an address of one of [`address::LOCAL_SCHEMES`], path left out.
-pub type Responders = std::sync::Arc<dyn Fn(&str) -> Option<SharedResponder> + Send + Sync>;
+pub type Responders = Arc<dyn Fn(&str) -> Option<SharedResponder> + Send + Sync>;
 
 /// Calls producers.
 pub struct Caller {

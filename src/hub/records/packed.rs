@@ -65,7 +65,10 @@ impl Packed {
 
     /// What the record weighs in the ring, in bytes: itself and everything it alone owns.
     pub(super) fn weight(&self) -> usize {
-        size_of::<Self>() + self.pieces.len() + self.rest.events.capacity() * size_of::<(Event, std::time::Duration)>()
+        size_of::<Self>()
+            + self.pieces.len()
+            + self.rest.events.capacity() * size_of::<(Event, std::time::Duration)>()
+            + self.rest.fan_out.as_ref().map_or(0, |fan_out| fan_out.weight())
     }
 
     /// The piece at `at`, or `None` for a repeated one; moves behind it.

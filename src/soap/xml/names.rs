@@ -46,4 +46,15 @@ impl<'a> Namespaces<'a> {
         let declaration = self.declared.iter().rev().find(|declaration| declaration.prefix == prefix)?;
         (!declaration.value.is_empty()).then_some(declaration.value)
     }
+
+    /// Every prefix that stands for something here with what it stands for, raw as written, innermost first. A prefix
+    /// whose outer meaning is hidden comes once; an empty value takes the default namespace away.
+    pub fn in_force(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + '_ {
+        let hidden = |place: usize| {
+            let prefix = self.declared[place].prefix;
+            self.declared[place + 1..].iter().any(|inner| inner.prefix == prefix)
+        };
+        let places = (0..self.declared.len()).rev().filter(move |place| !hidden(*place));
+        places.map(|place| (self.declared[place].prefix, self.declared[place].value))
+    }
 }

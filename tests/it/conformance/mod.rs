@@ -45,11 +45,11 @@ fn all() -> impl Iterator<Item = &'static Row<u16>> {
 /// A statement that is not met, and why.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NotMet {
-    number: u16,
+pub struct NotMet {
+    pub number: u16,
     /// What of it, where the rest is met and has rows.
-    part: Option<String>,
-    reason: String,
+    pub part: Option<String>,
+    pub reason: String,
 }
 
 /// A row outside §11 that does not hold, and why.
@@ -65,6 +65,9 @@ pub struct QuirkNotMet {
 struct File {
     statement: Vec<NotMet>,
     quirk: Vec<QuirkNotMet>,
+    /// Of `aggregation.md` §6.
+    #[serde(default)]
+    aggregation: Vec<NotMet>,
 }
 
 fn file() -> File {
@@ -73,6 +76,11 @@ fn file() -> File {
 
 fn not_met() -> Vec<NotMet> {
     file().statement
+}
+
+/// The statements of the aggregating services that are not met.
+pub fn not_met_by_aggregation() -> Vec<NotMet> {
+    file().aggregation
 }
 
 /// The rows outside §11 that do not hold.

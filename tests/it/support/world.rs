@@ -41,6 +41,7 @@ impl Plan {
             "listen.admin=off",
             "listen.index_update=off",
             "listen.index_find=off",
+            "listen.aggregation=off",
         ];
         Self {
             properties: BTreeMap::new(),

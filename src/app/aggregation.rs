@@ -1,0 +1,126 @@
+//! The aggregating services as a part of the platform: wired to index and hub, or to services elsewhere.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use http::Request;
+
+use super::index::{self, IndexSlot};
+use super::serve::ServeLimits;
+use crate::aggregation::service::{self, Service};
+use crate::aggregation::{Aggregation, Parts, listen};
+use crate::catalogue::Catalogue;
+use crate::config::checked::Settings;
+use crate::config::environment::Environment;
+use crate::contracts::library::Library;
+use crate::domain::clock::Clock;
+use crate::domain::problem::Problem;
+use crate::hub::Hub;
+use crate::hub::call::remote::Remote;
+use crate::hub::meter::Meter;
+use crate::hub::within::Within;
+use crate::soap::fan_out::FanOut;
+use crate::soap::responder::{Answer, Responder, SharedResponder, TransportFault};
+
+/// Scheme of the catalogue addresses that mean an aggregating service.
+pub(super) const SCHEME: &str = "aggregation:";
+
+/// The services, once they are there; empty again when the platform drains, which also lets go of the hub they call.
+pub(super) type AggregationSlot = ArcSwapOption<Aggregation>;
+
+/// What the services are wired to.
+pub(super) struct Wires<'w> {
+    pub(super) settings: &'w Settings,
+    pub(super) environment: &'w Environment,
+    pub(super) catalogue: &'w Arc<Catalogue>,
+    pub(super) contracts: &'w Arc<Library>,
+    pub(super) hub: &'w Arc<Hub>,
+    pub(super) index: &'w Arc<IndexSlot>,
+    pub(super) clock: &'w Clock,
+}
+
+/// Makes the services of an environment.
+pub(super) fn open(wires: &Wires<'_>) -> (Arc<Aggregation>, Vec<Problem>) {
+    let settings = &wires.settings.aggregation;
+    let (services, problems) = service::load(wires.environment, &wires.settings.properties, &settings.sources);
+    let hub = &wires.settings.hub;
+    let index: SharedResponder = match &settings.index.url {
+        // The services keep the time themselves; this one only has to end.
+        Some(_) => Arc::new(Remote::new(hub, settings.index.connect_timeout, 2 * settings.index.receive_timeout)),
+        None => Arc::new(OwnIndex(Arc::clone(wires.index))),
+    };
+    let own_hub: SharedResponder = Arc::new(Within::new(Arc::clone(wires.hub)));
+    let sources = |service: &Service| -> SharedResponder {
+        match &service.sources_url {
+            Some(_) => Arc::new(Remote::new(hub, service.connect_timeout, 2 * service.receive_timeout)),
+            None => Arc::clone(&own_hub),
+        }
+    };
+    let aggregation = Aggregation::new(Parts {
+        settings: settings.clone(),
+        services,
+        catalogue: Arc::clone(wires.catalogue),
+        contracts: Arc::clone(wires.contracts),
+        index,
+        sources: &sources,
+        clock: wires.clock.clone(),
+    });
+    (Arc::new(aggregation), problems)
+}
+
+/// The bounds of the listener: the hub's own.
+pub(super) fn serve_limits(settings: &Settings) -> ServeLimits {
+    ServeLimits {
+        body_bytes_max: settings.hub.limits.body_bytes_max,
+        too_large: listen::too_large,
+        ..index::serve_limits(settings)
+    }
+}
+
+/// Brings the services' gauges up to date.
+pub(super) fn meters(aggregation: &Aggregation, meter: &Meter) {
+    let [calls, source_calls, held] = aggregation.in_flight();
+    meter.gauge("anslut_aggregation_calls_in_flight", calls as f64);
+    meter.gauge("anslut_aggregation_source_calls_in_flight", source_calls as f64);
+    meter.gauge("anslut_aggregation_bytes_held", held as f64);
+}
+
+/// The platform's own index, as long as it is open.
+struct OwnIndex(Arc<IndexSlot>);
+
+impl Responder for OwnIndex {
+    fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
+        Box::pin(async move {
+            let responder = self.0.load().as_ref().and_then(|open| open.responder("find"));
+            responder.ok_or(TransportFault::Refused)?.answer(request).await
+        })
+    }
+}
+
+/// The listener, with a record in the hub's ring of every aggregated call it takes.
+pub(super) struct Recording {
+    listener: listen::Listener,
+    hub: Arc<Hub>,
+}
+
+impl Recording {
+    pub(super) fn new(listener: listen::Listener, hub: Arc<Hub>) -> Self {
+        Self { listener, hub }
+    }
+}
+
+impl Responder for Recording {
+    fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
+        Box::pin(async move {
+            let asked = request.clone();
+            let began = Clock::instant();
+            let response = self.listener.answer(request).await?;
+            // What is not an aggregated call tells nothing of others.
+            if response.extensions().get::<Arc<FanOut>>().is_some() {
+                self.hub.note(asked, &response, Clock::instant().saturating_duration_since(began));
+            }
+            Ok(response)
+        })
+    }
+}
