@@ -64,7 +64,8 @@ fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<
     let services =
         settings.map(|settings| service::load(environment, &settings.properties, &settings.aggregation.sources).1);
     let services = services.unwrap_or_default();
-    let found = [catalogue.problems(&complaint), contracts, records, producers, engagements::check(environment), services];
+    let found =
+        [catalogue.problems(&complaint), contracts, records, producers, engagements::check(environment), services];
     found.into_iter().flatten().collect()
 }
 
