@@ -40,7 +40,7 @@ pub(super) fn answer(library: &Library, service: &Service, url: &str, uri: &Uri)
         return Some(plain(StatusCode::NOT_FOUND, TEXT, text));
     };
     let mut published = Published::default();
-    published.add(uri.path(), contract);
+    published.add_at(uri.path(), contract);
     Some(match published.document(&effective(url, uri.path()), asked) {
         Document::Found(text) => plain(StatusCode::OK, DOCUMENT_TYPE, text),
         Document::UnknownPath(text) | Document::UnknownSchema(text) => plain(StatusCode::NOT_FOUND, TEXT, text),

@@ -99,6 +99,11 @@ impl Published {
         }
     }
 
+    /// Adds a contract that is known under another path than its own in the hub; the first to come stays.
+    pub fn add_at(&mut self, path: &str, contract: Arc<Contract>) {
+        self.put(path, Described::By(contract));
+    }
+
     /// Adds a description on a path of its own.
     pub fn add(&mut self, path: &str, closure: Arc<Closure>) {
         self.put(path, Described::Alone(closure));
