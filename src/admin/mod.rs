@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::catalogue::Catalogue;
 use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::hub::explain::{Explanation, Question};
@@ -47,6 +48,8 @@ pub struct AdminParts {
     pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
     /// All metrics in Prometheus text form, version 0.0.4.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The administrators' catalogue.
+    pub catalogue: Arc<Catalogue>,
     /// How the platform's parts are.
     pub health: Arc<dyn Fn() -> Health + Send + Sync>,
     /// Name and URL of every open listener.

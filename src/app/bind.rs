@@ -13,6 +13,7 @@ pub(super) struct Bound {
     pub(super) index_update: Option<TcpListener>,
     pub(super) index_find: Option<TcpListener>,
     pub(super) aggregation: Option<TcpListener>,
+    pub(super) catalogue: Option<TcpListener>,
     pub(super) producers: Option<TcpListener>,
     pub(super) admin: Option<TcpListener>,
 }
@@ -27,6 +28,7 @@ pub(super) async fn bind(listen: &ListenSettings) -> Result<(Bound, Addresses), 
         index_update: one("index_update", listen.index_update, &mut addresses).await?,
         index_find: one("index_find", listen.index_find, &mut addresses).await?,
         aggregation: one("aggregation", listen.aggregation, &mut addresses).await?,
+        catalogue: one("catalogue", listen.catalogue, &mut addresses).await?,
         producers: one("producers", listen.producers, &mut addresses).await?,
         admin: one("admin", listen.admin, &mut addresses).await?,
     };

@@ -2,6 +2,7 @@
 
 mod aggregation;
 mod bind;
+mod catalogue;
 pub mod index;
 pub mod serve;
 mod sources;
@@ -9,7 +10,7 @@ mod subscribers;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::admin::health::{Component, Health};
 use crate::admin::{self, AdminParts};
 use crate::aggregation::listen::Listener as AggregationListener;
 use crate::catalogue::Catalogue;
+use crate::catalogue::service::{self, Service};
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
 use crate::contracts::library::Library;
@@ -79,6 +81,9 @@ pub enum StartError {
     /// The message log's target cannot be opened.
     #[error("cannot open the message log (log.messages)")]
     Log(#[source] io::Error),
+    /// The published versions of the catalogue cannot be read back.
+    #[error("cannot open the catalogue")]
+    Catalogue(#[source] LogError),
     /// The index cannot be read back.
     #[error("cannot open the engagement index")]
     Index(#[source] LogError),
@@ -98,12 +103,7 @@ impl Platform {
     ) -> Result<(Self, Vec<Problem>), StartError> {
         let settings = Arc::new(settings);
         let (mut bound, addresses) = bind(&settings.listen).await?;
-        let catalogue = Arc::new(Catalogue::new(
-            environment.clone(),
-            settings.hsa_files.clone(),
-            settings.tak_copy.clone(),
-            clock.clone(),
-        ));
+        let catalogue = Arc::new(catalogue::new(&environment, &settings, &clock));
         let contracts = Arc::new(Library::new(environment.clone(), settings.contracts.clone()));
         // Compiling is the longest part of a start: it goes on while the rest is read.
         let reading = refresh(&contracts);
@@ -119,6 +119,7 @@ impl Platform {
             producers: Arc::clone(&producers),
             index: Arc::clone(&index),
             aggregation: Arc::clone(&aggregation),
+            catalogue: Arc::clone(&catalogue),
         };
         let hub = Arc::new(Hub::new(HubParts {
             settings: Arc::clone(&settings),
@@ -137,7 +138,16 @@ impl Platform {
         platform.serve(&mut bound, producers, platform.admin_parts(&environment, &settings, &meter, &clock));
         platform.tend(meter);
         problems.extend(platform.open_aggregation(&mut bound, &settings, &environment, &clock));
+        if let Err(error) = platform.keep_catalogue(data.as_deref()).await {
+            platform.drain().await;
+            return Err(StartError::Catalogue(error));
+        }
         problems.extend(platform.read_catalogue().await);
+        if let Some(listener) = bound.catalogue.take() {
+            let responder = catalogue::listener(&platform.catalogue, &settings);
+            let limits = catalogue::serve_limits(&settings);
+            platform.tasks.spawn(serve(listener, "catalogue", responder, limits, platform.shutdown.clone()));
+        }
         match platform.open_index(&mut bound, &settings, data, (environment, sources), &clock).await {
             Ok(found) => problems.extend(found),
             Err(error) => {
@@ -201,6 +211,16 @@ impl Platform {
         let hub = self.hub;
         // The last lines are written by a thread of their own; waiting for it must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || hub.log().close(LOG_PATIENCE)).await;
+    }
+
+    /// Reads back what was published; without a folder for data nothing is kept.
+    async fn keep_catalogue(&self, data: Option<&Path>) -> Result<(), LogError> {
+        let Some(data) = data.map(Path::to_owned) else { return Ok(()) };
+        let catalogue = Arc::clone(&self.catalogue);
+        match tokio::task::spawn_blocking(move || catalogue.keep(&data)).await {
+            Ok(kept) => kept,
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        }
     }
 
     async fn read_catalogue(&self) -> Vec<Problem> {
@@ -322,6 +342,7 @@ impl Platform {
                 }
                 meter.render()
             }),
+            catalogue: Arc::clone(&self.catalogue),
             health: Arc::new(move || health(&for_health, &contracts_for_health, &index_for_health)),
             addresses: self.addresses.iter().map(|(name, address)| ((*name).to_owned(), url(*address))).collect(),
             instance: settings.hub.instance_name.clone(),
@@ -337,11 +358,15 @@ struct Locals {
     producers: Arc<Producers>,
     index: Arc<IndexSlot>,
     aggregation: Arc<AggregationSlot>,
+    catalogue: Arc<Catalogue>,
 }
 
 impl Locals {
     /// The part behind a local address of the catalogue.
     fn responder(&self, address: &str) -> Option<SharedResponder> {
+        if let Some(name) = address.strip_prefix(service::SCHEME) {
+            return Some(Arc::new(service::Endpoint::new(Arc::clone(&self.catalogue), Service::named(name))));
+        }
         if let Some(service) = address.strip_prefix(index::SCHEME) {
             return self.index.load().as_ref()?.responder(service);
         }

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::net::accept::{self, Bounds};
 use crate::net::stall::StallGuard;
-use crate::soap::responder::{Responder, SharedResponder};
+use crate::soap::responder::{Caller, Responder, SharedResponder};
 
 /// Largest buffer of one connection; a request's head must fit in it, and bodies are read through it.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
@@ -78,7 +78,7 @@ async fn connection(
     let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
     let (responder, limits) = (&*responder, &*limits);
     let service = service_fn(move |request: Request<Incoming>| async move {
-        match respond(request, responder, limits).await {
+        match respond(request, peer, responder, limits).await {
             Some(answer) => Ok(answer.map(Full::new)),
             None => Err(NoAnswer),
         }
@@ -109,10 +109,12 @@ struct NoAnswer;
 
 async fn respond(
     request: Request<Incoming>,
+    peer: SocketAddr,
     responder: &dyn Responder,
     limits: &ServeLimits,
 ) -> Option<Response<Bytes>> {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    head.extensions.insert(Caller(peer));
     let bytes_max = limits.body_bytes_max;
     match tokio::time::timeout(limits.body_timeout, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(body)) => responder.answer(Request::from_parts(head, body.to_bytes())).await.ok(),

@@ -65,8 +65,24 @@ pub struct Origin {
     pub line: u32,
 }
 
+impl Origin {
+    /// Of a row that was published through the API: the version it last changed in.
+    pub fn of_version(version: u32) -> Self {
+        let place = format!("catalogue version {version}");
+        Self { file: Arc::from(Path::new(&place)), line: 0 }
+    }
+
+    /// Of a row nobody wrote down.
+    pub fn nowhere() -> Self {
+        Self { file: Arc::from(Path::new("catalogue")), line: 0 }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            return write!(f, "{}", self.file.display());
+        }
         write!(f, "{}:{}", self.file.display(), self.line)
     }
 }

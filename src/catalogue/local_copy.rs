@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::entry::{Permission, Route};
+use super::book::state::State;
+use super::entry::{Origin, Permission, Route};
 use super::import::{Import, read_xml};
 use crate::config::environment::EnvironmentFile;
 use crate::soap::xml::text::escape_into;
@@ -31,9 +32,15 @@ pub(super) fn restore(path: &Path) -> Result<Import, String> {
     read_xml(&EnvironmentFile { path: path.to_owned(), contents }, &mut import);
     match import.problems.iter().find(|problem| problem.is_error()) {
         Some(problem) if import.unusable => Err(problem.to_string()),
-        _ if import.routes.is_empty() => Err("the copy has no virtualiseringsInfo".to_owned()),
+        _ if import.builder.state().routes.is_empty() => Err("the copy has no virtualiseringsInfo".to_owned()),
         _ => Ok(import),
     }
+}
+
+/// The copy of a state of the administrators' catalogue.
+pub fn of_state(state: &State) -> String {
+    let (routes, permissions) = state.entries(&|_, _| Origin::nowhere());
+    as_xml(&routes, &permissions)
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -20,6 +20,11 @@ pub struct Period {
     to: i64,
 }
 
+/// The day that stands for an open beginning.
+const FIRST_DAY: Date = Date::constant(1970, 1, 1);
+/// The day that stands for an open end.
+const LAST_DAY: Date = Date::constant(9999, 12, 30);
+
 impl Period {
     /// Holds at every moment.
     pub const ALWAYS: Self = Self { from: i64::MIN, to: i64::MAX };
@@ -82,6 +87,26 @@ impl Validity {
         Self { period: Period { from: start, to: end }, from: text(from), to: text(to) }
     }
 
+    /// The first and the last day, as the catalogue keeps them: open bounds are the first and the last day it writes, and
+    /// what cannot be read is long over.
+    pub fn days(&self) -> (Date, Date) {
+        let day = |text: &Text, open: Date| if text.is_empty() { Some(open) } else { swedish_day(text) };
+        match (day(&self.from, FIRST_DAY), day(&self.to, LAST_DAY)) {
+            (Some(from), Some(to)) => (from, to),
+            _ => (FIRST_DAY, FIRST_DAY),
+        }
+    }
+
+    /// The period's bounds in microseconds, for a journal.
+    pub(super) fn bounds(&self) -> (i64, i64) {
+        (self.period.from, self.period.to)
+    }
+
+    /// What [`Validity::bounds`] and the texts came from.
+    pub(super) fn of_bounds((from, to): (i64, i64), texts: (Text, Text)) -> Self {
+        Self { period: Period { from, to }, from: texts.0, to: texts.1 }
+    }
+
     /// The two bounds as `xs:dateTime`s that read back as the same period; `None` is open.
     pub fn as_moments(&self) -> (Option<String>, Option<String>) {
         let read_back = Self::between_moments(
@@ -112,6 +137,12 @@ pub(super) fn swedish_day(text: &str) -> Option<Date> {
     let Some(zone_seconds) = zone else { return Some(at.date()) };
     let moment = Timestamp::from_microsecond(microseconds(at) - zone_seconds * 1_000_000).ok()?;
     Some(moment.to_zoned(stockholm()).date())
+}
+
+/// The moment a timestamp with a zone means.
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
+    let (at, zone) = civil(text)?;
+    Timestamp::from_microsecond(microseconds(at) - zone? * 1_000_000).ok()
 }
 
 /// The earliest and the latest moment an `xs:dateTime` (or a plain date) may mean; one and the same where it has a zone.

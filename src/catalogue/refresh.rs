@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::entry::{Permission, Route};
-use super::import::Import;
 use super::local_copy;
 use super::snapshot::Snapshot;
 use super::status::{RefreshStatus, TakRefresh};
@@ -38,20 +37,24 @@ struct Outcome {
     tables: Arc<Tables>,
 }
 
-/// Decides what follows from what was read; `None` is a catalogue without files.
-pub(super) fn refresh(
-    old: &Snapshot,
-    import: Option<Import>,
-    copy: Option<&Path>,
-    now: Timestamp,
-) -> (Snapshot, TakReset) {
+/// What was read, whatever it was read from.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Routes and permissions; none where the source could not be used.
+    pub(super) entries: (Vec<Route>, Vec<Permission>),
+    pub(super) files: Vec<Arc<Path>>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Decides what follows from what was read.
+pub(super) fn refresh(old: &Snapshot, found: Found, copy: Option<&Path>, now: Timestamp) -> (Snapshot, TakReset) {
     let mut log = vec!["Initialize TAK cache resources...".to_owned()];
-    let import = import.unwrap_or_default();
-    let files = import.files;
-    let problems = import.problems;
+    let Found { entries, files, problems } = found;
     // A fault counts like an empty list, and permissions are only asked for once the routes are there (§4.1).
-    let routes = if import.unusable { Vec::new() } else { import.routes };
-    let permissions = if routes.is_empty() { Vec::new() } else { import.permissions };
+    let (routes, mut permissions) = entries;
+    if routes.is_empty() {
+        permissions.clear();
+    }
     let outcome = if !routes.is_empty() && !permissions.is_empty() {
         log.push(OK.to_owned());
         save(copy, &files, &routes, &permissions, &mut log);
@@ -99,7 +102,8 @@ fn restore(old: &Snapshot, copy: Option<&Path>, routes: Vec<Route>, log: &mut Ve
     match restored {
         Ok(import) => {
             log.push(format!("Succesfully restored virtualizations and permissions from local TAK copy: {shown}"));
-            Outcome::new(RefreshStatus::RestoredFromLocalCache, import.routes, import.permissions)
+            let (routes, permissions) = import.entries();
+            Outcome::new(RefreshStatus::RestoredFromLocalCache, routes, permissions)
         }
         Err(reason) => {
             log.push(format!("Failed to restore virtualizations and permissions from local TAK copy: {shown}"));

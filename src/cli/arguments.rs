@@ -9,6 +9,7 @@ use jiff::civil::{Date, DateTime};
 use super::contracts::ContractsCommand;
 use super::index::IndexCommand;
 use super::qa::QaCommand;
+use super::tak::TakCommand;
 use crate::config::environment::DEMO;
 use crate::domain::clock::stockholm;
 use crate::domain::profile::Profile;
@@ -46,6 +47,9 @@ pub enum Command {
     /// Run contract test suites, and make of a run what can be sent in
     #[command(subcommand)]
     Qa(QaCommand),
+    /// Carry out orders, write and compare catalogues
+    #[command(subcommand)]
+    Tak(TakCommand),
     /// Print every setting and where its value comes from
     Config(ConfigArguments),
 }

@@ -56,7 +56,8 @@ pub fn run(
 /// settings everything is loaded from its usual place.
 fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
     let hsa_files = settings.and_then(|settings| settings.hsa_files.clone());
-    let catalogue = Catalogue::new(environment.clone(), hsa_files, None, Clock::System);
+    let platform = settings.and_then(|settings| settings.platform.tak_platform.clone());
+    let catalogue = Catalogue::new(environment.clone(), hsa_files, None, Clock::System).with_platform(platform);
     let contract_settings = settings.map(|settings| settings.contracts.clone()).unwrap_or_default();
     let contracts = Library::new(environment.clone(), contract_settings).refresh();
     let (_, records) = RecordSource::load(environment, Contracts::default());

@@ -44,7 +44,8 @@ fn answer(
     question: &Question,
     terminal: &mut Terminal<'_>,
 ) -> Explanation {
-    let catalogue = Catalogue::new(environment.clone(), settings.hsa_files.clone(), None, Clock::System);
+    let catalogue = Catalogue::new(environment.clone(), settings.hsa_files.clone(), None, Clock::System)
+        .with_platform(settings.platform.tak_platform.clone());
     let (tak, hsa) = (catalogue.reset_tak(), catalogue.reset_hsa());
     for problem in tak.problems.iter().chain(&hsa.problems) {
         terminal.complain(&problem.to_string());

@@ -14,6 +14,7 @@ pub mod index;
 pub mod opening;
 pub mod qa;
 pub mod serve;
+pub mod tak;
 pub mod terminal;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub fn run(
         Command::Contracts(command) => contracts::run(&command, variables, terminal),
         Command::Index(command) => index::run(&command, variables, terminal),
         Command::Qa(command) => qa::run(&command, variables, terminal),
+        Command::Tak(command) => tak::run(&command, variables, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report(terminal))

@@ -41,6 +41,8 @@ pub struct Settings {
     pub platform: PlatformSettings,
     /// Platforms that share the process (`[[platform]]`, `connection-api.md` §1); empty where there is only one.
     pub platforms: Vec<PlatformEntry>,
+    /// The catalogue's own services, and a catalogue elsewhere.
+    pub catalogue: CatalogueSettings,
     /// `[catalogue.users]`: name to password for the catalogue's order and read services; empty = open on loopback only.
     pub catalogue_users: BTreeMap<String, String>,
     /// `[tls]`: the hub's own identity, and whom it trusts as consumers.
@@ -326,6 +328,26 @@ pub struct PlatformSettings {
     pub name: Option<String>,
     /// `platform.tak_platform`: the value of `plattform` that a catalogue order must carry, such as `NTJP-TEST`.
     pub tak_platform: Option<String>,
+}
+
+/// The catalogue's services.
+#[derive(Clone, Debug)]
+pub struct CatalogueSettings {
+    /// Whether permissions that do not hold now are left out of GetLogicalAddresseesByServiceContract.
+    pub addressees_by_date: bool,
+    /// Largest request, in bytes: an order may hold half a million rows.
+    pub body_bytes_max: usize,
+    /// `takcache.endpoint.address`: the hub's routes and permissions come from there.
+    pub outside: Option<OutsideCatalogue>,
+}
+
+/// Another catalogue's SokVagvalsInfo.
+#[derive(Clone, Debug)]
+pub struct OutsideCatalogue {
+    /// Where it is.
+    pub url: String,
+    /// As whom it is asked (`takcache.header.user.agent`).
+    pub user_agent: HeaderValue,
 }
 
 /// One of several platforms in the process (`connection-api.md` §1).

@@ -4,6 +4,7 @@
 //! a socket error out there is a [`TransportFault`] here.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +20,10 @@ pub trait Responder: Send + Sync {
     /// Answers `request`. The future may be dropped at any await, when the caller has given up.
     fn answer(&self, request: Request<Bytes>) -> Answer<'_>;
 }
+
+/// Who makes a call that came over the network: an extension of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller(pub SocketAddr);
 
 /// A responder shared between listeners and the hub.
 pub type SharedResponder = Arc<dyn Responder>;

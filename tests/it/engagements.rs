@@ -16,7 +16,8 @@ use anslut::domain::clock::Clock;
 use crate::support::client::{Answer, Ask};
 use crate::support::{soon, until};
 
-const LISTENERS: [&str; 6] = ["hub_http", "index_update", "index_find", "aggregation", "producers", "admin"];
+const LISTENERS: [&str; 7] =
+    ["hub_http", "index_update", "index_find", "catalogue", "aggregation", "producers", "admin"];
 const UPDATE: &str = "/skltp-ei/update-service/v1";
 const FIND: &str = "/skltp-ei/find-content-service/v1";
 

@@ -22,3 +22,4 @@ mod records;
 mod reload;
 mod story;
 mod support;
+mod tak;

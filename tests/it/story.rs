@@ -70,6 +70,7 @@ async fn demo() -> Platform {
         "listen.index_update=127.0.0.1:0",
         "listen.index_find=127.0.0.1:0",
         "listen.aggregation=127.0.0.1:0",
+        "listen.catalogue=127.0.0.1:0",
         "listen.producers=127.0.0.1:0",
         "listen.admin=127.0.0.1:0",
         "log.messages=off",

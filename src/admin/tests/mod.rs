@@ -33,6 +33,7 @@ fn parts() -> AdminParts {
         contracts: Arc::new(Library::loaded(Environment::Demo, ContractSettings::default())),
         explain: Arc::new(samples::explanation),
         metrics: Arc::new(|| "# TYPE anslut_calls counter\nanslut_calls 4\n".to_owned()),
+        catalogue: catalogue(),
         health: Arc::new(|| Health {
             ready: true,
             components: vec![component("takCache", true), component("hsaCache", true)],
@@ -46,6 +47,12 @@ fn parts() -> AdminParts {
         token: None,
         clock: Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap()),
     }
+}
+
+fn catalogue() -> Arc<Catalogue> {
+    let catalogue = Catalogue::new(Environment::Demo, None, None, Clock::System);
+    catalogue.reset_tak();
+    Arc::new(catalogue)
 }
 
 fn component(name: &str, up: bool) -> Component {

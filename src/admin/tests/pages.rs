@@ -12,6 +12,7 @@ async fn hostile_values_are_shown_and_never_obeyed() {
         "/calls/3".to_owned(),
         "/calls/5".to_owned(),
         format!("/calls/{evil}"),
+        format!("/catalogue/{evil}"),
         format!("/?sender={evil}&contract={evil}&address={evil}&correlation_id={evil}"),
         format!("/?code={evil}&outcome={evil}"),
         format!("/?{evil}=1"),
@@ -68,6 +69,9 @@ async fn each_page_shows_what_it_is_for() {
         ("/contracts/nothing", 404, &["no contract is named"]),
         ("/contracts/GetDiagnosis:2?minor=x", 400, &["parameter minor"]),
         ("/explain", 200, &["name=\"contract\""]),
+        ("/catalogue", 200, &["href=\"/catalogue/1\"", "tak/ inläst", "No row waits"]),
+        ("/catalogue/1", 200, &["This is what the catalogue began with"]),
+        ("/catalogue/9", 404, &["there is no published version 9"]),
         ("/explain?contract=c", 400, &["parameter address is missing"]),
         (&explain, 200, &["VP004", "Nobody is close to an address", "not taken", "expired 2024-12-31"]),
     ];

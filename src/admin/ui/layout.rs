@@ -26,6 +26,7 @@ pub(super) fn page(parts: &AdminParts, title: &str, content: &Markup) -> Markup 
                         a href="/" { "Calls" }
                         a href="/explain" { "Explain" }
                         a href="/contracts" { "Contracts" }
+                        a href="/catalogue" { "Catalogue" }
                         a href="/openapi.json" { "API" }
                         a href="/metrics" { "Metrics" }
                     }

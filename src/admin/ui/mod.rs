@@ -1,4 +1,5 @@
-//! The pages: calls as they happen, one call stage by stage, the explanation of a decision, the service contracts. Everything is rendered here
+//! The pages: calls as they happen, one call stage by stage, the explanation of a decision, the service contracts, the
+//! catalogue's versions. Everything is rendered here
 //! and works without script; the script only adds rows as calls finish.
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use super::api::problem::Problem;
 
 mod call;
 mod calls;
+mod catalogue;
 mod contracts;
 mod decision;
 mod explain;
@@ -36,6 +38,8 @@ pub(super) fn router() -> Router<Arc<Admin>> {
     Router::new()
         .route("/", get(calls::page))
         .route("/calls/{id}", get(call::page))
+        .route("/catalogue", get(catalogue::page))
+        .route("/catalogue/{version}", get(catalogue::version))
         .route("/explain", get(explain::page))
         .route("/contracts", get(contracts::page))
         .route("/contracts/{contract}", get(contracts::one))

@@ -6,7 +6,7 @@
 
 mod json;
 pub(super) mod lines;
-mod rules;
+pub(super) mod rules;
 mod toml;
 mod xml;
 
@@ -15,6 +15,9 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::book::builder::Builder;
 use super::entry::{Origin, Permission, Route, Text};
 use crate::config::environment::{Environment, EnvironmentFile};
 use crate::domain::problem::Problem;
@@ -27,8 +30,12 @@ const FOLDER: &str = "tak";
 /// What the files of `tak/` say.
 #[derive(Debug, Default)]
 pub(super) struct Import {
-    pub(super) routes: Vec<Route>,
-    pub(super) permissions: Vec<Permission>,
+    /// The rows.
+    pub(super) builder: Builder,
+    /// The publication a stored snapshot says it is.
+    pub(super) publication: Option<Publication>,
+    /// Orders, still to be carried out.
+    pub(super) orders: Vec<EnvironmentFile>,
     pub(super) problems: Vec<Problem>,
     /// Some file could not be read, so that the whole cannot be used.
     pub(super) unusable: bool,
@@ -37,12 +44,38 @@ pub(super) struct Import {
     texts: Texts,
 }
 
+/// Which version a stored snapshot is, and whose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Publication {
+    pub(super) version: u32,
+    pub(super) time: Option<Timestamp>,
+    pub(super) user: String,
+    pub(super) comment: String,
+}
+
 impl Import {
+    /// Routes and permissions in the form in which they are looked up.
+    pub(super) fn entries(&self) -> (Vec<Route>, Vec<Permission>) {
+        let origins = self.builder.origins();
+        self.builder.state().entries(&|source, _| origins.get(&source).cloned().unwrap_or_else(Origin::nowhere))
+    }
+
     /// Reports what makes the whole unusable.
     fn fail(&mut self, problem: Problem) {
         self.unusable = true;
         self.problems.push(problem);
     }
+}
+
+/// Reads one file, wherever it is.
+pub(super) fn read_one(file: &EnvironmentFile) -> Import {
+    let mut import = Import::default();
+    match file.path.extension().and_then(|extension| extension.to_str()) {
+        Some("toml") => toml::read(file, &mut rules::Overlaps::default(), &mut import),
+        Some("xml") => xml::read(file, &mut import),
+        _ => json::read(file, &mut import),
+    }
+    import
 }
 
 /// Reads `tak/`; `None` where there is no such folder.
@@ -56,7 +89,10 @@ pub(super) fn read(environment: &Environment) -> Option<Import> {
         Vec::new()
     });
     let mut overlaps = rules::Overlaps::default();
-    for file in &files {
+    // Stored snapshots come first: their rows have numbers of their own, and keep them.
+    let is_snapshot = |file: &&EnvironmentFile| file.path.extension().is_some_and(|extension| extension == "json");
+    let (snapshots, others): (Vec<_>, Vec<_>) = files.iter().partition(is_snapshot);
+    for file in snapshots.into_iter().chain(others) {
         match file.path.extension().and_then(|extension| extension.to_str()) {
             Some("toml") => toml::read(file, &mut overlaps, &mut import),
             Some("json") => json::read(file, &mut import),
@@ -70,6 +106,19 @@ pub(super) fn read(environment: &Environment) -> Option<Import> {
         import.files.push(Arc::from(file.path.as_path()));
     }
     Some(import)
+}
+
+/// Reads the answers of another catalogue's SokVagvalsInfo: routes, and permissions.
+pub(super) fn read_answers(answers: &[Vec<u8>; 2]) -> Result<Import, String> {
+    let mut import = Import::default();
+    for (name, contents) in ["hamtaAllaVirtualiseringar", "hamtaAllaAnropsBehorigheter"].into_iter().zip(answers) {
+        let file = EnvironmentFile { path: name.into(), contents: contents.clone() };
+        xml::read_answer(&file, &format!("{name}Response"), &mut import);
+    }
+    match import.problems.iter().find(|problem| problem.is_error()) {
+        Some(problem) if import.unusable => Err(problem.to_string()),
+        _ => Ok(import),
+    }
 }
 
 /// What is to be said where there is no `tak/`.

@@ -10,7 +10,7 @@ const LENGTH_MAX: usize = 255;
 const URL_LENGTH_MIN: usize = 5;
 
 /// Refuses an endpoint's address.
-pub(super) fn url(text: &str) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn url(text: &str) -> Result<(), &'static str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/-?&".contains(&byte);
     match text.chars().count() {
         0 => Err("Adress får inte vara tom"),
@@ -21,7 +21,7 @@ pub(super) fn url(text: &str) -> Result<(), &'static str> {
 }
 
 /// Refuses an HSA-id.
-pub(super) fn hsa_id(text: &str) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn hsa_id(text: &str) -> Result<(), &'static str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     match text.chars().count() {
         0 => Err("HSA-ID får inte vara tomt"),
@@ -32,12 +32,12 @@ pub(super) fn hsa_id(text: &str) -> Result<(), &'static str> {
 }
 
 /// Refuses a logical address: an HSA-id or `*`.
-pub(super) fn logical_address(text: &str) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn logical_address(text: &str) -> Result<(), &'static str> {
     if text == "*" { Ok(()) } else { hsa_id(text) }
 }
 
 /// Refuses a contract's namespace.
-pub(super) fn contract(text: &str) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn contract(text: &str) -> Result<(), &'static str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
     match text.chars().count() {
         0 => Err("Namnrymd får inte vara tom"),
@@ -48,7 +48,7 @@ pub(super) fn contract(text: &str) -> Result<(), &'static str> {
 }
 
 /// Refuses a profile's name. For blanks around it the catalogue has a code and no text.
-pub(super) fn profile(text: &str) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn profile(text: &str) -> Result<(), &'static str> {
     match text.chars().count() {
         0 => Err("Namn får inte vara tom"),
         _ if text.trim() != text => Err("whitespace.instance.namn"),
@@ -58,12 +58,21 @@ pub(super) fn profile(text: &str) -> Result<(), &'static str> {
 }
 
 /// Refuses a description.
-pub(super) fn description(text: &str) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn description(text: &str) -> Result<(), &'static str> {
     if text.trim().chars().count() > LENGTH_MAX { Err("Beskrivning har felaktig längd") } else { Ok(()) }
 }
 
+/// Refuses an agreement (*integrationsavtal*).
+pub(in crate::catalogue) fn agreement(text: &str) -> Result<(), &'static str> {
+    match text {
+        "" => Err("Integrationsavtal får inte vara tomt"),
+        _ if text.trim() != text => Err("Integrationsavtal får inte ha blanktecken i början eller slutet"),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a filter's service domain. A length beyond the limit has no text of its own.
-pub(super) fn service_domain(text: &str) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn service_domain(text: &str) -> Result<(), &'static str> {
     match text {
         "" => Err("Tjänstedomän får inte vara tom"),
         _ if text.contains(char::is_whitespace) => Err("Tjänstedomän får inte innehålla blanktecken"),
@@ -73,7 +82,7 @@ pub(super) fn service_domain(text: &str) -> Result<(), &'static str> {
 }
 
 /// Refuses a filter's category.
-pub(super) fn category(text: &str) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn category(text: &str) -> Result<(), &'static str> {
     match text {
         "" => Err("Kategori får inte vara tom"),
         _ if text.trim() != text => Err("Kategori får inte ha blanktecken i början eller slutet"),
@@ -82,7 +91,7 @@ pub(super) fn category(text: &str) -> Result<(), &'static str> {
 }
 
 /// Refuses days in the wrong order.
-pub(super) fn days(from: Option<Date>, to: Option<Date>) -> Result<(), &'static str> {
+pub(in crate::catalogue) fn days(from: Option<Date>, to: Option<Date>) -> Result<(), &'static str> {
     match (from, to) {
         (Some(from), Some(to)) if from > to => Err("Tidpunkter i fel ordning"),
         _ => Ok(()),
@@ -90,14 +99,14 @@ pub(super) fn days(from: Option<Date>, to: Option<Date>) -> Result<(), &'static 
 }
 
 /// Two routes of one contract and address must not share a day.
-pub(super) const ROUTE_OVERLAP: &str =
+pub(in crate::catalogue) const ROUTE_OVERLAP: &str =
     "En vägval med samma tjänstekontrakt och logisk adress finns med överlappande datum";
 /// Two permissions of one consumer, contract and address must not share a day.
-pub(super) const PERMISSION_OVERLAP: &str = "En likvärdig anropsbehörighet finns med överlappande datum";
+pub(in crate::catalogue) const PERMISSION_OVERLAP: &str = "En likvärdig anropsbehörighet finns med överlappande datum";
 
 /// The days taken by the rows accepted so far, in all files together.
 #[derive(Debug, Default)]
-pub(super) struct Overlaps {
+pub(in crate::catalogue) struct Overlaps {
     taken: HashMap<Vec<String>, Days>,
 }
 
@@ -106,7 +115,7 @@ type Days = BTreeMap<Date, (Date, String)>;
 
 impl Overlaps {
     /// Takes the days for a key (compared without regard to case), or says which row has one of them already.
-    pub(super) fn take(
+    pub(in crate::catalogue) fn take(
         &mut self,
         key: &[&str],
         (from, to): (Option<Date>, Option<Date>),

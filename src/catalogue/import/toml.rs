@@ -90,11 +90,13 @@ impl Sheet<'_, '_> {
     }
 
     fn route(&mut self, row: &mut Row<'_>) {
-        self.check_keys(row, &["contract", "address", "profile", "url", "producer", "from", "to", "description"]);
+        let known = ["contract", "address", "profile", "url", "producer", "component", "from", "to", "description"];
+        self.check_keys(row, &known);
         let contract = self.text(row, "contract", rules::contract);
         let address = self.text(row, "address", rules::logical_address);
         let profile = self.text(row, "profile", rules::profile);
         let url = self.endpoint(row);
+        let component = row.field("component").is_some().then(|| self.text(row, "component", rules::hsa_id)).flatten();
         let days = self.days(row);
         let (false, Some(contract), Some(address), Some(profile), Some(url)) =
             (row.refused, contract, address, profile, url)
@@ -109,14 +111,17 @@ impl Sheet<'_, '_> {
         }
         let validity = Validity::between_days(days.0, days.1);
         let id = Text::default();
-        self.import.routes.push(Route { id, contract, address, profile, url, validity, origin });
+        let route = Route { id, contract, address, profile, url, validity, origin };
+        self.import.builder.add_route(route, component);
     }
 
     fn permission(&mut self, row: &mut Row<'_>) {
-        self.check_keys(row, &["consumer", "contract", "address", "from", "to", "filters", "description"]);
+        self.check_keys(row, &["consumer", "contract", "address", "agreement", "from", "to", "filters", "description"]);
         let consumer = self.text(row, "consumer", rules::hsa_id);
         let contract = self.text(row, "contract", rules::contract);
         let address = self.text(row, "address", rules::logical_address);
+        let agreement =
+            row.field("agreement").is_some().then(|| self.text(row, "agreement", rules::agreement)).flatten();
         let days = self.days(row);
         let filters = self.filters(row);
         let (false, Some(consumer), Some(contract), Some(address)) = (row.refused, consumer, contract, address) else {
@@ -134,20 +139,30 @@ impl Sheet<'_, '_> {
         }
         let validity = Validity::between_days(days.0, days.1);
         let (id, filters) = (Text::default(), filters.into());
-        self.import.permissions.push(Permission { id, consumer, contract, address, validity, filters, origin });
+        let permission = Permission { id, consumer, contract, address, validity, filters, origin };
+        self.import.builder.add_permission(permission, agreement);
     }
 
-    /// A row that only describes something; nothing is looked up in it.
+    /// A row that describes a contract, a component or an address.
     fn described(&mut self, row: &mut Row<'_>, names: &[&str]) {
         let known: Vec<&str> = names.iter().chain(&["description", "name", "url"]).copied().collect();
         self.check_keys(row, &known);
         let rule = if row.kind == "contract" { rules::contract } else { rules::logical_address };
-        match names.iter().find(|name| row.field(name).is_some()) {
-            Some(name) => drop(self.text(row, name, rule)),
-            None => self.refuse_row(row, row.offset, format!("{}: {} is missing", row.kind, names[0])),
-        }
-        if row.field("description").is_some() {
-            self.text(row, "description", rules::description);
+        let named = match names.iter().find(|name| row.field(name).is_some()) {
+            Some(name) => self.text(row, name, rule),
+            None => {
+                self.refuse_row(row, row.offset, format!("{}: {} is missing", row.kind, names[0]));
+                None
+            }
+        };
+        let described = ["description", "name"].into_iter().find(|name| row.field(name).is_some());
+        let description = described.and_then(|name| self.text(row, name, rules::description));
+        let (false, Some(named)) = (row.refused, named) else { return };
+        let description = self.import.texts.share(description.as_deref().unwrap_or_default().trim());
+        match row.kind {
+            "contract" => self.import.builder.describe_contract(&named, &description),
+            "component" => self.import.builder.describe_component(&named, &description),
+            _ => self.import.builder.describe_address(&named, &description),
         }
     }
 

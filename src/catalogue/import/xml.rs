@@ -18,8 +18,18 @@ const ROOT: &str = "persistentCache";
 
 /// Adds a file's rows to the import.
 pub(in crate::catalogue) fn read(file: &EnvironmentFile, import: &mut Import) {
+    read_below(file, ROOT, false, import);
+}
+
+/// Adds the rows of another catalogue's answer: a SOAP envelope with the response in it.
+pub(super) fn read_answer(file: &EnvironmentFile, response: &str, import: &mut Import) {
+    read_below(file, response, true, import);
+}
+
+fn read_below(file: &EnvironmentFile, root: &str, in_envelope: bool, import: &mut Import) {
     let Some(source) = Source::open(file, import) else { return };
-    let mut rows = Rows { reader: Reader::new(source.text.as_bytes()), source: &source, import };
+    let reader = Reader::new(source.text.as_bytes());
+    let mut rows = Rows { reader, source: &source, import, root, in_envelope };
     if let Err(error) = rows.read() {
         let complaint = format!("not well-formed XML at column {}: {}", error.column, error.message);
         import.fail(Problem::error(&file.path, error.row, complaint));
@@ -30,6 +40,10 @@ struct Rows<'f, 'i> {
     reader: Reader<'f>,
     source: &'f Source<'f>,
     import: &'i mut Import,
+    /// The element the records stand in.
+    root: &'i str,
+    /// Whether that element stands in the body of an envelope.
+    in_envelope: bool,
 }
 
 /// The fields of one record, as written.
@@ -53,11 +67,12 @@ impl<'f> Rows<'f, '_> {
         while let Some(token) = self.reader.next()? {
             let Token::Start(name) = token else { continue };
             match name.local() {
+                b"Envelope" | b"Header" | b"Body" if self.in_envelope && !seen_root => {}
                 root if !seen_root => {
                     seen_root = true;
-                    if root != ROOT.as_bytes() {
+                    if root != self.root.as_bytes() {
                         let found = String::from_utf8_lossy(root).into_owned();
-                        let complaint = format!("the root element is {found:?}, expected {ROOT:?}");
+                        let complaint = format!("the root element is {found:?}, expected {:?}", self.root);
                         self.import.fail(self.source.error(self.reader.token_start(), complaint));
                         return Ok(());
                     }
@@ -87,7 +102,7 @@ impl<'f> Rows<'f, '_> {
                 ("adress", record.url.is_none()),
             ],
         );
-        self.import.routes.push(Route {
+        let route = Route {
             id: record.id.unwrap_or_default(),
             contract: record.contract.unwrap_or_default(),
             address: record.receiver.unwrap_or_default(),
@@ -95,7 +110,8 @@ impl<'f> Rows<'f, '_> {
             url: record.url.unwrap_or_default(),
             validity: Validity::between_moments(record.from, record.to),
             origin: self.source.origin(record.start),
-        });
+        };
+        self.import.builder.add_route(route, None);
         Ok(())
     }
 
@@ -109,7 +125,7 @@ impl<'f> Rows<'f, '_> {
                 ("tjansteKontrakt", record.contract.is_none()),
             ],
         );
-        self.import.permissions.push(Permission {
+        let permission = Permission {
             id: record.id.unwrap_or_default(),
             consumer: record.sender.unwrap_or_default(),
             contract: record.contract.unwrap_or_default(),
@@ -117,7 +133,8 @@ impl<'f> Rows<'f, '_> {
             validity: Validity::between_moments(record.from, record.to),
             filters: record.filters.into(),
             origin: self.source.origin(record.start),
-        });
+        };
+        self.import.builder.add_permission(permission, None);
         Ok(())
     }
 

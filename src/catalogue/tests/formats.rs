@@ -95,6 +95,7 @@ fn every_problem_in_a_json_file_is_reported_at_its_line() {
         problems(&loaded),
         [
             "tak/snapshot.json:5: error: tjanstekomponent: missing field `hsaId`",
+            "tak/snapshot.json:6: error: Missing relationship in jsonfile in version 7: anropsadress 1 refers to tjanstekomponent 1",
             "tak/snapshot.json:7: error: anropsbehorighet 4: fromTidpunkt \"x\" is not a time such as 2026-01-01T00:00:00+0100",
             "tak/snapshot.json:7: error: Missing relationship in jsonfile in version 7: anropsbehorighet 4 refers to tjanstekomponent 1",
             "tak/snapshot.json:9: error: Missing relationship in jsonfile in version 7: vagval 9 refers to anropsadress 8",
@@ -109,8 +110,7 @@ fn every_problem_in_a_json_file_is_reported_at_its_line() {
     ]);
     let problems = problems(&syntax);
     assert!(problems[0].starts_with("tak/a.json:"), "{problems:?}");
-    assert!(problems[1].starts_with("tak/b.json: error: passed over: this is an order"), "{problems:?}");
-    assert!(problems[2].starts_with("tak/c.json: error: \"data\" is missing"), "{problems:?}");
+    assert!(problems[1].starts_with("tak/c.json: error: \"data\" is missing"), "{problems:?}");
 }
 
 #[test]
@@ -181,7 +181,7 @@ x = 1
              logisk adress finns med överlappande datum: tak/a.toml:1",
             "tak/a.toml:28: error: route: url or producer is missing (missing.instance.anropsadress)",
             "tak/a.toml:29: error: route: contract is integer, expected a string",
-            "tak/a.toml:32: warning: route: adress is passed over, expected one of contract, address, profile, url, producer, from, to, description",
+            "tak/a.toml:32: warning: route: adress is passed over, expected one of contract, address, profile, url, producer, component, from, to, description",
             "tak/a.toml:33: error: route: from \"2026-02-30\" is not a day such as 2026-01-31",
             "tak/a.toml:36: error: permission: consumer \"*\": HSA-ID har ogiltigt innehåll",
             "tak/a.toml:40: error: permission: from \"2026-02-01\" to \"2026-01-01\": Tidpunkter i fel ordning",
@@ -221,4 +221,36 @@ fn files_are_merged_and_simultaneous_routes_are_pointed_out() {
         2,
         "no tak/, and a file that is no tree"
     );
+}
+
+#[test]
+fn orders_among_the_files_are_carried_out_after_everything_else() {
+    let toml = "[[route]]\ncontract = \"urn:c:1\"\naddress = \"A\"\nprofile = \"RIVTABP21\"\nurl = \"http://old\"\ncomponent = \"K\"\n";
+    let order = |platform: &str, url: &str| {
+        format!(
+            r#"{{"plattform":"{platform}","formatVersion":1.0,"version":1,"bestallningsTidpunkt":"2026-01-01T00:00:00+0100",
+            "genomforandeTidpunkt":"2026-06-01T00:00:00+0200","utforare":"u","inkludera":{{"vagval":[{{"adress":"{url}",
+            "logiskAdress":"A","tjanstekontrakt":"urn:c:1","rivtaprofil":"RIVTABP21","tjanstekomponent":"K"}}],
+            "anropsbehorigheter":[{{"logiskAdress":"A","tjanstekontrakt":"urn:c:1","tjanstekonsument":"K"}}]}},"exkludera":{{}}}}"#
+        )
+    };
+    let loaded = loaded(&[
+        ("tak/1-order.json", &order("SKLTP-DEFAULT", "http://new")),
+        ("tak/2-order.json", &order("OTHER", "http://never")),
+        ("tak/routes.toml", toml),
+    ]);
+    let text = "Beställningen avser plattform OTHER, men den här instansen av tak-web hanterar SKLTP-DEFAULT.";
+    assert_eq!(
+        problems(&loaded).iter().filter(|problem| problem.contains("error")).collect::<Vec<_>>(),
+        [&format!("tak/2-order.json: error: order: {text}")]
+    );
+    let snapshot = loaded.catalogue.snapshot();
+    let routes: Vec<_> =
+        snapshot.routes().iter().map(|route| (&*route.url, &*route.validity.from, &*route.validity.to)).collect();
+    assert_eq!(routes, [("http://old", "1970-01-01", "2026-05-31"), ("http://new", "2026-06-01", "2126-06-01")]);
+    assert!(snapshot.routes()[1].origin.to_string().ends_with("tak/1-order.json"));
+    assert_eq!(snapshot.permissions().len(), 1);
+    assert_eq!(loaded.catalogue.versions().len(), 1);
+    loaded.catalogue.reset_tak();
+    assert_eq!(loaded.catalogue.versions().len(), 1, "the same files are the same catalogue");
 }

@@ -5,6 +5,7 @@ mod contracts;
 mod explanation;
 mod index;
 mod parsing;
+mod tak;
 
 use std::ffi::OsString;
 

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use crate::domain::problem::{Problem, Severity};
 
 use super::checked::{
-    AdminSettings, ClimbSwitch, HeaderFilter, HubLimits, HubSettings, ListenSettings, LogSettings, LogStyle, LogTarget,
-    LookupSettings, PlatformSettings, ProducerCallSettings, RecordSettings, Settings, TlsFiles,
+    AdminSettings, CatalogueSettings, ClimbSwitch, HeaderFilter, HubLimits, HubSettings, ListenSettings, LogSettings,
+    LogStyle, LogTarget, LookupSettings, OutsideCatalogue, PlatformSettings, ProducerCallSettings, RecordSettings,
+    Settings, TlsFiles,
 };
 use super::environment::Environment;
 use super::raw::Resolved;
@@ -59,6 +60,14 @@ impl Build<'_> {
                 tak_platform: self.resolved.optional("platform.tak_platform"),
             },
             platforms: self.resolved.platforms.iter().map(|(platform, _)| platform.clone()).collect(),
+            catalogue: CatalogueSettings {
+                addressees_by_date: self.resolved.switch("catalogue.addressees_by_date"),
+                body_bytes_max: self.resolved.size("catalogue.body_bytes_max"),
+                outside: self.resolved.optional("properties.takcache.endpoint.address").map(|url| OutsideCatalogue {
+                    url,
+                    user_agent: self.resolved.header_value("properties.takcache.header.user.agent"),
+                }),
+            },
             catalogue_users: self.resolved.named("catalogue.users."),
             tls_producer: TlsFiles {
                 ca: producer.ca.or_else(|| tls.ca.clone()),

@@ -16,8 +16,7 @@ pub const SETTINGS: &[Setting] = &[
         .effect(Effect::Later),
     Setting::own("listen.index_update", ADDRESS, Some("127.0.0.1:8081"), "the index's Update and ProcessNotification"),
     Setting::own("listen.index_find", ADDRESS, Some("127.0.0.1:8082"), "the index's FindContent"),
-    Setting::own("listen.catalogue", ADDRESS, Some("127.0.0.1:8085"), "the catalogue's services and orders")
-        .effect(Effect::Later),
+    Setting::own("listen.catalogue", ADDRESS, Some("127.0.0.1:8085"), "the catalogue's services and orders"),
     Setting::own("listen.aggregation", ADDRESS, Some("127.0.0.1:9001"), "the aggregating services"),
     Setting::own("listen.producers", ADDRESS, Some("127.0.0.1:8090"), "the mocked producers"),
     Setting::own("listen.admin", ADDRESS, Some("127.0.0.1:9090"), "pages, API, metrics and health"),
@@ -49,11 +48,15 @@ pub const SETTINGS: &[Setting] = &[
     ),
     Setting::own("platform.name", Kind::Text, None, "the platform's name; vp.instance.name goes before it"),
     Setting::own("platform.instance_id", Kind::Text, None, "the platform's id; vp.instance.id goes before it"),
-    Setting::own("platform.tak_platform", Kind::Text, None, "the plattform that catalogue orders must carry")
-        .effect(Effect::Later),
-    Setting::own("catalogue.users.*", Kind::Text, None, "password of a user of the catalogue's services")
-        .secret()
-        .effect(Effect::Later),
+    Setting::own("platform.tak_platform", Kind::Text, None, "the plattform that catalogue orders must carry"),
+    Setting::own(
+        "catalogue.addressees_by_date",
+        Kind::Switch,
+        Some("true"),
+        "leave permissions that do not hold out of GetLogicalAddressees; the reference leaves them in",
+    ),
+    Setting::own("catalogue.body_bytes_max", BYTES, Some("268435456"), "largest request to the catalogue's services"),
+    Setting::own("catalogue.users.*", Kind::Text, None, "password of a user of the catalogue's services").secret(),
     Setting::own("tls.ca", Kind::File, None, "whom hub_https trusts (PEM)").effect(Effect::Later),
     Setting::own("tls.cert", Kind::File, None, "certificate of hub_https (PEM)").effect(Effect::Later),
     Setting::own("tls.key", Kind::File, None, "its key (PEM)").effect(Effect::Later),

@@ -111,6 +111,8 @@ pub const SETTINGS: &[Setting] = &[
     full("hsa.lookup.behorighet.defaultEnabled", SWITCH, "true", "climb the HSA tree for permissions"),
     full("hsa.lookup.behorighet.exceptedNamespaces", LIST, "", "beginnings of contracts for which not"),
     unset("hsa.files", LIST, "HSA files in place of hsa/*.xml, later ones win"),
+    unset("takcache.endpoint.address", Kind::Url, "another catalogue that routes come from; unset: the folder tak/"),
+    full("takcache.header.user.agent", Kind::HeaderValue, "SKLTP VP/3.1", "as whom that catalogue is asked"),
     unset("takcache.persistent.file.name", Kind::File, "where the catalogue's local copy is saved"),
     // Logging.
     full("vp.logging.style", Kind::Choice(&["ECS", "LEGACY"]), "ECS", "layout of the message log"),
@@ -140,8 +142,6 @@ pub const SETTINGS: &[Setting] = &[
     replaced("server.port", "listen.admin"),
     replaced("server.address", "listen.admin"),
     replaced("management.server.port", "listen.admin"),
-    replaced("takcache.endpoint.address", "the environment's folder tak/"),
-    replaced("takcache.header.user.agent", "the environment's folder tak/"),
     replaced("update.webservice.url", "listen.index_update"),
     replaced("processnotification.webservice.url", "listen.index_update"),
     replaced("findcontent.webservice.url", "listen.index_find"),

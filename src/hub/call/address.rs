@@ -3,8 +3,8 @@
 use http::HeaderValue;
 
 /// Schemes of the catalogue addresses that mean a part of this process: a mocked producer by its folder's name, the
-/// engagement index by its service, and an aggregating service by its name.
-pub const LOCAL_SCHEMES: [&str; 3] = ["producer:", "index:", "aggregation:"];
+/// engagement index by its service, an aggregating service by its name, and the catalogue itself.
+pub const LOCAL_SCHEMES: [&str; 4] = ["producer:", "index:", "aggregation:", "catalogue:"];
 
 /// A producer's address, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +161,7 @@ mod tests {
             ("HTTPS://p/x", None, "p:443", "p", "/x", false, false),
             ("producer:journal-a", None, "producer:journal-a", "localhost", "/", false, true),
             ("aggregation:GCD2", None, "aggregation:GCD2", "localhost", "/", false, true),
+            ("catalogue:All", None, "catalogue:All", "localhost", "/", false, true),
             ("index:find/x", Some("wsdl"), "index:find", "localhost", "/x?wsdl", false, true),
         ];
         for (text, query, target, host, path, tls, plain_rules) in cases {

@@ -68,6 +68,9 @@ struct File {
     /// Of `aggregation.md` §6.
     #[serde(default)]
     aggregation: Vec<NotMet>,
+    /// Statements of `tak.md` §9.
+    #[serde(default)]
+    tak: Vec<NotMet>,
 }
 
 fn file() -> File {
@@ -86,6 +89,11 @@ pub fn not_met_by_aggregation() -> Vec<NotMet> {
 /// The rows outside §11 that do not hold.
 pub fn quirks_not_met() -> Vec<QuirkNotMet> {
     file().quirk
+}
+
+/// The statements of `tak.md` §9 that are not met, each with its reason.
+pub fn tak_not_met() -> Vec<(u16, String)> {
+    file().tak.into_iter().map(|statement| (statement.number, statement.reason)).collect()
 }
 
 /// The statements of which nothing is met.

@@ -42,6 +42,7 @@ impl Plan {
             "listen.index_update=off",
             "listen.index_find=off",
             "listen.aggregation=off",
+            "listen.catalogue=off",
         ];
         Self {
             properties: BTreeMap::new(),

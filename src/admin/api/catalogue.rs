@@ -1,0 +1,486 @@
+//! The administrators' catalogue: its versions, what is pending, publishing and taking back.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+use crate::admin::Admin;
+use crate::catalogue::Catalogue;
+use crate::catalogue::book::core::{Refusal, Version};
+use crate::catalogue::book::report;
+use crate::catalogue::book::rows::{AnyRow, Change, Kind};
+use crate::catalogue::book::typed::TypedRow;
+use crate::catalogue::entry::Text;
+use crate::catalogue::period::Validity;
+use crate::domain::clock::stockholm;
+
+/// Most rows of one answer about the past.
+const ROWS_MAX: usize = 1_000;
+
+/// A published version.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionInfo {
+    /// Its number; none is given twice.
+    pub version: u32,
+    /// When it was published.
+    #[schema(value_type = String)]
+    pub time: Timestamp,
+    /// Who published it.
+    pub user: String,
+    /// Why.
+    pub comment: String,
+    /// Whether it came from the environment's files.
+    pub of_files: bool,
+}
+
+/// A published version, and what it changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VersionReport {
+    /// The version.
+    #[serde(flatten)]
+    pub info: VersionInfo,
+    /// What it changed, as the catalogue words it.
+    pub report: String,
+}
+
+/// A row that is not published yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PendingRow {
+    /// Its table, as in exports.
+    pub table: &'static str,
+    /// Its number.
+    pub id: i64,
+    /// Whose it is.
+    pub user: String,
+    /// Since when.
+    #[schema(value_type = String)]
+    pub time: Timestamp,
+    /// `new`, `changed` or `deleted`.
+    pub state: &'static str,
+    /// The row, by what it is known by.
+    pub row: String,
+}
+
+/// What to publish.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishRequest {
+    /// Whose pending rows.
+    pub user: String,
+    /// Why.
+    #[serde(default)]
+    pub comment: String,
+}
+
+/// What was published.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Published {
+    /// The version that is served now.
+    pub version: u32,
+    /// The catalogue's own words.
+    pub message: String,
+    /// What changed.
+    pub report: String,
+}
+
+/// What to take back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackRequest {
+    /// Whose the rows are from then on.
+    pub user: String,
+    /// The newest version.
+    pub version: u32,
+}
+
+/// Whose pending rows to forget.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscardRequest {
+    /// The user.
+    pub user: String,
+}
+
+/// How many rows were forgotten.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Discarded {
+    /// Rows.
+    pub discarded: usize,
+}
+
+/// A row to save.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaveRequest {
+    /// Who saves it.
+    pub user: String,
+    /// Its table, as in exports: vagval, anropsbehorighet, …
+    pub table: String,
+    /// Its number; left out for a new row.
+    #[serde(default)]
+    pub id: i64,
+    /// Its fields, by the names of the export; other rows by what they are known by.
+    #[schema(value_type = Object)]
+    pub row: TypedRow,
+}
+
+/// The row that was saved.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Saved {
+    /// Its number.
+    pub id: i64,
+}
+
+/// Who deletes.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteQuery {
+    /// Who deletes the row
+    user: String,
+}
+
+/// A question about the past.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryQuery {
+    /// RFC 3339; default now
+    at: Option<String>,
+    /// Only of this contract
+    contract: Option<String>,
+    /// Only of this logical address
+    address: Option<String>,
+    /// Only permissions of this consumer
+    consumer: Option<String>,
+}
+
+/// What the catalogue said at a time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct History {
+    /// The time that was asked for.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// The version that was published then.
+    #[serde(flatten)]
+    pub version: VersionInfo,
+    /// Its routes, of those asked for.
+    pub routes: Vec<RowThen>,
+    /// Its permissions, of those asked for.
+    pub permissions: Vec<RowThen>,
+    /// Whether there were more rows than are told.
+    pub truncated: bool,
+}
+
+/// A route or a permission as it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RowThen {
+    /// Its number.
+    pub id: i64,
+    /// What it said, by what its parts are known by.
+    pub row: String,
+    /// Whether it held at the time.
+    pub valid: bool,
+}
+
+fn info(version: &Version) -> VersionInfo {
+    VersionInfo {
+        version: version.id,
+        time: version.time,
+        user: version.user.to_string(),
+        comment: version.comment.to_string(),
+        of_files: version.of_files,
+    }
+}
+
+/// What the catalogue refuses it refuses in its own words.
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match &refusal {
+            Refusal::UnknownRow(..) => Self::new(StatusCode::NOT_FOUND, refusal.to_string()),
+            Refusal::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, refusal.to_string()),
+            Refusal::Log(error) => {
+                tracing::error!(error = error as &dyn std::error::Error, "the catalogue cannot be written");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, refusal.to_string())
+            }
+            _ => Self::new(StatusCode::CONFLICT, refusal.to_string()),
+        }
+    }
+}
+
+fn body<T>(given: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+    given.map(|Json(body)| body).map_err(|rejection| {
+        Problem::new(StatusCode::BAD_REQUEST, format!("the body cannot be used: {}", rejection.body_text()))
+            .expected("the JSON object /openapi.json describes")
+    })
+}
+
+/// Runs what may take a while, the catalogue being large, beside the calls.
+async fn beside<T: Send + 'static>(
+    admin: &Arc<Admin>,
+    work: impl FnOnce(&Catalogue) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let catalogue = Arc::clone(&admin.parts.catalogue);
+    match tokio::task::spawn_blocking(move || work(&catalogue)).await {
+        Ok(done) => done,
+        Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the catalogue failed")),
+    }
+}
+
+/// Lists the published versions, newest first
+#[utoipa::path(
+    get, path = "/api/v1/catalogue/versions", tag = "catalogue",
+    responses(
+        (status = 200, description = "The versions", body = Vec<VersionInfo>),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn versions(State(admin): State<Arc<Admin>>) -> Json<Vec<VersionInfo>> {
+    Json(admin.parts.catalogue.versions().iter().rev().map(info).collect())
+}
+
+/// Shows a published version and what it changed
+#[utoipa::path(
+    get, path = "/api/v1/catalogue/versions/{version}", tag = "catalogue",
+    params(("version" = u32, Path, description = "Number of the version; those taken back included")),
+    responses(
+        (status = 200, description = "The version", body = VersionReport),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such version", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn version(
+    State(admin): State<Arc<Admin>>,
+    Path(asked): Path<String>,
+) -> Result<Json<VersionReport>, Problem> {
+    let unknown = || Problem::new(StatusCode::NOT_FOUND, format!("there is no published version {asked}"));
+    let id = asked.parse().map_err(|_| unknown())?;
+    let found = beside(&admin, move |catalogue| {
+        let version = catalogue.version(id).map(|(version, _)| info(&version));
+        Ok(version.zip(catalogue.changes_of(id)))
+    });
+    match found.await? {
+        Some((info, report)) => Ok(Json(VersionReport { info, report })),
+        None => Err(unknown()),
+    }
+}
+
+/// Lists the rows that are not published yet
+#[utoipa::path(
+    get, path = "/api/v1/catalogue/pending", tag = "catalogue",
+    responses(
+        (status = 200, description = "The rows", body = Vec<PendingRow>),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn pending(State(admin): State<Arc<Admin>>) -> Result<Json<Vec<PendingRow>>, Problem> {
+    let rows = beside(&admin, |catalogue| {
+        let live = catalogue.live();
+        let published = catalogue.served();
+        let pending = catalogue.pending().into_iter().take(ROWS_MAX);
+        let rows = pending.map(|pending| {
+            let (kind, id) = pending.change.key();
+            let was_published = published.state.get(kind, id);
+            let (state, row) = match &pending.change {
+                Change::Put(row) if was_published.is_none() => ("new", report::shown(&live, row)),
+                Change::Put(row) => ("changed", report::shown(&live, row)),
+                Change::Drop(..) => {
+                    let row = was_published.map(|row| report::shown(&published.state, &row));
+                    ("deleted", row.unwrap_or_default())
+                }
+            };
+            let (table, user) = (kind.section(), pending.user.to_string());
+            PendingRow { table, id, user, time: pending.at, state, row }
+        });
+        Ok(rows.collect())
+    });
+    rows.await.map(Json)
+}
+
+/// Publishes a user's pending rows
+#[utoipa::path(
+    post, path = "/api/v1/catalogue/publish", tag = "catalogue", request_body = PublishRequest,
+    responses(
+        (status = 200, description = "Every reader sees it", body = Published),
+        (status = 400, description = "The body cannot be used", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is refused, in the catalogue's words", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn publish(
+    State(admin): State<Arc<Admin>>,
+    given: Result<Json<PublishRequest>, JsonRejection>,
+) -> Result<Json<Published>, Problem> {
+    let PublishRequest { user, comment } = body(given)?;
+    let published = beside(&admin, move |catalogue| {
+        let publication = catalogue.publish(&user, &comment)?;
+        Ok(Published { version: publication.version, message: publication.text(), report: publication.report })
+    });
+    published.await.map(Json)
+}
+
+/// Takes the newest version back
+#[utoipa::path(
+    post, path = "/api/v1/catalogue/rollback", tag = "catalogue", request_body = RollbackRequest,
+    responses(
+        (status = 200, description = "Every reader sees the version before", body = Published),
+        (status = 400, description = "The body cannot be used", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is refused, in the catalogue's words", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn rollback(
+    State(admin): State<Arc<Admin>>,
+    given: Result<Json<RollbackRequest>, JsonRejection>,
+) -> Result<Json<Published>, Problem> {
+    let RollbackRequest { user, version } = body(given)?;
+    let taken_back = beside(&admin, move |catalogue| {
+        catalogue.rollback(&user, version)?;
+        let now = catalogue.versions().last().map_or(0, |version| version.id);
+        let message = crate::catalogue::publish::rolled_back(version);
+        Ok(Published { version: now, message, report: String::new() })
+    });
+    taken_back.await.map(Json)
+}
+
+/// Forgets a user's pending rows
+#[utoipa::path(
+    post, path = "/api/v1/catalogue/discard", tag = "catalogue", request_body = DiscardRequest,
+    responses(
+        (status = 200, description = "They are forgotten", body = Discarded),
+        (status = 400, description = "The body cannot be used", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn discard(
+    State(admin): State<Arc<Admin>>,
+    given: Result<Json<DiscardRequest>, JsonRejection>,
+) -> Result<Json<Discarded>, Problem> {
+    let DiscardRequest { user } = body(given)?;
+    let discarded =
+        beside(&admin, move |catalogue| Ok(Discarded { discarded: catalogue.discard(&user).map_err(Refusal::Log)? }));
+    discarded.await.map(Json)
+}
+
+/// Saves a row, to be published later
+#[utoipa::path(
+    post, path = "/api/v1/catalogue/rows", tag = "catalogue", request_body = SaveRequest,
+    responses(
+        (status = 200, description = "It is pending", body = Saved),
+        (status = 400, description = "It breaks a rule, told in the catalogue's words", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn save(
+    State(admin): State<Arc<Admin>>,
+    given: Result<Json<SaveRequest>, JsonRejection>,
+) -> Result<Json<Saved>, Problem> {
+    let SaveRequest { user, table, id, row } = body(given)?;
+    let kind = kind(&table)?;
+    let saved = beside(&admin, move |catalogue| {
+        let today = catalogue.clock().now().to_zoned(stockholm()).date();
+        let row = row.row(&catalogue.live(), kind, id, today);
+        Ok(Saved { id: catalogue.save(&user, row)? })
+    });
+    saved.await.map(Json)
+}
+
+/// Deletes a row, to be published later
+#[utoipa::path(
+    delete, path = "/api/v1/catalogue/rows/{table}/{id}", tag = "catalogue",
+    params(
+        ("table" = String, Path, description = "The table, as in exports"),
+        ("id" = i64, Path, description = "Number of the row"),
+        DeleteQuery,
+    ),
+    responses(
+        (status = 200, description = "It is pending", body = Saved),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such row", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Other rows need it", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn delete(
+    State(admin): State<Arc<Admin>>,
+    Path((table, id)): Path<(String, i64)>,
+    query: Result<Query<DeleteQuery>, QueryRejection>,
+) -> Result<Json<Saved>, Problem> {
+    let Query(DeleteQuery { user }) = query?;
+    let kind = kind(&table)?;
+    let deleted = beside(&admin, move |catalogue| {
+        catalogue.delete(&user, kind, id)?;
+        Ok(Saved { id })
+    });
+    deleted.await.map(Json)
+}
+
+/// Tells what the catalogue said at a time
+#[utoipa::path(
+    get, path = "/api/v1/catalogue/history", tag = "catalogue", params(HistoryQuery),
+    responses(
+        (status = 200, description = "The version of that time, and its rows", body = History),
+        (status = 400, description = "The time cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Nothing was published then", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::admin) async fn history(
+    State(admin): State<Arc<Admin>>,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
+) -> Result<Json<History>, Problem> {
+    let Query(query) = query?;
+    let at = match &query.at {
+        None => admin.parts.clock.now(),
+        Some(text) => {
+            text.parse().map_err(|_| Problem::parameter("at", text, "a time such as 2026-11-22T10:00:00Z"))?
+        }
+    };
+    let told = beside(&admin, move |catalogue| {
+        let (version, state) = catalogue
+            .version_at(at)
+            .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, format!("nothing was published at {at}")))?;
+        let is = |asked: &Option<String>, name: Option<&Text>| {
+            asked.as_ref().is_none_or(|asked| name.is_some_and(|name| name.to_lowercase() == asked.to_lowercase()))
+        };
+        let valid = |validity: &Validity| validity.period.contains(at);
+        let meant = |contract, address| {
+            is(&query.contract, state.contracts.get(contract).map(|row| &row.value.namespace))
+                && is(&query.address, state.addresses.get(address).map(|row| &row.value.hsa_id))
+        };
+        let routes = state.routes.rows().iter().filter(|row| meant(row.value.contract, row.value.address));
+        let routes = routes.map(|row| RowThen {
+            id: row.id,
+            row: report::shown(&state, &AnyRow::Route(row.clone())),
+            valid: valid(&row.value.validity),
+        });
+        let permissions = state.permissions.rows().iter().filter(|row| {
+            meant(row.value.contract, row.value.address)
+                && is(&query.consumer, state.components.get(row.value.consumer).map(|row| &row.value.hsa_id))
+        });
+        let permissions = permissions.map(|row| RowThen {
+            id: row.id,
+            row: report::shown(&state, &AnyRow::Permission(row.clone())),
+            valid: valid(&row.value.validity),
+        });
+        let mut routes: Vec<_> = routes.take(ROWS_MAX + 1).collect();
+        let mut permissions: Vec<_> = permissions.take(ROWS_MAX + 1).collect();
+        let truncated = routes.len() > ROWS_MAX || permissions.len() > ROWS_MAX;
+        routes.truncate(ROWS_MAX);
+        permissions.truncate(ROWS_MAX);
+        Ok(History { at, version: info(&version), routes, permissions, truncated })
+    });
+    told.await.map(Json)
+}
+
+fn kind(table: &str) -> Result<Kind, Problem> {
+    let tables = || Kind::ALL.map(Kind::section).join(", ");
+    Kind::of_section(table).ok_or_else(|| Problem::parameter("table", table, format!("one of {}", tables())))
+}
