@@ -1,7 +1,7 @@
 //! What can be set about service contracts: how strictly published files are read, and how large they and the messages
 //! held against them may be before they are refused (`contracts.md` §2.3 and §4.5).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 /// Everything that can be set about contracts.
@@ -15,6 +15,8 @@ pub struct ContractSettings {
     pub pins: HashMap<String, String>,
     /// Descriptions beside those of the contracts.
     pub described: DescribedBy,
+    /// `contracts.validate` and its exceptions.
+    pub validate: ValidateSettings,
     /// `contracts.limits.*`.
     pub import: ImportLimits,
     /// `xml.limits.*`, and `contracts.errors_max`.
@@ -28,6 +30,7 @@ impl Default for ContractSettings {
             literal_anchors: true,
             pins: HashMap::new(),
             described: DescribedBy::default(),
+            validate: ValidateSettings::default(),
             import: ImportLimits::default(),
             message: MessageLimits::default(),
         }
@@ -45,6 +48,60 @@ pub struct DescribedBy {
     pub folder: Option<PathBuf>,
     /// What the table's own paths are relative to.
     pub root: PathBuf,
+}
+
+/// What happens to a message on its way that does not follow its contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Validate {
+    /// Nobody looks, as in the reference platform.
+    #[default]
+    Off,
+    /// It is noted on the call record; nothing else changes.
+    Log,
+    /// The call ends in a fault.
+    Fault,
+}
+
+impl Validate {
+    /// The words of the setting.
+    pub const WORDS: &'static [&'static str] = &["off", "log", "fault"];
+
+    /// Reads one of the words.
+    pub fn parse(word: &str) -> Option<Self> {
+        let modes = [Self::Off, Self::Log, Self::Fault];
+        Self::WORDS.iter().zip(modes).find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, mode)| mode)
+    }
+}
+
+/// Whose messages are held against their contracts. What is said of the producer goes before what is said of the contract,
+/// and that before the general word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValidateSettings {
+    /// `contracts.validate`.
+    pub general: Validate,
+    /// `contracts.validate_contract."<namespace>"`.
+    pub contracts: BTreeMap<String, Validate>,
+    /// `contracts.validate_producer."<address>"`: an address as the catalogue has it, or what it begins with.
+    pub producers: BTreeMap<String, Validate>,
+}
+
+impl ValidateSettings {
+    /// Whether nothing is ever judged.
+    pub fn is_off(&self) -> bool {
+        let exceptions = self.contracts.values().chain(self.producers.values());
+        exceptions.chain([&self.general]).all(|mode| *mode == Validate::Off)
+    }
+
+    /// What holds for a call of a contract to a producer's address; of several beginnings the longest.
+    pub fn of(&self, contract: &str, address: &str) -> Validate {
+        let begins = |beginning: &str| {
+            let rest = address.strip_prefix(beginning);
+            rest.is_some_and(|rest| rest.is_empty() || beginning.ends_with('/') || rest.starts_with(['/', '?']))
+        };
+        let longest = self.producers.iter().filter(|(beginning, _)| begins(beginning)).max_by_key(|(one, _)| one.len());
+        let by_producer = longest.map(|(_, mode)| *mode);
+        by_producer.or_else(|| self.contracts.get(contract).copied()).unwrap_or(self.general)
+    }
 }
 
 /// Limits on what is imported; each is a key `contracts.limits.<name>`.

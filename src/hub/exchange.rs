@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::contracts::validate::Report;
 use crate::domain::clock::Clock;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
@@ -96,6 +97,8 @@ pub struct CallRecord {
     pub producer_fault: Option<Fault>,
     /// Whom the producer asked in its turn, where it is a part of this process that tells.
     pub fan_out: Option<Arc<FanOut>>,
+    /// What came of holding request and answer against their contract, where that is switched on.
+    pub judged: Vec<Arc<Report>>,
 }
 
 /// The listener a call came in on.

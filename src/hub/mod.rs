@@ -23,6 +23,7 @@ mod road;
 pub mod route;
 #[cfg(test)]
 mod tests;
+pub mod validate;
 pub mod within;
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use super::answer::reply::{self, Verdict};
 use super::authorise::{AuthoriseError, Permit, authorise};
 use super::call::address::{self, Address, Target};
 use super::call::{Outbound, in_profile, timeout_of};
-use super::exchange::{Event, Exchange, Listener, Stage};
+use super::exchange::{CallRecord, Event, Exchange, Listener, Stage};
 use super::identify::original_consumer::{self, Approval};
 use super::identify::{ORIGINAL_CONSUMER, Sender, identify, identify_part};
 use super::listen::Arrived;
@@ -18,8 +18,10 @@ use super::read::charset::Charset;
 use super::read::{Read, read};
 use super::route::search::is_old_style;
 use super::route::{RouteError, route};
+use super::validate::Judging;
 use super::{Hub, call, query_of};
 use crate::catalogue::snapshot::Snapshot;
+use crate::contracts::contract::Direction;
 use crate::domain::profile::Profile;
 use crate::soap::xml::reader;
 
@@ -42,6 +44,8 @@ struct Prepared {
     permit: Permit,
     /// The character set to answer in, where it is not UTF-8.
     charset: Option<Charset>,
+    /// Set where the messages are held against their contract.
+    judging: Option<Judging>,
 }
 
 /// What routing and authorisation decided.
@@ -73,6 +77,7 @@ impl Hub {
         let snapshot = self.catalogue.snapshot();
         let decided = self.decide(exchange, &snapshot, query_of(&arrived.uri), begin)?;
         let patience = timeout_of(&self.settings.hub, read.contract.as_deref());
+        let judging = self.judging(&exchange.record, &read, &arrived.headers);
         let body = outgoing_body(&read, &decided.route_profile)?;
         let charset = read.foreign.as_ref().map(|foreign| foreign.charset);
         exchange.record.profile_out = Some(decided.route_profile);
@@ -87,7 +92,7 @@ impl Hub {
         let Address { tls, target, path, .. } = decided.address;
         let method = arrived.method.clone();
         let outbound = Outbound { target, tls, method, path, headers, body, patience };
-        Ok(Prepared { outbound, permit: decided.permit, charset })
+        Ok(Prepared { outbound, permit: decided.permit, charset, judging })
     }
 
     fn identify(
@@ -175,13 +180,32 @@ impl Hub {
 
     /// The producer is called, and its answer made the consumer's.
     async fn call(&self, exchange: &mut Exchange, prepared: &Prepared) -> Result<Response<Bytes>, Failure> {
-        let Prepared { outbound, permit, charset } = prepared;
+        let Prepared { outbound, permit, charset, judging } = prepared;
+        // Judged before anybody else sees it, or else while the producer works.
+        let (strict, lenient) = match judging {
+            Some(judging) if judging.is_strict => (Some(judging), None),
+            judging => (None, judging.as_ref()),
+        };
+        if let Some(judging) = strict {
+            let report = self.judge_request(judging).await;
+            exchange.record.judged.push(Arc::clone(&report));
+            judging.refused(Direction::Request, &report)?;
+        }
         exchange.record.sent = Some(self.message(0, &outbound.headers, &outbound.body));
         self.event(exchange, Event::ReqOut);
         // From here on the call waits; what it has come to is to be read meanwhile.
         self.log.pass_on(&mut exchange.logged);
         let begin = exchange.elapsed();
-        let outcome = self.caller.call(&self.settings.hub, permit, outbound, &mut exchange.record.attempts).await;
+        let CallRecord { attempts, judged, .. } = &mut exchange.record;
+        let calling = self.caller.call(&self.settings.hub, permit, outbound, attempts);
+        let outcome = match lenient {
+            None => calling.await,
+            Some(judging) => {
+                let (outcome, report) = tokio::join!(biased; calling, self.judge_request(judging));
+                judged.push(report);
+                outcome
+            }
+        };
         let producer_time = exchange.elapsed().saturating_sub(begin);
         exchange.record.producer_time = Some(producer_time);
         let reply = outcome?;
@@ -197,8 +221,13 @@ impl Hub {
             }
             Err(_) => {}
         }
-        verdict?;
+        let is_fault = verdict? == Verdict::PassedFault;
         exchange.passed(Stage::Call, begin);
+        if let Some(judging) = judging.as_ref().filter(|_| !is_fault) {
+            let report = self.judge_answer(judging, &reply.headers, &reply.body).await;
+            exchange.record.judged.push(Arc::clone(&report));
+            judging.refused(Direction::Response, &report)?;
+        }
         let correlation_id = &exchange.record.correlation_id;
         Ok(reply::passed_on(&self.settings.hub, reply, producer_time, correlation_id, charset.as_ref()))
     }

@@ -23,3 +23,4 @@ mod reload;
 mod story;
 mod support;
 mod tak;
+mod validate;

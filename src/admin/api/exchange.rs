@@ -8,6 +8,9 @@ use super::fan_out::ShownFanOut;
 use super::message::ShownMessage;
 use super::summary::{Summary, micros, moment};
 use crate::admin::hide::{hidden, hidden_option};
+use crate::contracts::contract::Direction;
+use crate::contracts::validate::Report;
+use crate::contracts::validate::finding::Finding;
 use crate::domain::vp_code::VpCode;
 use crate::hub::exchange::CallRecord;
 
@@ -57,6 +60,8 @@ pub struct Exchange {
     pub refusal: Option<ShownRefusal>,
     /// The SOAP fault that the producer answered and that was passed on as it is.
     pub producer_fault: Option<ShownFault>,
+    /// What came of holding request and answer against their contract, where `contracts.validate` is on.
+    pub validation: Vec<ShownJudgement>,
     /// The four messages.
     pub messages: Messages,
     /// Where to go from here.
@@ -126,6 +131,87 @@ pub struct Links {
     pub explain: Option<String>,
 }
 
+/// What came of holding one message against its contract.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ShownJudgement {
+    /// `request` or `response`.
+    pub direction: &'static str,
+    /// Namespace of the contract.
+    pub contract: String,
+    /// Its version.
+    pub version: String,
+    /// Whether the message follows it.
+    pub valid: bool,
+    /// Why the contract cannot judge anything, if it is broken.
+    pub unusable: Option<String>,
+    /// How many findings were counted.
+    pub error_count: usize,
+    /// Whether more were counted than are listed.
+    pub truncated: bool,
+    /// The findings, at most `contracts.errors_max`.
+    pub errors: Vec<ShownFinding>,
+}
+
+/// One thing that does not follow the contract.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ShownFinding {
+    /// `V01` to `V39`.
+    pub code: &'static str,
+    /// The rule of XML Schema.
+    pub rule: &'static str,
+    /// Line, counted from 1.
+    pub line: u64,
+    /// Character in the line, counted from 1.
+    pub column: u64,
+    /// The elements from the root.
+    pub path: String,
+    /// What was sent.
+    pub found: String,
+    /// What the contract says.
+    pub expected: Vec<String>,
+    /// In Swedish.
+    pub sv: String,
+    /// In English.
+    pub en: String,
+    /// What to do beyond what the texts say.
+    pub fix: Option<String>,
+}
+
+impl ShownJudgement {
+    fn of(report: &Report) -> Self {
+        Self {
+            direction: match report.direction {
+                Some(Direction::Response) => "response",
+                _ => "request",
+            },
+            contract: report.contract.clone().unwrap_or_default(),
+            version: report.version.clone().unwrap_or_default(),
+            valid: report.valid,
+            unusable: report.unusable.clone(),
+            error_count: report.error_count,
+            truncated: report.truncated,
+            errors: report.errors.iter().map(ShownFinding::of).collect(),
+        }
+    }
+}
+
+impl ShownFinding {
+    fn of(finding: &Finding) -> Self {
+        Self {
+            code: finding.code,
+            rule: finding.rule,
+            line: finding.line,
+            column: finding.column,
+            path: hidden(&finding.path),
+            found: hidden(&finding.found),
+            expected: finding.expected.clone(),
+            sv: hidden(&finding.sv),
+            en: hidden(&finding.en),
+            fix: finding.fix.clone(),
+        }
+    }
+}
+
 impl Exchange {
     /// The call, with identity numbers hidden.
     pub fn of(call: &CallRecord) -> Self {
@@ -166,6 +252,7 @@ impl Exchange {
                 detail: hidden(&fault.detail),
                 next_step: advice::AFTER_PRODUCER_FAULT,
             }),
+            validation: call.judged.iter().map(|report| ShownJudgement::of(report)).collect(),
             messages: messages(call),
             links: links(call),
         }

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use super::{decision, fan_out, messages, show};
 use crate::admin::Admin;
-use crate::admin::api::exchange::{Exchange, ShownFault, ShownRefusal, question};
+use crate::admin::api::exchange::{Exchange, ShownFault, ShownJudgement, ShownRefusal, question};
 use crate::admin::api::exchanges::find;
 use crate::admin::api::explain::explained;
 use crate::admin::api::problem::Problem;
@@ -37,6 +37,7 @@ pub(super) async fn page(State(admin): State<Arc<Admin>>, id: Result<Path<String
         (stages(&shown.summary.stages))
         @if let Some(refusal) = &shown.refusal { (fault(refusal, decision.as_ref())) }
         @if let Some(fault) = &shown.producer_fault { (producer_fault(fault)) }
+        @for judged in &shown.validation { (judgement(judged)) }
         (facts(&shown))
         @if let Some(fan_out) = &shown.fan_out { (fan_out::tree(fan_out)) }
         (explanation(&call, decision.as_ref(), shown.refusal.as_ref()))
@@ -99,6 +100,36 @@ fn producer_fault(fault: &ShownFault) -> Markup {
             @if !fault.detail.is_empty() { h3 { "Detail" } pre tabindex="0" { (fault.detail) } }
             h3 { "What to do next" }
             p { (fault.next_step) }
+        }
+    }
+}
+
+/// What came of holding a message against its contract.
+fn judgement(judged: &ShownJudgement) -> Markup {
+    let id = format!("contract-{}", judged.direction);
+    let verdict = match (judged.valid, &judged.unusable) {
+        (_, Some(_)) => "cannot be judged",
+        (true, None) => "follows its contract",
+        (false, None) => "does not follow its contract",
+    };
+    html! {
+        section aria-labelledby=(id) {
+            h2 id=(id) { "The " (judged.direction) " " (verdict) }
+            p { code { (judged.contract) } " " (judged.version) }
+            @if let Some(why) = &judged.unusable { p { (why) } }
+            @if !judged.errors.is_empty() {
+                ol {
+                    @for finding in &judged.errors {
+                        li {
+                            p { strong { (finding.code) } " line " (finding.line) ", column " (finding.column) ", " code { (finding.path) } }
+                            p lang="sv" { (finding.sv) }
+                            p { (finding.en) @if let Some(fix) = &finding.fix { "; " (fix) } }
+                        }
+                    }
+                }
+            }
+            @let left = judged.error_count.saturating_sub(judged.errors.len());
+            @if left > 0 { p { "and " (left) " more" } }
         }
     }
 }

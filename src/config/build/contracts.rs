@@ -1,7 +1,11 @@
 //! The settings of service contracts.
 
+use std::collections::BTreeMap;
+
 use super::Build;
-use crate::config::contracts::{ContractSettings, DescribedBy, ImportLimits, MessageLimits};
+use crate::config::contracts::{
+    ContractSettings, DescribedBy, ImportLimits, MessageLimits, Validate, ValidateSettings,
+};
 use crate::config::value::Origin;
 
 impl Build<'_> {
@@ -11,6 +15,7 @@ impl Build<'_> {
             literal_anchors: self.resolved.switch("contracts.literal_anchors"),
             pins: self.resolved.named("contracts.pin.").into_iter().collect(),
             described: self.described(),
+            validate: self.validate(),
             import: self.import_limits(),
             message: self.message_limits(),
         }
@@ -24,6 +29,19 @@ impl Build<'_> {
             table_is_set: self.resolved.origin(TABLE) != Origin::Default,
             folder: file("properties.wsdlfiles.directory"),
             root: self.environment.path(""),
+        }
+    }
+
+    fn validate(&self) -> ValidateSettings {
+        // The table has refused every other word.
+        let mode = |word: &str| Validate::parse(word).unwrap_or_default();
+        let family = |prefix: &str| -> BTreeMap<String, Validate> {
+            self.resolved.named(prefix).into_iter().map(|(name, word)| (name, mode(&word))).collect()
+        };
+        ValidateSettings {
+            general: mode(&self.resolved.text("contracts.validate")),
+            contracts: family("contracts.validate_contract."),
+            producers: family("contracts.validate_producer."),
         }
     }
 

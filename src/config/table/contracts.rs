@@ -1,8 +1,10 @@
 //! Service contracts: how published files are read, and the bounds on them and on messages held against them.
 
 use super::{Kind, Setting, Unit};
+use crate::config::contracts::Validate;
 
 const SWITCH: Kind = Kind::Switch;
+const MODE: Kind = Kind::Choice(Validate::WORDS);
 const COUNT: Kind = Kind::Number { unit: Unit::Count, min: 1, max: 1_000_000_000 };
 const BYTES: Kind = Kind::Number { unit: Unit::Bytes, min: 1, max: 1 << 40 };
 /// Elements are followed by recursion in places, so a bound that the stack bears.
@@ -17,6 +19,14 @@ pub const SETTINGS: &[Setting] = &[
     own("contracts.lenient", SWITCH, "false", "accept references to namespaces not imported, where one thing fits"),
     own("contracts.literal_anchors", SWITCH, "true", "take ^ and $ in patterns literally, as XML Schema says"),
     Setting::own("contracts.pin.*", Kind::Text, None, "version of a contract that is active instead of the highest"),
+    own("contracts.validate", MODE, "off", "messages on their way that break their contract: off, log or fault"),
+    Setting::own("contracts.validate_contract.*", MODE, None, "the same for one contract, by its namespace"),
+    Setting::own(
+        "contracts.validate_producer.*",
+        MODE,
+        None,
+        "the same for a producer, by its address or its beginning",
+    ),
     own("contracts.errors_max", COUNT, "100", "errors kept of one validated message"),
     own("contracts.limits.archive_bytes_max", BYTES, "268435456", "largest zip"),
     own("contracts.limits.unpacked_bytes_max", BYTES, "1073741824", "all entries of a zip together, unpacked"),

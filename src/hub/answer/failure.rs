@@ -1,5 +1,6 @@
 //! The one table that turns any failure of a stage into what the consumer is told.
 
+use crate::contracts::contract::Direction;
 use crate::domain::vp_code::VpCode;
 use crate::hub::answer::texts;
 use crate::hub::authorise::AuthoriseError;
@@ -10,6 +11,7 @@ use crate::hub::identify::IdentifyError;
 use crate::hub::identify::original_consumer::NotApproved;
 use crate::hub::read::ReadError;
 use crate::hub::route::RouteError;
+use crate::hub::validate::NotValid;
 use crate::soap::fault::Side;
 use crate::soap::xml::error::XmlError;
 
@@ -47,6 +49,9 @@ pub enum Failure {
     /// The message cannot be converted to UTF-8.
     #[error(transparent)]
     Conversion(XmlError),
+    /// A message that does not follow its contract, where that ends the call.
+    #[error(transparent)]
+    NotValid(#[from] NotValid),
     /// The producer did not answer as it should.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -124,6 +129,16 @@ pub fn refusal(failure: &Failure, facts: &Facts<'_>, instance_name: &str) -> Ref
         Failure::Profile(error @ ProfileError::NotSupported(_)) => coded(VpCode::Vp005, error.to_string()),
         Failure::Profile(ProfileError::Xml(error)) => coded(VpCode::Vp012, error.to_string()),
         Failure::Conversion(error) => raw("com.ctc.wstx.exc.WstxParsingException", error.to_string()),
+        // No VP code: the reference never refuses a message for its content.
+        Failure::NotValid(error) => Refusal {
+            code: None,
+            side: match error.direction {
+                Direction::Request => Side::Client,
+                Direction::Response => Side::Server,
+            },
+            text: error.text(),
+            detail: error.detail(),
+        },
         Failure::Call(error) => match call_detail(error, producer_address, exchange) {
             CallDetail::Coded(detail) => coded(VpCode::Vp009, detail),
             CallDetail::Raw(class, message) => raw(class, message),

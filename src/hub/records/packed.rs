@@ -5,6 +5,8 @@
 
 use bytes::{BufMut, Bytes};
 
+use crate::contracts::validate::Report;
+use crate::contracts::validate::finding::Finding;
 use crate::hub::exchange::{CallRecord, Event};
 
 /// Bytes of a length before a text or body.
@@ -69,6 +71,7 @@ impl Packed {
             + self.pieces.len()
             + self.rest.events.capacity() * size_of::<(Event, std::time::Duration)>()
             + self.rest.fan_out.as_ref().map_or(0, |fan_out| fan_out.weight())
+            + self.rest.judged.iter().map(|report| weight_of(report)).sum::<usize>()
     }
 
     /// The piece at `at`, or `None` for a repeated one; moves behind it.
@@ -82,6 +85,17 @@ impl Packed {
         *at += length as usize;
         Some(self.pieces.slice(begin..*at))
     }
+}
+
+/// What a report weighs: its findings, which hold most of it.
+fn weight_of(report: &Report) -> usize {
+    let texts = |finding: &Finding| {
+        let listed: usize = finding.expected.iter().map(|text| text.len() + size_of::<String>()).sum();
+        let Finding { path, namespaced_path, found, sv, en, message, element, .. } = finding;
+        let texts = [path, namespaced_path, found, sv, en, message, element];
+        listed + texts.into_iter().map(String::len).sum::<usize>() + size_of::<Finding>()
+    };
+    size_of::<Report>() + report.errors.iter().map(texts).sum::<usize>()
 }
 
 fn put(pieces: &mut Vec<u8>, piece: &[u8]) {
