@@ -20,6 +20,7 @@ use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::hub::explain::{Explanation, Question};
 use crate::hub::records::Records;
+use crate::producers::mounted::Producers;
 
 pub mod api;
 mod guard;
@@ -44,6 +45,8 @@ pub struct AdminParts {
     pub records: Arc<Records>,
     /// The service contracts.
     pub contracts: Arc<Library>,
+    /// The mocked producers.
+    pub producers: Arc<Producers>,
     /// The decision for a question, candidate by candidate.
     pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
     /// All metrics in Prometheus text form, version 0.0.4.
@@ -93,7 +96,7 @@ fn router_until(parts: AdminParts, closing: CancellationToken) -> Router {
 }
 
 fn paths() -> Router<Arc<Admin>> {
-    Router::new().merge(api::router()).merge(health::router()).merge(ui::router())
+    Router::new().merge(api::router()).merge(api::producers::wiremock()).merge(health::router()).merge(ui::router())
 }
 
 fn guarded(paths: Router<Arc<Admin>>, admin: Arc<Admin>) -> Router {

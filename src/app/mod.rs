@@ -7,6 +7,7 @@ pub mod index;
 pub mod serve;
 mod sources;
 mod subscribers;
+mod watch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -110,7 +111,12 @@ impl Platform {
         let (sources, mut problems) = Sources::load(&environment, &contracts, &clock);
         let (producers, found) = Producers::load(&environment);
         problems.extend(found);
-        let producers = Arc::new(producers.with_clock(&clock).with_sources(&sources.shared()));
+        let producers = producers
+            .with_clock(&clock)
+            .with_contracts(&contracts)
+            .with_sources(&sources.shared())
+            .with_settings(settings.producers.clone());
+        let producers = Arc::new(producers);
         let records = Arc::new(Records::new(settings.records.bytes_max));
         let meter = Meter::new();
         let index = Arc::new(IndexSlot::empty());
@@ -135,7 +141,12 @@ impl Platform {
         let keeps_index = data.is_some();
         let platform =
             Self { addresses, catalogue, contracts, hub, index, aggregation, keeps_index, records, shutdown, tasks };
-        platform.serve(&mut bound, producers, platform.admin_parts(&environment, &settings, &meter, &clock));
+        platform.serve(
+            &mut bound,
+            Arc::clone(&producers),
+            platform.admin_parts(&environment, &settings, &meter, &clock, &producers),
+        );
+        platform.tasks.spawn(watch::watch(Arc::clone(&producers), platform.shutdown.clone()));
         platform.tend(meter);
         problems.extend(platform.open_aggregation(&mut bound, &settings, &environment, &clock));
         if let Err(error) = platform.keep_catalogue(data.as_deref()).await {
@@ -319,6 +330,7 @@ impl Platform {
         settings: &Arc<Settings>,
         meter: &Meter,
         clock: &Clock,
+        producers: &Arc<Producers>,
     ) -> AdminParts {
         let (for_health, for_explain) = (Arc::clone(&self.catalogue), Arc::clone(&self.catalogue));
         let (for_meter, meter, settings_for_explain) = (Arc::clone(&self.hub), meter.clone(), Arc::clone(settings));
@@ -328,6 +340,7 @@ impl Platform {
         AdminParts {
             records: Arc::clone(&self.records),
             contracts: Arc::clone(&self.contracts),
+            producers: Arc::clone(producers),
             explain: Arc::new(move |question| {
                 let settings = &settings_for_explain;
                 explain(&for_explain.snapshot(), &settings.lookup, &settings.hub.instance_name, question)

@@ -11,6 +11,7 @@ use regex::Regex;
 use super::aggregation::AggregationSettings;
 use super::contracts::ContractSettings;
 use super::index::IndexSettings;
+use super::producers::ProducerSettings;
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Settings {
     pub records: RecordSettings,
     /// The admin listener.
     pub admin: AdminSettings,
+    /// The mocked producers.
+    pub producers: ProducerSettings,
     /// What the platform is called in orders.
     pub platform: PlatformSettings,
     /// Platforms that share the process (`[[platform]]`, `connection-api.md` §1); empty where there is only one.

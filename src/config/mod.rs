@@ -13,6 +13,7 @@ pub mod index;
 pub mod nearest;
 pub mod platforms;
 pub mod process;
+pub mod producers;
 pub mod raw;
 pub mod table;
 pub mod timeouts;

@@ -98,6 +98,15 @@ impl Resolved {
         }
     }
 
+    /// The name of a header, as written, where one is set.
+    pub fn optional_header(&self, key: &str) -> Option<String> {
+        match self.value(key) {
+            Parsed::HeaderName(text, _) => Some(text.clone()),
+            Parsed::Unset => None,
+            other => mismatch(key, other),
+        }
+    }
+
     /// A header value.
     pub fn header_value(&self, key: &str) -> HeaderValue {
         match self.value(key) {

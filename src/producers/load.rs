@@ -1,18 +1,19 @@
-//! From the folders of an environment to systems.
+//! From the folders of an environment to systems, at start and whenever a file changes.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
 use std::error::Error;
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::mounted::{Producers, System};
+use super::mounted::{Loaded, Producers, System};
 use super::settings::STUBS_MAX;
-use super::spec::mapping::{self, Mappings};
+use super::spec::mapping::{self, Mappings, Reading};
 use super::spec::producer;
 use crate::config::environment::{Environment, EnvironmentFile};
-use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 
 /// The folder of an environment that holds the systems.
@@ -25,7 +26,97 @@ type Files = BTreeMap<String, EnvironmentFile>;
 
 /// Reads all systems.
 pub(super) fn load(environment: &Environment) -> (Producers, Vec<Problem>) {
-    let mut problems = Vec::new();
+    let producers = Producers { environment: environment.clone(), ..Producers::default() };
+    producers.reload();
+    let problems = producers.problems().to_vec();
+    (producers, problems)
+}
+
+impl Producers {
+    /// Reads the folders again. A system whose files did not change is left alone; one with a file that does not parse
+    /// keeps what it had before, and the file is named among the problems. Calls in flight are not disturbed.
+    pub fn reload(&self) -> Arc<Vec<Problem>> {
+        let mut problems = Vec::new();
+        let folders = folders(&self.environment, &mut problems);
+        let before = self.systems.load_full();
+        let mut systems = BTreeMap::new();
+        for (name, files) in folders {
+            let known = before.get(&name);
+            let digest = digest_of(&files);
+            let mut found = Vec::new();
+            let loaded = read(&name, &files, digest, self.shared.wiring.load().settings.templating, &mut found);
+            let is_broken = found.iter().any(Problem::is_error);
+            problems.append(&mut found);
+            match (known, loaded) {
+                // The previous version goes on serving.
+                (Some(known), _) if is_broken || known.files().digest == digest => {
+                    systems.insert(name, Arc::clone(known));
+                }
+                (Some(known), Some(loaded)) => {
+                    known.replace(loaded);
+                    systems.insert(name, Arc::clone(known));
+                }
+                (None, Some(loaded)) => {
+                    systems.insert(name.clone(), Arc::new(System::new(&name, loaded, Arc::clone(&self.shared))));
+                }
+                (_, None) => {}
+            }
+        }
+        // What was made through the API has no folder.
+        for (name, system) in before.iter().filter(|(_, system)| system.files().digest == MADE) {
+            systems.entry(name.clone()).or_insert_with(|| Arc::clone(system));
+        }
+        self.systems.store(Arc::new(systems));
+        let problems = Arc::new(problems);
+        self.problems.store(Arc::clone(&problems));
+        problems
+    }
+
+    /// Makes a system that has no folder; `Err` says why its name is none.
+    pub fn make(&self, name: &str) -> Result<Arc<System>, String> {
+        if !is_name(name) {
+            return Err(format!("{name:?} is no name for a system, expected [a-z0-9][a-z0-9_-]{{0,62}}"));
+        }
+        if let Some(known) = self.system(name) {
+            return Ok(known);
+        }
+        let loaded = Loaded { digest: MADE, ..Loaded::default() };
+        let system = Arc::new(System::new(name, loaded, Arc::clone(&self.shared)));
+        let made = Arc::clone(&system);
+        self.systems.rcu(|systems| {
+            let mut systems = BTreeMap::clone(systems);
+            systems.insert(name.to_owned(), Arc::clone(&made));
+            systems
+        });
+        Ok(system)
+    }
+
+    /// What tells whether any file changed, without reading them: paths, sizes and times.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for path in self.environment.paths_below(FOLDER).unwrap_or_default() {
+            path.hash(&mut hasher);
+            if let Ok(metadata) = std::fs::metadata(&path) {
+                metadata.len().hash(&mut hasher);
+                metadata.modified().ok().hash(&mut hasher);
+            }
+        }
+        hasher.finish()
+    }
+
+    /// Where a system's folder is, if the environment is one.
+    pub fn folder(&self, system: &str) -> Option<std::path::PathBuf> {
+        match &self.environment {
+            Environment::Folder(root) => Some(root.join(FOLDER).join(system)),
+            Environment::Demo => None,
+        }
+    }
+}
+
+/// Digest of a system that was made through the API.
+const MADE: u64 = 0;
+
+fn folders(environment: &Environment, problems: &mut Vec<Problem>) -> BTreeMap<String, Files> {
     let files = match environment.files_below(FOLDER) {
         Ok(files) => files,
         Err(error) => {
@@ -50,19 +141,28 @@ pub(super) fn load(environment: &Environment) -> (Producers, Vec<Problem>) {
             }
         }
     }
-    let mut systems = BTreeMap::new();
-    for (name, files) in folders {
-        if !is_name(&name) {
+    folders.retain(|name, _| {
+        let named = is_name(name);
+        if !named {
             let message = format!("{name:?} is no name for a system, expected [a-z0-9][a-z0-9_-]{{0,62}}");
-            problems.push(Problem::error(&root.join(&name), 0, message));
-        } else if let Some(system) = system(&name, &files, &mut problems) {
-            systems.insert(name, Arc::new(system));
+            problems.push(Problem::error(&root.join(name), 0, message));
         }
-    }
-    (Producers::new(systems), problems)
+        named
+    });
+    folders
 }
 
-fn system(name: &str, files: &Files, problems: &mut Vec<Problem>) -> Option<System> {
+fn digest_of(files: &Files) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (path, file) in files {
+        path.hash(&mut hasher);
+        file.contents.hash(&mut hasher);
+    }
+    // Never the one that says there is no folder.
+    hasher.finish() | 1
+}
+
+fn read(name: &str, files: &Files, digest: u64, templating: bool, problems: &mut Vec<Problem>) -> Option<Loaded> {
     let producer = match files.get("producer.toml") {
         Some(file) => producer::read(&file.path, &file.contents, problems)?,
         None => producer::Producer::default(),
@@ -72,10 +172,12 @@ fn system(name: &str, files: &Files, problems: &mut Vec<Problem>) -> Option<Syst
         .filter_map(|(path, file)| Some((path.strip_prefix("__files/")?, file)))
         .map(|(path, file)| (path.to_owned(), Bytes::from(file.contents.clone())))
         .collect();
+    let bodies = Arc::new(bodies);
+    let reading = Reading { system: name, bodies: &bodies, templating, is_file: true };
     let mut all = Mappings::default();
     for (path, file) in files {
         if path.starts_with("mappings/") && path.ends_with(".json") {
-            let found = mapping::read(&file.path, &file.contents, &bodies);
+            let found = mapping::read(&file.path, &file.contents, &reading);
             all.stubs.extend(found.stubs);
             all.inactive.extend(found.inactive);
             problems.extend(found.problems);
@@ -88,10 +190,8 @@ fn system(name: &str, files: &Files, problems: &mut Vec<Problem>) -> Option<Syst
         let message = format!("system {name:?} has more than {STUBS_MAX} stubs, {} are left out", extra.len());
         problems.push(Problem::error(&extra[0].file, extra[0].line, message));
     }
-    // Lowest number first, then the one added last; files count as added in the order of their paths.
-    all.stubs.reverse();
-    all.stubs.sort_by_key(|stub| stub.priority);
-    Some(System::new(name, producer, all.stubs, all.inactive, Clock::System))
+    let stubs = all.stubs.into_iter().map(Arc::new).collect();
+    Some(Loaded { producer, stubs, inactive: all.inactive, bodies, digest })
 }
 
 fn parts_below(root: &Path, path: &Path) -> Option<Vec<String>> {

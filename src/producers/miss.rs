@@ -2,17 +2,18 @@
 //!
 //! No line names a patient: whatever looks like an identity number is hidden, be it in an address or a stub's name.
 
+use std::sync::Arc;
+
 use super::asked::{Asked, quoted};
+use super::decide::Deciding;
 use super::matcher::Condition;
-use super::mounted::System;
-use super::settings::NEAREST_MAX;
+use super::settings::{NEAR_CANDIDATES_MAX, NEAREST_MAX};
 use super::spec::mapping::Stub;
+use super::spec::producer::Producer;
 use crate::domain::identity_number::{Hide, masked};
 
 /// A contract or an address the system does not answer for: text and detail of the fault.
-pub(super) fn not_ours(system: &System, asked: &Asked<'_>) -> Option<(String, String)> {
-    let producer = system.producer();
-    let name = system.name();
+pub(super) fn not_ours(name: &str, producer: &Producer, asked: &Asked<'_>) -> Option<(String, String)> {
     if let (Some(contracts), Some(namespace)) = (&producer.contracts, asked.contract())
         && !contracts.iter().any(|pattern| pattern.accepts(namespace))
     {
@@ -33,48 +34,85 @@ pub(super) fn not_ours(system: &System, asked: &Asked<'_>) -> Option<(String, St
 }
 
 /// A call that no stub fits: text and detail of the fault.
-pub(super) fn nothing_fits(system: &System, asked: &Asked<'_>) -> (String, String) {
-    let mut near: Vec<_> = system.stubs().iter().map(|stub| Near::of(stub, asked)).collect();
-    // Stable, so that among equally near ones the one tried first is named first.
-    near.sort_by(|one, other| one.distance.total_cmp(&other.distance));
-    near.truncate(NEAREST_MAX);
-
+pub(super) fn nothing_fits(deciding: &Deciding<'_, '_>) -> (String, String) {
+    let asked = deciding.asked;
+    let mut stubs: Vec<Arc<Stub>> = deciding.own.stubs().iter().cloned().collect();
+    if let Some(below) = deciding.below {
+        stubs.extend(below.stubs().iter().cloned());
+    }
+    let near = nearest(&stubs, asked);
     let what = asked.operation().unwrap_or_else(|| format!("{} {}", asked.method(), quoted(asked.targets()[0])));
     let at = asked.logical_address().map_or_else(String::new, |address| format!(" at {}", quoted(address)));
     let nearest = match near.first() {
         None => "; it has no stubs".to_owned(),
-        Some(near) => {
-            let first = near.failed.first().map(|condition| condition.complaint(asked)).unwrap_or_default();
-            format!("; nearest: {} ({first})", near.stub.name)
-        }
+        Some(near) => format!("; nearest: {} ({})", near.stub.name, near.first_complaint(asked)),
     };
-    let text = format!("anslut: {} has no answer for {what}{at}{nearest}", system.name());
-    let lines: Vec<_> = near.iter().map(|near| near.explained(asked)).collect();
+    let text = format!("anslut: {} has no answer for {what}{at}{nearest}", deciding.system.name());
+    let lines: Vec<_> = near.iter().map(|near| near.in_one_line(asked)).collect();
     (hidden(&text), hidden(&lines.join("\n")))
 }
 
-/// How near a stub came.
-struct Near<'a> {
-    stub: &'a Stub,
-    /// Weighted share of its conditions that failed.
-    distance: f64,
-    /// Those, the heaviest first.
-    failed: Vec<&'a Condition>,
+/// The stubs that came nearest, the nearest first. Where there are very many, their cheap conditions decide which of them
+/// are looked at closely: an explanation must not cost more than thousands of answers.
+pub fn nearest<'s>(stubs: &'s [Arc<Stub>], asked: &Asked<'_>) -> Vec<Near<'s>> {
+    let mut rough: Vec<(f64, &Arc<Stub>)> = stubs
+        .iter()
+        .map(|stub| {
+            let cheap = || stub.conditions.iter().filter(|condition| condition.cost() < 2);
+            let failed: f64 = cheap().filter(|one| !one.holds(asked)).map(Condition::weight).sum();
+            let all: f64 = stub.conditions.iter().map(Condition::weight).sum();
+            (failed / all.max(1.0), stub)
+        })
+        .collect();
+    // Stable, so that among equally near ones the one tried first is named first.
+    rough.sort_by(|one, other| one.0.total_cmp(&other.0));
+    rough.truncate(NEAR_CANDIDATES_MAX);
+    let mut near: Vec<_> = rough.into_iter().map(|(_, stub)| Near::of(stub, asked)).collect();
+    near.sort_by(|one, other| one.distance.total_cmp(&other.distance));
+    near.truncate(NEAREST_MAX);
+    near
 }
 
-impl<'a> Near<'a> {
-    fn of(stub: &'a Stub, asked: &Asked<'_>) -> Self {
-        let weight = |conditions: &[&Condition]| conditions.iter().map(|c| f64::from(c.weight())).sum::<f64>();
-        let all: Vec<_> = stub.conditions.iter().collect();
-        let mut failed: Vec<_> = all.iter().copied().filter(|condition| !condition.holds(asked)).collect();
-        failed.sort_by_key(|condition| std::cmp::Reverse(condition.weight()));
-        let distance = weight(&failed) / weight(&all).max(1.0);
+/// How near a stub came.
+pub struct Near<'s> {
+    /// The stub.
+    pub stub: &'s Arc<Stub>,
+    /// Weighted share of its conditions that failed.
+    pub distance: f64,
+    /// Those, the heaviest first.
+    failed: Vec<&'s Condition>,
+}
+
+impl<'s> Near<'s> {
+    fn of(stub: &'s Arc<Stub>, asked: &Asked<'_>) -> Self {
+        let weight: f64 = stub.conditions.iter().map(Condition::weight).sum();
+        let distances = stub.conditions.iter().map(|condition| (condition, condition.distance(asked)));
+        let failed: Vec<_> = distances.filter(|(_, distance)| *distance > 0.0).collect();
+        let distance = failed.iter().map(|(one, share)| one.weight() * share).sum::<f64>() / weight.max(1.0);
+        let mut failed: Vec<_> = failed.into_iter().map(|(condition, _)| condition).collect();
+        failed.sort_by(|one, other| other.weight().total_cmp(&one.weight()));
         Self { stub, distance, failed }
     }
 
-    fn explained(&self, asked: &Asked<'_>) -> String {
-        let complaints: Vec<_> = self.failed.iter().map(|condition| condition.complaint(asked)).collect();
+    fn first_complaint(&self, asked: &Asked<'_>) -> String {
+        self.failed.first().map(|condition| condition.complaint(asked)).unwrap_or_else(|| {
+            // Everything holds but the scenario.
+            self.stub
+                .scenario
+                .as_ref()
+                .map_or_else(String::new, |one| format!("scenario {} is in another state", one.name))
+        })
+    }
+
+    /// A line for each condition that failed, and for some several.
+    pub fn lines(&self, asked: &Asked<'_>) -> Vec<String> {
+        let lines = self.failed.iter().flat_map(|condition| condition.explained(asked));
+        lines.map(|line| hidden(&line)).collect()
+    }
+
+    fn in_one_line(&self, asked: &Asked<'_>) -> String {
         let (name, file, line) = (&self.stub.name, self.stub.file.display(), self.stub.line);
+        let complaints = self.failed.iter().flat_map(|condition| condition.explained(asked)).collect::<Vec<_>>();
         format!("{name} ({file}:{line}, distance {:.2}): {}", self.distance, complaints.join("; "))
     }
 }

@@ -1,26 +1,38 @@
-//! Mocked producer systems (*tjänsteproducenter*): they answer as a producer would, including badly.
+//! Mocked producer systems (*tjänsteproducenter*): they answer as a producer would, including badly, and remember what
+//! they were asked.
 //!
-//! A system is a folder `producers/<system>/` (`producers.md` §1). [`mounted::Producers`] is all of them, read once and
-//! then never changed, so listeners and hub share it without a lock. Read the folders in the order of a call:
-//! [`asked`] reads the request, [`matcher`] says which stub it fits, [`behaviour`] turns the stub into an answer, a wait
-//! or a fault, [`miss`] explains why nothing fitted, [`responder`] and [`serve`] deliver. What files say is read by
-//! [`spec`]. What no stub fits is asked of the sources of [`source`]: [`records`] of patients, then the [`schema`]
-//! of the contract. Scenarios and the request journal are not here yet; whoever asks for them is told so when the files
-//! are loaded.
+//! A system is a folder `producers/<system>/` (`producers.md` §1). [`mounted::Producers`] is all of them; their files are
+//! swapped whole when they change ([`load`]), and what is remembered lies apart, for each workspace, in [`space`] and
+//! [`journal`]. Read the folders in the order of a call: [`asked`] reads the request, [`decide`] goes through the steps,
+//! [`chaos`] may decide that something goes wrong, [`matcher`] says which stub it fits, [`behaviour`] turns the stub into
+//! an answer, a wait or a fault, [`source`] is who answers where no stub does, [`miss`] explains why nothing fitted,
+//! [`responder`] and [`serve`] deliver. What files say is read by [`spec`]; [`api`] shows and changes all of it; [`record`]
+//! makes mappings of another system's answers.
 
+pub mod api;
 pub mod asked;
 pub mod behaviour;
+pub mod chaos;
+mod decide;
+mod describe;
+pub mod identity;
+pub mod journal;
+pub mod json;
 mod load;
 pub mod matcher;
 pub mod miss;
 pub mod mounted;
+mod named;
+pub mod record;
 pub mod records;
 pub mod responder;
 pub mod schema;
 pub mod serve;
 pub mod settings;
 pub mod source;
+pub mod space;
 pub mod spec;
+pub mod xml;
 
 #[cfg(test)]
 mod tests;

@@ -1,34 +1,103 @@
-//! The systems as they serve: immutable, shared by the hub and the listener.
+//! The systems as they serve: shared by the hub and the listener, their files swapped whole when they change.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use tokio::sync::Semaphore;
 
-use super::asked::Asked;
-use super::behaviour::delay::Numbers;
+use super::behaviour::Forwarding;
+use super::behaviour::delay::{Delay, Numbers};
 use super::behaviour::fault::WireFault;
-use super::behaviour::{Body, Outcome};
-use super::source::{Question, SharedSource, Wanted};
+use super::behaviour::script::Script;
+use super::chaos::Plan;
+use super::journal::Entry;
+use super::load;
+use super::source::SharedSource;
+use super::space::Spaces;
 use super::spec::mapping::{InactiveStub, Stub};
-use super::spec::producer::{Miss, Producer};
-use super::spec::response::XML_TYPE;
-use super::{load, miss};
+use super::spec::producer::Producer;
+use super::spec::response::{Bodies, XML_TYPE};
 use crate::config::environment::Environment;
+use crate::config::producers::ProducerSettings;
+use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::soap::fault::{Side, document};
 use crate::soap::responder::SharedResponder;
 
 /// All mocked producers of an environment, by name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Producers {
-    systems: BTreeMap<String, Arc<System>>,
+    pub(super) environment: Environment,
+    pub(super) systems: ArcSwap<BTreeMap<String, Arc<System>>>,
+    pub(super) problems: ArcSwap<Vec<Problem>>,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What all systems share.
+#[derive(Debug)]
+pub struct Shared {
+    /// What was wired up from outside.
+    pub wiring: ArcSwap<Wiring>,
+    /// What is remembered, by workspace.
+    pub spaces: ArcSwap<Spaces>,
+    /// The plan that runs.
+    pub chaos: ArcSwapOption<RunningPlan>,
+    /// Added to every stub's delay (`POST /__admin/settings`).
+    pub delay: ArcSwap<Delay>,
+    /// The recording that runs, or ran.
+    pub recording: std::sync::Mutex<super::record::Recording>,
+}
+
+/// A plan with its beginning.
+#[derive(Debug)]
+pub struct RunningPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// When it was started.
+    pub since: Instant,
+}
+
+/// What is handed in from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Wiring {
+    /// What time it is.
+    pub clock: Clock,
+    /// Who is asked when no stub fits.
+    pub sources: Vec<SharedSource>,
+    /// Who knows the contracts.
+    pub contracts: Option<Arc<Library>>,
+    /// The settings that concern producers.
+    pub settings: ProducerSettings,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        let wiring = Wiring::default();
+        Self {
+            spaces: ArcSwap::from_pointee(Spaces::new(wiring.settings.journal_bytes_max)),
+            wiring: ArcSwap::from_pointee(wiring),
+            chaos: ArcSwapOption::empty(),
+            delay: ArcSwap::from_pointee(Delay::None),
+            recording: std::sync::Mutex::default(),
+        }
+    }
+}
+
+impl Default for Producers {
+    fn default() -> Self {
+        Self {
+            environment: Environment::Demo,
+            systems: ArcSwap::default(),
+            problems: ArcSwap::default(),
+            shared: Arc::default(),
+        }
+    }
 }
 
 impl Producers {
@@ -37,62 +106,98 @@ impl Producers {
         load::load(environment)
     }
 
-    pub(super) fn new(systems: BTreeMap<String, Arc<System>>) -> Self {
-        Self { systems }
-    }
-
-    /// The same systems by another clock, before anybody shares them.
-    pub fn with_clock(mut self, clock: &Clock) -> Self {
-        for system in self.systems.values_mut() {
-            if let Some(system) = Arc::get_mut(system) {
-                system.clock = clock.clone();
-            }
-        }
+    fn rewired(self, change: impl FnOnce(&mut Wiring)) -> Self {
+        let mut wiring = Wiring::clone(&self.shared.wiring.load());
+        change(&mut wiring);
+        self.shared.wiring.store(Arc::new(wiring));
         self
     }
 
-    /// The same systems with sources for what no mapping answers, before anybody shares them.
-    pub fn with_sources(mut self, sources: &[SharedSource]) -> Self {
-        for system in self.systems.values_mut() {
-            if let Some(system) = Arc::get_mut(system) {
-                system.sources = sources.to_vec();
-            }
+    /// The same systems by another clock.
+    pub fn with_clock(self, clock: &Clock) -> Self {
+        self.rewired(|wiring| wiring.clock = clock.clone())
+    }
+
+    /// The same systems with sources for what no mapping answers.
+    pub fn with_sources(self, sources: &[SharedSource]) -> Self {
+        self.rewired(|wiring| wiring.sources = sources.to_vec())
+    }
+
+    /// The same systems with somebody who knows the contracts.
+    pub fn with_contracts(self, contracts: &Arc<Library>) -> Self {
+        self.rewired(|wiring| wiring.contracts = Some(Arc::clone(contracts)))
+    }
+
+    /// The same systems with these settings; what was remembered is forgotten.
+    pub fn with_settings(self, settings: ProducerSettings) -> Self {
+        let known = self.shared.spaces.load().shared();
+        let spaces = Spaces::new(settings.journal_bytes_max);
+        self.shared.spaces.store(Arc::new(spaces));
+        drop(known);
+        for system in self.systems.load().values() {
+            system.mount_files();
         }
-        self
+        self.rewired(|wiring| wiring.settings = settings)
     }
 
     /// What the hub calls for the catalogue address `producer:<system>`.
     pub fn responder(&self, system: &str) -> Option<SharedResponder> {
-        let system = Arc::clone(self.systems.get(system)?);
+        let system = self.system(system)?;
         Some(system)
     }
 
     /// One system.
-    pub fn system(&self, name: &str) -> Option<&Arc<System>> {
-        self.systems.get(name)
+    pub fn system(&self, name: &str) -> Option<Arc<System>> {
+        self.systems.load().get(name).cloned()
     }
 
     /// All systems, by name.
-    pub fn systems(&self) -> impl Iterator<Item = &Arc<System>> {
-        self.systems.values()
+    pub fn systems(&self) -> Vec<Arc<System>> {
+        self.systems.load().values().cloned().collect()
+    }
+
+    /// What all systems share.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// What is wrong with the files as they are now.
+    pub fn problems(&self) -> Arc<Vec<Problem>> {
+        self.problems.load_full()
     }
 }
 
 /// One mocked producer.
 #[derive(Debug)]
 pub struct System {
-    name: String,
-    producer: Producer,
-    /// In the order in which they are tried.
-    stubs: Vec<Stub>,
-    inactive: Vec<InactiveStub>,
-    clock: Clock,
-    /// Who is asked when no stub fits.
-    sources: Vec<SharedSource>,
-    /// Calls so far: the seed of each call's draws.
-    calls: AtomicU64,
+    name: Arc<str>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) files: ArcSwap<Loaded>,
+    pub(super) gates: ArcSwap<Gates>,
+}
+
+/// What the files of a system say.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// `producer.toml`.
+    pub producer: Producer,
+    /// The stubs, in the order in which they were read.
+    pub stubs: Vec<Arc<Stub>>,
+    /// Those that do not serve.
+    pub inactive: Vec<InactiveStub>,
+    /// `__files`.
+    pub bodies: Bodies,
+    /// What makes two readings the same.
+    pub digest: u64,
+}
+
+/// How many calls there may be.
+#[derive(Debug)]
+pub struct Gates {
+    /// Requests being read.
     pub(super) reading: Arc<Semaphore>,
-    pub(super) delayed: Semaphore,
+    /// Calls waiting out their delay.
+    pub(super) delayed: Arc<Semaphore>,
 }
 
 /// What a call gets, decided and filled in; only the wait is left.
@@ -102,6 +207,8 @@ pub struct Decision {
     pub delay: Duration,
     /// Then this.
     pub reply: Reply,
+    /// The row of the journal, to be ended.
+    pub entry: Option<Entry>,
 }
 
 /// What follows the wait.
@@ -109,23 +216,37 @@ pub struct Decision {
 pub enum Reply {
     /// An HTTP answer.
     Answer(Response<Bytes>),
+    /// An HTTP answer in so many pieces over so long.
+    Dribble(Response<Bytes>, usize, Duration),
     /// A failing connection, and the draws for its garbage.
     Fault(WireFault, Numbers),
+    /// Something written to the connection that no HTTP library would write.
+    Script(Script),
+    /// Another system's answer.
+    Forward(Box<(Forwarding, Request<Bytes>)>),
 }
 
 impl System {
-    pub(super) fn new(
-        name: &str,
-        producer: Producer,
-        stubs: Vec<Stub>,
-        inactive: Vec<InactiveStub>,
-        clock: Clock,
-    ) -> Self {
-        let reading = Arc::new(Semaphore::new(producer.limits.concurrency_max));
-        let delayed = Semaphore::new(producer.limits.delayed_max);
-        let name = name.to_owned();
-        let sources = Vec::new();
-        Self { name, producer, stubs, inactive, clock, sources, calls: AtomicU64::new(0), reading, delayed }
+    pub(super) fn new(name: &str, loaded: Loaded, shared: Arc<Shared>) -> Self {
+        let gates = ArcSwap::from_pointee(Gates::of(&loaded.producer));
+        let system = Self { name: name.into(), shared, files: ArcSwap::from_pointee(loaded), gates };
+        system.mount_files();
+        system
+    }
+
+    /// Puts other files in the place of those that are served. Calls in flight keep what they were decided by; what was
+    /// added and remembered stays.
+    pub(super) fn replace(&self, loaded: Loaded) {
+        if self.files.load().producer.limits != loaded.producer.limits {
+            self.gates.store(Arc::new(Gates::of(&loaded.producer)));
+        }
+        self.files.store(Arc::new(loaded));
+        self.mount_files();
+    }
+
+    pub(super) fn mount_files(&self) {
+        let shared = self.shared.spaces.load().shared();
+        shared.system(&self.name).set_files(&self.files.load().stubs);
     }
 
     /// Its name: the folder's.
@@ -133,98 +254,47 @@ impl System {
         &self.name
     }
 
-    /// What its `producer.toml` says.
-    pub fn producer(&self) -> &Producer {
-        &self.producer
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 
-    /// The stubs that serve, in the order in which they are tried.
-    pub fn stubs(&self) -> &[Stub] {
-        &self.stubs
+    /// What its files say.
+    pub fn files(&self) -> Arc<Loaded> {
+        self.files.load_full()
+    }
+
+    /// The stubs that serve in the default workspace, in the order in which they are tried.
+    pub fn stubs(&self) -> Vec<Arc<Stub>> {
+        self.shared.spaces.load().shared().system(&self.name).stubs().iter().cloned().collect()
     }
 
     /// The stubs that do not serve, and why.
-    pub fn inactive(&self) -> &[InactiveStub] {
-        &self.inactive
-    }
-
-    /// Decides what a request gets. Everything but the wait happens here, and nothing here waits.
-    pub fn decide(&self, request: &Request<Bytes>) -> Decision {
-        if request.body().len() > self.producer.limits.body_bytes_max {
-            return Decision { delay: Duration::ZERO, reply: self.too_large() };
-        }
-        let asked = Asked::read(&self.name, request);
-        let mut numbers = Numbers::of(&self.name, self.calls.fetch_add(1, Ordering::Relaxed));
-        let delay = self.producer.delay.draw(&mut numbers);
-        if let Some((text, detail)) = miss::not_ours(self, &asked) {
-            return Decision { delay, reply: self.refusal(&text, &detail) };
-        }
-        match self.stubs.iter().find(|stub| stub.conditions.iter().all(|condition| condition.holds(&asked))) {
-            Some(stub) => {
-                let delay = delay + stub.behaviour.delay.draw(&mut numbers);
-                Decision { delay, reply: self.reply(stub, &asked, numbers) }
-            }
-            None if let Some(answer) = self.ask_sources(&asked) => Decision { delay, reply: Reply::Answer(answer) },
-            None => {
-                let (text, detail) = miss::nothing_fits(self, &asked);
-                Decision { delay, reply: self.refusal(&text, &detail) }
-            }
-        }
-    }
-
-    /// The first answer of a source, in the order of `answers`.
-    fn ask_sources(&self, asked: &Asked<'_>) -> Option<Response<Bytes>> {
-        let question = Question { system: &self.name, producer: &self.producer, asked, wanted: &Wanted::Usual };
-        let named = |name: &String| self.sources.iter().find(|source| source.name() == name);
-        self.producer.answers.iter().filter_map(named).find_map(|source| source.answer(&question))
+    pub fn inactive(&self) -> Vec<InactiveStub> {
+        let mut all = self.files.load().inactive.clone();
+        all.extend(self.shared.spaces.load().shared().system(&self.name).inactive());
+        all
     }
 
     /// The answer to a body larger than the system takes.
     pub(super) fn too_large(&self) -> Reply {
-        let (name, most) = (&self.name, self.producer.limits.body_bytes_max);
+        let (name, most) = (&self.name, self.files.load().producer.limits.body_bytes_max);
         let text = format!("anslut: {name} takes bodies of at most {most} bytes (limits.body_bytes_max)\n");
         plain(StatusCode::PAYLOAD_TOO_LARGE, text)
     }
 
-    fn reply(&self, stub: &Stub, asked: &Asked<'_>, numbers: Numbers) -> Reply {
-        match &stub.behaviour.outcome {
-            Outcome::Fault(fault) => Reply::Fault(*fault, numbers),
-            Outcome::Answer { status, headers, body } => {
-                let body = match body {
-                    Body::Fixed(bytes) => bytes.clone(),
-                    Body::Template(template) => match template.fill(asked, self.clock.now()) {
-                        Ok(text) => Bytes::from(text),
-                        // Never an empty 200 (`producers.md` §2.4).
-                        Err(reason) => {
-                            let text = format!("anslut: template {}:{}: {reason}", stub.file.display(), stub.line);
-                            return fault(Side::Server, &text, "");
-                        }
-                    },
-                };
-                Reply::Answer(response(*status, headers.clone(), body))
-            }
-        }
-    }
-
-    fn refusal(&self, text: &str, detail: &str) -> Reply {
-        match self.producer.miss {
-            Miss::NotFound => plain(StatusCode::NOT_FOUND, format!("{text}\n")),
-            Miss::SoapFault => fault(Side::Client, text, detail),
-        }
-    }
-
     /// The index of the system's stubs as text: a line for the system, then one per stub.
     pub fn index(&self) -> String {
-        let mut out = format!("{}: {}", self.name, self.producer.name.as_deref().unwrap_or("a mocked producer"));
+        let files = self.files.load();
+        let mut out = format!("{}: {}", self.name, files.producer.name.as_deref().unwrap_or("a mocked producer"));
         // Writing to a string cannot fail.
-        let _ = match self.producer.logical_addresses.as_slice() {
+        let _ = match files.producer.logical_addresses.as_slice() {
             [] => writeln!(out, ", any logical address"),
             addresses => writeln!(out, ", logical address {}", addresses.join(", ")),
         };
-        for stub in &self.stubs {
+        for stub in self.stubs() {
             let _ = writeln!(out, "{}  {}  {}:{}", stub.priority, stub.name, stub.file.display(), stub.line);
         }
-        for stub in &self.inactive {
+        for stub in self.inactive() {
             let (file, line) = (stub.file.display(), stub.line);
             let _ = writeln!(out, "-  {}  {file}:{line}  inactive: {}", stub.name, stub.why);
         }
@@ -232,8 +302,17 @@ impl System {
     }
 }
 
+impl Gates {
+    fn of(producer: &Producer) -> Self {
+        Self {
+            reading: Arc::new(Semaphore::new(producer.limits.concurrency_max)),
+            delayed: Arc::new(Semaphore::new(producer.limits.delayed_max)),
+        }
+    }
+}
+
 /// A SOAP fault, with the status the basic profile asks for.
-fn fault(side: Side, text: &str, detail: &str) -> Reply {
+pub(super) fn fault(side: Side, text: &str, detail: &str) -> Reply {
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, XML_TYPE)]);
     Reply::Answer(response(StatusCode::INTERNAL_SERVER_ERROR, headers, Bytes::from(document(side, text, detail))))
 }
@@ -245,7 +324,7 @@ pub(super) fn plain(status: StatusCode, text: String) -> Reply {
     Reply::Answer(response(status, headers, Bytes::from(text)))
 }
 
-fn response(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response<Bytes> {
+pub(super) fn response(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;

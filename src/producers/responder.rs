@@ -1,37 +1,70 @@
 //! A system as the hub sees it: no socket, the same decisions, faults of the wire as the matching transport error.
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
+use http::StatusCode;
 
+use super::behaviour::script::Local;
+use super::journal::{Entry, Outcome};
 use super::mounted::{Decision, Reply, System, plain};
-use crate::soap::responder::{Answer, Responder};
+use crate::soap::responder::{Answer, Responder, TransportFault};
 
 impl Responder for System {
     fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
         Box::pin(async move {
-            let decision = self.decide(&request);
-            // Not held while the call waits.
-            drop(request);
-            match self.after_delay(decision).await {
+            let (reply, mut entry) = self.after_delay(self.decide(request)).await;
+            let result = match reply {
                 Reply::Answer(response) => Ok(response),
+                Reply::Dribble(response, _, total) => {
+                    tokio::time::sleep(total).await;
+                    Ok(response)
+                }
                 Reply::Fault(fault, _) => Err(fault.in_process()),
+                Reply::Script(script) => match script.local {
+                    Local::Answer(response) => Ok(response),
+                    Local::Fault(fault) => Err(fault),
+                    Local::Silence(longest) => {
+                        tokio::time::sleep(longest).await;
+                        Err(TransportFault::Closed)
+                    }
+                },
+                Reply::Forward(_) => Err(TransportFault::Closed),
+            };
+            if let Some(entry) = &mut entry {
+                match &result {
+                    Ok(response) => {
+                        entry.answering(response.status(), response.headers(), response.body());
+                        entry.end(Outcome::Sent);
+                    }
+                    Err(_) => entry.end(Outcome::Fault),
+                }
             }
+            result
         })
     }
 }
 
 impl System {
-    /// Waits out the delay; a call for which there is no room to wait gets 503 at once.
-    pub(super) async fn after_delay(&self, decision: Decision) -> Reply {
-        if decision.delay.is_zero() {
-            return decision.reply;
+    /// Waits out the delay, and for another system where one is asked; a call for which there is no room to wait gets 503
+    /// at once.
+    pub(super) async fn after_delay(&self, decision: Decision) -> (Reply, Option<Entry>) {
+        let Decision { delay, reply, entry } = decision;
+        if !delay.is_zero() {
+            let gates = self.gates.load_full();
+            let Ok(_waiting) = gates.delayed.try_acquire() else {
+                let most = self.files().producer.limits.delayed_max;
+                let message =
+                    format!("anslut: {} has {most} delayed calls already (limits.delayed_max)\n", self.name());
+                return (plain(StatusCode::SERVICE_UNAVAILABLE, message), entry);
+            };
+            tokio::time::sleep(delay).await;
         }
-        let Ok(_waiting) = self.delayed.try_acquire() else {
-            let most = self.producer().limits.delayed_max;
-            let message = format!("anslut: {} has {most} delayed calls already (limits.delayed_max)\n", self.name());
-            return plain(StatusCode::SERVICE_UNAVAILABLE, message);
-        };
-        tokio::time::sleep(decision.delay).await;
-        decision.reply
+        match reply {
+            Reply::Forward(forward) => {
+                let (forwarding, request) = *forward;
+                (self.forwarded(&forwarding, request).await, entry)
+            }
+            reply => (reply, entry),
+        }
     }
 }

@@ -14,12 +14,43 @@ pub const REQUEST_ELEMENTS_MAX: usize = 20_000;
 pub const REQUEST_TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// Largest memory a compiled regular expression may take, in bytes.
 pub const REGEX_BYTES_MAX: usize = 1 << 20;
+/// Most kinds of exact demands by which the stubs of a system are looked up.
+pub const STUB_SHAPES_MAX: usize = 64;
+/// Most pieces of a dribbled answer.
+pub const CHUNKS_MAX: u64 = 100_000;
+/// Most rows of a journal, however small they are.
+pub const JOURNAL_ROWS_MAX: usize = 100_000;
+/// Bodies above this keep their beginning and end in the journal, in bytes.
+pub const JOURNAL_BODY_BYTES_MAX: usize = 256 * 1024;
+/// Most workspaces besides the default one.
+pub const WORKSPACES_MAX: usize = 1_000;
+/// How long a workspace may be idle before it is dropped.
+pub const WORKSPACE_IDLE_MAX: Duration = Duration::from_secs(3_600);
+/// Most correlation ids remembered by `reset-once`, and most running numbers of a chaos plan.
+pub const REMEMBERED_MAX: usize = 100_000;
+/// Most nodes of a message that is read as a tree.
+pub const TREE_NODES_MAX: usize = 4_000_000;
+/// Most nodes one XPath expression may visit.
+pub const XPATH_NODES_MAX: usize = 1_000_000;
+/// Most lines of a difference between two messages.
+pub const DIFFERENCES_MAX: usize = 20;
+/// Largest message that is compared for the sake of an explanation, in bytes.
+pub const EXPLAINED_BYTES_MAX: usize = 1024 * 1024;
 /// Largest body a template may give, in bytes.
 pub const TEMPLATE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Longest text of a request that is quoted in the explanation of a miss, in characters.
 pub const QUOTED_CHARACTERS_MAX: usize = 120;
 /// Stubs named in the detail of a miss.
 pub const NEAREST_MAX: usize = 3;
+
+/// Stubs whose every condition is looked at for the explanation of a miss.
+pub const NEAR_CANDIDATES_MAX: usize = 50;
+/// Longest wait for a proxied system's answer where nothing else is said.
+pub const PROXY_TIMEOUT: Duration = Duration::from_millis(29_000);
+/// Largest answer taken from a proxied system, in bytes.
+pub const PROXY_BYTES_MAX: usize = 50 * 1024 * 1024;
+/// How often the files are looked at for changes: they are live within a second.
+pub const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Bounds of the `producers` listener.
 #[derive(Clone, Debug)]
@@ -41,7 +72,8 @@ pub struct ServerSettings {
 impl Default for ServerSettings {
     fn default() -> Self {
         Self {
-            connections_max: 4_096,
+            // As many as may wait out a delay: a call that waits holds its connection.
+            connections_max: 20_480,
             header_bytes_max: 64 * 1024,
             idle_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(60),

@@ -16,6 +16,7 @@ mod hostile;
 mod index;
 mod limits;
 mod log;
+mod producers;
 mod qa;
 mod quirks;
 mod records;

@@ -23,6 +23,7 @@ pub mod filter;
 pub mod message;
 pub mod platform;
 pub mod problem;
+pub mod producers;
 pub mod stream;
 pub mod summary;
 
@@ -55,12 +56,22 @@ pub mod summary;
         catalogue::discard,
         catalogue::save,
         catalogue::delete,
+        producers::systems,
+        producers::verify_requests,
+        producers::make,
+        producers::reset,
+        producers::plan,
+        producers::start_plan,
+        producers::stop_plan,
+        producers::workspaces,
+        producers::drop_workspace,
     ),
     tags(
         (name = "exchanges", description = "Finished calls"),
         (name = "platform", description = "The platform itself"),
         (name = "contracts", description = "Service contracts, and messages held against them"),
         (name = "catalogue", description = "What the catalogue publishes, has published, and will publish"),
+        (name = "producers", description = "The mocked producers; WireMock's own paths are at /__admin")
     )
 )]
 struct Described;
@@ -68,7 +79,7 @@ struct Described;
 /// Every path of the API with its methods.
 fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
     let judge = post(contracts::messages::judge).layer(DefaultBodyLimit::max(contracts::messages::MESSAGE_BYTES_MAX));
-    vec![
+    let mut paths = vec![
         ("/api/v1/exchanges", get(exchanges::list)),
         ("/api/v1/exchanges/stream", get(stream::watch)),
         ("/api/v1/exchanges/{id}", get(exchanges::one)),
@@ -89,7 +100,9 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
         ("/api/v1/catalogue/discard", post(catalogue::discard)),
         ("/api/v1/catalogue/rows", post(catalogue::save)),
         ("/api/v1/catalogue/rows/{table}/{id}", delete(catalogue::delete)),
-    ]
+    ];
+    paths.extend(producers::paths());
+    paths
 }
 
 pub(super) fn router() -> Router<Arc<Admin>> {

@@ -31,6 +31,7 @@ fn parts() -> AdminParts {
     AdminParts {
         records,
         contracts: Arc::new(Library::loaded(Environment::Demo, ContractSettings::default())),
+        producers: Arc::default(),
         explain: Arc::new(samples::explanation),
         metrics: Arc::new(|| "# TYPE anslut_calls counter\nanslut_calls 4\n".to_owned()),
         catalogue: catalogue(),

@@ -16,6 +16,7 @@ use super::checked::{
     Settings, TlsFiles,
 };
 use super::environment::Environment;
+use super::producers::ProducerSettings;
 use super::raw::Resolved;
 use super::timeouts;
 use super::value::{Origin, Parsed};
@@ -53,6 +54,14 @@ impl Build<'_> {
                 bytes_max: self.resolved.size("records.bytes_max"),
                 loads_index: self.resolved.text("records.index") == "load",
                 body_bytes_max: self.resolved.size("records.body_bytes_max"),
+            },
+            producers: ProducerSettings {
+                behaviour_header: self.resolved.optional_header("producers.behaviour_header"),
+                journal_bytes_max: self.resolved.size("journal.bytes_max"),
+                admin: self.resolved.switch("producers.admin"),
+                proxy_allow: not_blank(self.resolved.list("proxy.allow")),
+                proxy_i_know: self.resolved.switch("proxy.i_know"),
+                templating: self.resolved.switch("producers.templating"),
             },
             admin: AdminSettings { token: self.resolved.optional("admin.token") },
             platform: PlatformSettings {

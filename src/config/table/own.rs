@@ -65,9 +65,17 @@ pub const SETTINGS: &[Setting] = &[
     Setting::own("tls.producer.cert", Kind::File, None, "certificate towards producers; else tls.cert")
         .effect(Effect::Later),
     Setting::own("tls.producer.key", Kind::File, None, "its key; else tls.key").effect(Effect::Later),
-    Setting::own("producers.behaviour_header", Kind::HeaderName, None, "request header that selects a behaviour")
-        .effect(Effect::Later),
-    Setting::own("journal.bytes_max", BYTES, Some("67108864"), "the mocked producers' journal").effect(Effect::Later),
+    Setting::own("producers.behaviour_header", Kind::HeaderName, None, "request header that selects a behaviour"),
+    Setting::own("producers.admin", Kind::Switch, Some("false"), "serve /<system>/__admin on the producers' listener"),
+    Setting::own("producers.templating", Kind::Switch, Some("false"), "fill in the body of every mapping"),
+    Setting::own("proxy.allow", Kind::List, None, "hosts that mocked producers may forward requests to"),
+    Setting::own(
+        "proxy.i_know",
+        Kind::Switch,
+        Some("false"),
+        "forward also to hosts without a test marker in their name",
+    ),
+    Setting::own("journal.bytes_max", BYTES, Some("67108864"), "the mocked producers' journal, for each workspace"),
     Setting::own("journal.persist", Kind::Switch, Some("false"), "whether that journal survives a restart")
         .effect(Effect::Later),
 ];

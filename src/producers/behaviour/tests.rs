@@ -44,7 +44,7 @@ async fn the_systems_delay_and_the_stubs_add_up() {
     let stub = r#"{"request": {}, "response": {"delayDistribution": {"type": "fixed", "milliseconds": 300}}}"#;
     let toml = "[delay]\ndistribution = \"fixed\"\nmilliseconds = 200\n";
     let producers = sound(&[("x/mappings/a.json", stub), ("x/producer.toml", toml)]);
-    let decision = producers.system("x").unwrap().decide(&post("/", ""));
+    let decision = producers.system("x").unwrap().decide(post("/", ""));
     assert_eq!(decision.delay, Duration::from_millis(500));
 }
 

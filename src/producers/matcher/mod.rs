@@ -1,28 +1,50 @@
 //! Which requests a stub fits: a list of conditions that must all hold (`producers.md` §2.2, §3).
 
+mod complaint;
 pub mod contract;
+pub mod index;
+pub mod moment;
+pub mod multipart;
+pub mod target;
 #[cfg(test)]
 mod tests;
 pub mod value;
 
-use std::fmt::Write as _;
-
 use http::HeaderName;
-use regex::Regex;
 
 use self::contract::ContractPattern;
-use self::value::ValueMatcher;
-use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, plain_identity, quoted};
+use self::multipart::PartMatcher;
+use self::target::{PathTemplate, TargetMatcher};
+use self::value::{Given, ManyMatcher, ValueMatcher};
+use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, plain_identity};
 
 /// One condition on a request.
 #[derive(Clone, Debug)]
 pub enum Condition {
     /// `method`: case-sensitive.
     Method(String),
-    /// One of `url`, `urlPath`, `urlPattern`, `urlPathPattern`.
+    /// One of `url`, `urlPath`, `urlPattern`, `urlPathPattern`, `urlPathTemplate`.
     Target(TargetMatcher),
-    /// `headers`: any of a header's values is accepted.
-    Header(HeaderName, ValueMatcher),
+    /// `headers`, and `basicAuthCredentials` as the header they are.
+    Header(HeaderName, ManyMatcher),
+    /// `queryParameters`.
+    Query(String, ManyMatcher),
+    /// `formParameters`.
+    Form(String, ManyMatcher),
+    /// `cookies`.
+    Cookie(String, ManyMatcher),
+    /// `pathParameters` of the stub's own template.
+    PathParameter(PathTemplate, String, ValueMatcher),
+    /// `scheme`.
+    Scheme(String),
+    /// `host`, without the port.
+    Host(ValueMatcher),
+    /// `port`.
+    Port(u64),
+    /// `clientIp`.
+    ClientIp(ValueMatcher),
+    /// `multipartPatterns`.
+    Multipart(PartMatcher),
     /// `riv.contract`.
     Contract(ContractPattern),
     /// `riv.logicalAddress`.
@@ -37,94 +59,72 @@ pub enum Condition {
     Profile(ValueMatcher),
     /// `riv.patient`: any of them accepts.
     Patient(Vec<ValueMatcher>),
+    /// `riv.patientType`.
+    PatientType(ValueMatcher),
+    /// `riv.field`: any of the values at the path is accepted.
+    Field(String, ManyMatcher),
     /// One of `bodyPatterns`.
     Body(ValueMatcher),
-}
-
-/// A condition on the request's target.
-#[derive(Clone, Debug)]
-pub enum TargetMatcher {
-    /// Path and query, equal.
-    Url(String),
-    /// Path without query, equal.
-    Path(String),
-    /// Path and query, a pattern.
-    UrlPattern(Regex),
-    /// Path without query, a pattern.
-    PathPattern(Regex),
-}
-
-impl TargetMatcher {
-    fn accepts(&self, target: &str) -> bool {
-        let path = target.split_once('?').map_or(target, |(path, _)| path);
-        match self {
-            Self::Url(expected) => target == expected,
-            Self::Path(expected) => path == expected,
-            Self::UrlPattern(pattern) => pattern.is_match(target),
-            Self::PathPattern(pattern) => pattern.is_match(path),
-        }
-    }
 }
 
 impl Condition {
     /// Whether the request fulfils it.
     pub fn holds(&self, asked: &Asked<'_>) -> bool {
+        let accepts = |matcher: &ValueMatcher, text: Option<&str>| matcher.accepts(Given::value(text, asked));
+        let of = |pairs: &[(String, String)], name: &str| -> Vec<String> {
+            pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
+        };
         match self {
             Self::Method(expected) => expected == asked.method(),
             Self::Target(matcher) => asked.targets().into_iter().any(|target| matcher.accepts(target)),
             Self::Header(name, matcher) => {
-                let mut values = asked.headers().get_all(name).iter().peekable();
-                match values.peek() {
-                    None => matcher.accepts(None),
-                    Some(_) => values.any(|value| matcher.accepts(Some(&String::from_utf8_lossy(value.as_bytes())))),
-                }
+                let values = asked.headers().get_all(name).iter();
+                let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+                matcher.accepts(&values, asked)
             }
+            Self::Query(name, matcher) => matcher.accepts(&of(asked.query(), name), asked),
+            Self::Form(name, matcher) => matcher.accepts(&of(asked.form(), name), asked),
+            Self::Cookie(name, matcher) => matcher.accepts(&asked.cookies(name), asked),
+            Self::PathParameter(template, name, matcher) => asked.targets().into_iter().any(|target| {
+                let value = template.parameter(target, name);
+                value.is_some() && accepts(matcher, value.as_deref())
+            }),
+            // The listener speaks HTTP without TLS.
+            Self::Scheme(expected) => expected == "http",
+            Self::Host(matcher) => accepts(matcher, asked.host().as_deref().map(without_port)),
+            Self::Port(expected) => asked.host().is_some_and(|host| port_of(&host) == Some(*expected)),
+            Self::ClientIp(matcher) => accepts(matcher, asked.client().map(|ip| ip.to_string()).as_deref()),
+            Self::Multipart(matcher) => matcher.accepts(asked),
             Self::Contract(pattern) => asked.contract().is_some_and(|namespace| pattern.accepts(namespace)),
-            Self::LogicalAddress(matcher) => matcher.accepts(asked.logical_address()),
-            Self::Sender(matcher) => matcher.accepts(asked.header(SENDER).as_deref()),
-            Self::OriginalConsumer(matcher) => matcher.accepts(asked.header(ORIGINAL_CONSUMER).as_deref()),
-            Self::CorrelationId(matcher) => matcher.accepts(asked.header(CORRELATION_ID).as_deref()),
-            Self::Profile(matcher) => matcher.accepts(asked.profile()),
-            Self::Patient(any_of) => any_of.iter().any(|matcher| matcher.accepts(asked.patient())),
-            Self::Body(matcher) => matcher.accepts(Some(asked.text())),
+            Self::LogicalAddress(matcher) => accepts(matcher, asked.logical_address()),
+            Self::Sender(matcher) => accepts(matcher, asked.header(SENDER).as_deref()),
+            Self::OriginalConsumer(matcher) => accepts(matcher, asked.header(ORIGINAL_CONSUMER).as_deref()),
+            Self::CorrelationId(matcher) => accepts(matcher, asked.header(CORRELATION_ID).as_deref()),
+            Self::Profile(matcher) => accepts(matcher, asked.profile()),
+            Self::Patient(any_of) => any_of.iter().any(|matcher| accepts(matcher, asked.patient())),
+            Self::PatientType(matcher) => accepts(matcher, asked.patient_type()),
+            Self::Field(path, matcher) => matcher.accepts(&asked.fields(path), asked),
+            Self::Body(matcher) => matcher.accepts(Given { text: Some(asked.text()), asked, is_body: true }),
         }
     }
 
     /// What the condition weighs when stubs are compared for nearness (`producers.md` §10).
-    pub fn weight(&self) -> u32 {
+    pub fn weight(&self) -> f64 {
         match self {
-            Self::Contract(_) => 4,
-            Self::LogicalAddress(_) | Self::Patient(_) | Self::Body(_) => 2,
-            _ => 1,
+            Self::Contract(_) => 4.0,
+            Self::LogicalAddress(_) | Self::Patient(_) | Self::Body(_) => 2.0,
+            _ => 1.0,
         }
     }
 
     /// Place in the order of cost: what is cheap to check is checked first.
     pub fn cost(&self) -> u8 {
         match self {
-            Self::Body(_) => 2,
-            Self::Patient(_) => 1,
+            Self::Body(ValueMatcher::Xml(_)) => 4,
+            Self::Body(_) | Self::Multipart(_) | Self::Form(..) => 3,
+            Self::Field(..) => 2,
+            Self::Patient(_) | Self::PatientType(_) => 1,
             _ => 0,
-        }
-    }
-
-    /// Why the condition does not hold, in one line. Names no patient and quotes no body.
-    pub fn complaint(&self, asked: &Asked<'_>) -> String {
-        match self {
-            Self::Method(expected) => format!("method is {}, expected {expected}", asked.method()),
-            Self::Target(_) => format!("url is {}", quoted(asked.targets()[0])),
-            Self::Header(name, matcher) => differs(&format!("header {name}"), asked.header(name.as_str()), matcher),
-            Self::Contract(pattern) => pattern.complaint(asked.contract()),
-            Self::LogicalAddress(matcher) => differs("riv.logicalAddress", asked.logical_address(), matcher),
-            Self::Sender(matcher) => differs("riv.sender", asked.header(SENDER), matcher),
-            Self::OriginalConsumer(matcher) => {
-                differs("riv.originalConsumer", asked.header(ORIGINAL_CONSUMER), matcher)
-            }
-            Self::CorrelationId(matcher) => differs("riv.correlationId", asked.header(CORRELATION_ID), matcher),
-            Self::Profile(matcher) => differs("riv.profile", asked.profile(), matcher),
-            Self::Patient(_) if asked.patient().is_none() => "riv.patient: the request names no patient".to_owned(),
-            Self::Patient(_) => "riv.patient is another".to_owned(),
-            Self::Body(matcher) => format!("body: expected it to be {matcher}"),
         }
     }
 }
@@ -139,12 +139,13 @@ pub fn patient_matcher(matcher: ValueMatcher) -> ValueMatcher {
     }
 }
 
-fn differs(what: &str, actual: Option<impl AsRef<str>>, matcher: &ValueMatcher) -> String {
-    let mut line = what.to_owned();
-    // Writing to a string cannot fail.
-    let _ = match actual {
-        Some(actual) => write!(line, " is {:?}, expected {matcher}", quoted(actual.as_ref())),
-        None => write!(line, " is missing, expected {matcher}"),
-    };
-    line
+fn without_port(host: &str) -> &str {
+    match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => host.split(':').next().unwrap_or(host),
+    }
+}
+
+fn port_of(host: &str) -> Option<u64> {
+    host.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
 }

@@ -79,7 +79,7 @@ fn asked(
     let mut producer = Producer { hsa_id: Some(system.to_owned()), ..Producer::default() };
     let mut request = Request::new(Bytes::from(message.to_owned()));
     change(&mut producer, &mut request);
-    let asked = Asked::read("anywhere", &request);
+    let asked = Asked::read("anywhere", &request, jiff::Timestamp::UNIX_EPOCH);
     demo().written(&Question { system: "anywhere", producer: &producer, asked: &asked, wanted: &Wanted::Usual })
 }
 

@@ -1,16 +1,18 @@
 //! The `producers` listener: HTTP/1.1, every system below its name.
 
+mod body;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,12 +21,21 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use super::behaviour::delay::Numbers;
-use super::behaviour::fault::WireFault;
-use super::mounted::{Producers, Reply, System, plain};
+use self::body::ReplyBody;
+use super::api;
+use super::asked::Client;
+use super::behaviour::script::Step;
+use super::describe;
+use super::journal::{Entry, Outcome};
+use super::mounted::{Decision, Producers, Reply, System, fault, plain};
 use super::settings::ServerSettings;
+use super::space::WORKSPACE;
 use crate::net::accept::{self, Bounds};
 use crate::net::stall::StallGuard;
+use crate::soap::fault::Side;
+
+/// What is left of the drain when calls that still wait are told so.
+const DRAIN_MARGIN: Duration = Duration::from_millis(500);
 
 /// Serves until `shutdown` is cancelled; then lets calls in flight finish, for at most `drain_timeout`.
 pub async fn serve(
@@ -41,36 +52,38 @@ pub async fn serve(
         drain_timeout: settings.drain_timeout,
     };
     let settings = Arc::new(settings);
-    accept::serve(listener, bounds, shutdown.clone(), |stream, _| {
+    accept::serve(listener, bounds, shutdown.clone(), |stream, peer| {
         let (producers, settings, shutdown) = (Arc::clone(&producers), Arc::clone(&settings), shutdown.clone());
-        async move { connection(stream, &producers, &settings, &shutdown).await }
+        async move { connection(stream, peer, &producers, &settings, &shutdown).await }
     })
     .await;
 }
 
-/// A fault the connection is to end with, chosen by a request and carried out once hyper has let go of the stream.
-type Ending = Mutex<Option<(WireFault, Numbers)>>;
+/// What the connection is to end with, chosen by a request and carried out once hyper has let go of the stream.
+type Ending = Mutex<Option<(Vec<Step>, Option<Entry>)>>;
 
 /// The request's way of telling hyper to stop without writing a byte.
 #[derive(Debug, thiserror::Error)]
 #[error("the stub asks for a fault of the connection")]
 struct Misbehave;
 
-async fn connection(stream: TcpStream, producers: &Producers, settings: &ServerSettings, shutdown: &CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    producers: &Producers,
+    settings: &ServerSettings,
+    shutdown: &CancellationToken,
+) {
     // Failing to set it costs speed only.
     let _ = stream.set_nodelay(true);
     let ending = Ending::default();
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         let ending = &ending;
+        request.extensions_mut().insert(Client(peer.ip()));
         // Pinned here, since hyper asks for a future that can be moved.
         Box::pin(async move {
-            match respond(request, producers, settings).await {
-                Reply::Answer(response) => Ok(response.map(Full::new)),
-                Reply::Fault(fault, numbers) => {
-                    *ending.lock().unwrap_or_else(PoisonError::into_inner) = Some((fault, numbers));
-                    Err(Misbehave)
-                }
-            }
+            let (reply, entry) = respond(request, producers, settings, shutdown).await;
+            sendable(reply, entry, ending)
         })
     });
     let mut connection = http1::Builder::new()
@@ -90,45 +103,127 @@ async fn connection(stream: TcpStream, producers: &Producers, settings: &ServerS
         }
     }
     let mut stream = connection.into_parts().io.into_inner().into_inner();
-    let fault = ending.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match fault {
-        Some((fault, numbers)) => wire::end(stream, fault, numbers, settings.write_timeout).await,
+    let ending = ending.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match ending {
+        Some((steps, entry)) => {
+            wire::carry_out(stream, steps, settings.write_timeout).await;
+            if let Some(mut entry) = entry {
+                entry.end(Outcome::Fault);
+            }
+        }
         // The caller may have gone already.
         None => _ = stream.shutdown().await,
     }
 }
 
-async fn respond(request: Request<Incoming>, producers: &Producers, settings: &ServerSettings) -> Reply {
-    let first = request.uri().path().split('/').nth(1).unwrap_or_default();
-    let Some(system) = producers.system(first) else {
-        let known: Vec<_> = producers.systems().map(|system| system.name()).collect();
+/// What hyper sends; what it could not send is left to the connection's end.
+fn sendable(reply: Reply, mut entry: Option<Entry>, ending: &Ending) -> Result<Response<ReplyBody>, Misbehave> {
+    if let (Reply::Answer(response) | Reply::Dribble(response, _, _), Some(entry)) = (&reply, &mut entry) {
+        entry.answering(response.status(), response.headers(), response.body());
+    }
+    let end_with = |steps: Vec<Step>, entry: Option<Entry>| {
+        *ending.lock().unwrap_or_else(PoisonError::into_inner) = Some((steps, entry));
+        Err(Misbehave)
+    };
+    match reply {
+        Reply::Answer(response) => Ok(response.map(|body| ReplyBody::whole(body, entry))),
+        Reply::Dribble(response, chunks, total) => {
+            Ok(response.map(|body| ReplyBody::dribbled(body, chunks, total, entry)))
+        }
+        Reply::Fault(fault, numbers) => end_with(wire::steps(fault, numbers), entry),
+        Reply::Script(script) => end_with(script.steps, entry),
+        // Whoever waits out the delay has sent it on already.
+        Reply::Forward(_) => end_with(Vec::new(), entry),
+    }
+}
+
+async fn respond(
+    mut request: Request<Incoming>,
+    producers: &Producers,
+    settings: &ServerSettings,
+    shutdown: &CancellationToken,
+) -> (Reply, Option<Entry>) {
+    out_of_workspace_path(&mut request);
+    let first = request.uri().path().split('/').nth(1).unwrap_or_default().to_owned();
+    let Some(system) = producers.system(&first) else {
+        let known: Vec<_> = producers.systems().iter().map(|system| system.name().to_owned()).collect();
         let text = match known.as_slice() {
             [] => format!("no system {first:?}; there are none\n"),
             known => format!("no system {first:?}; there are {}\n", known.join(", ")),
         };
-        return plain(StatusCode::NOT_FOUND, text);
+        return (plain(StatusCode::NOT_FOUND, text), None);
     };
-    let is_index = request.method() == Method::GET && request.uri().query().is_none();
-    if is_index && request.uri().path().trim_end_matches('/').len() == 1 + first.len() {
-        return plain(StatusCode::OK, system.index());
+    let below = request.uri().path()[1 + first.len()..].to_owned();
+    if let Some(path) = below.strip_prefix("/__admin").filter(|_| system.serves_admin()) {
+        let path = path.to_owned();
+        return match read(request, &system, settings.body_timeout).await {
+            Ok(request) => (Reply::Answer(api::handle(producers, Some(&first), &path, request).await), None),
+            Err(reply) => (reply, None),
+        };
+    }
+    if request.method() == Method::GET {
+        if let Some(reply) = describe::described(&system, request.uri()) {
+            return (reply, None);
+        }
+        if request.uri().query().is_none() && below.trim_end_matches('/').is_empty() {
+            return (plain(StatusCode::OK, system.index()), None);
+        }
     }
     let decision = {
-        let Ok(_reading) = system.reading.try_acquire() else {
-            let most = system.producer().limits.concurrency_max;
+        let gates = system.gates.load_full();
+        let Ok(_reading) = gates.reading.try_acquire() else {
+            let most = system.files().producer.limits.concurrency_max;
             let text = format!("anslut: {} reads {most} requests already (limits.concurrency_max)\n", system.name());
-            return plain(StatusCode::SERVICE_UNAVAILABLE, text);
+            return (plain(StatusCode::SERVICE_UNAVAILABLE, text), None);
         };
-        match read(request, system, settings.body_timeout).await {
-            Ok(request) => system.decide(&request),
-            Err(reply) => return reply,
+        match read(request, &system, settings.body_timeout).await {
+            Ok(request) => system.decide(request),
+            Err(reply) => return (reply, None),
         }
     };
-    system.after_delay(decision).await
+    waited(&system, decision, settings, shutdown).await
+}
+
+/// Waits out the delay; a call that would wait beyond the drain is told so before the drain is over.
+async fn waited(
+    system: &System,
+    decision: Decision,
+    settings: &ServerSettings,
+    shutdown: &CancellationToken,
+) -> (Reply, Option<Entry>) {
+    if decision.delay.is_zero() && !matches!(decision.reply, Reply::Forward(_)) {
+        return (decision.reply, decision.entry);
+    }
+    let mut decision = decision;
+    let entry = decision.entry.take();
+    let patience = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(settings.drain_timeout.saturating_sub(DRAIN_MARGIN)).await;
+    };
+    tokio::select! {
+        (reply, _) = system.after_delay(decision) => (reply, entry),
+        () = patience => {
+            let text = format!("anslut: {} stops before the answer is due", system.name());
+            (fault(Side::Server, &text, ""), entry)
+        }
+    }
+}
+
+/// `/w/<key>/<system>/…` is `/<system>/…` in a workspace.
+fn out_of_workspace_path(request: &mut Request<Incoming>) {
+    let Some(rest) = request.uri().path_and_query().and_then(|target| target.as_str().strip_prefix("/w/")) else {
+        return;
+    };
+    let Some((key, rest)) = rest.split_once('/') else { return };
+    if let (Ok(key), Ok(uri)) = (HeaderValue::from_str(key), format!("/{rest}").parse::<Uri>()) {
+        request.headers_mut().entry(WORKSPACE).or_insert(key);
+        *request.uri_mut() = uri;
+    }
 }
 
 async fn read(request: Request<Incoming>, system: &System, body_timeout: Duration) -> Result<Request<Bytes>, Reply> {
     let (parts, body) = request.into_parts();
-    let most = system.producer().limits.body_bytes_max;
+    let most = system.files().producer.limits.body_bytes_max;
     match tokio::time::timeout(body_timeout, Limited::new(body, most).collect()).await {
         Ok(Ok(body)) => Ok(Request::from_parts(parts, body.to_bytes())),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(system.too_large()),

@@ -1,37 +1,58 @@
-//! Ending a connection as a broken system ends it (`producers.md` §2.3).
+//! Ending a connection as a broken system ends it (`producers.md` §2.3, §7.4).
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::producers::behaviour::delay::Numbers;
 use crate::producers::behaviour::fault::WireFault;
+use crate::producers::behaviour::script::Step;
 
 /// Random bytes sent before the close, in words of eight.
 const RANDOM_WORDS: usize = 64;
 
-/// Carries out the fault and closes the connection; the caller takes what is written within `write_timeout`.
-pub(super) async fn end(mut stream: TcpStream, fault: WireFault, mut numbers: Numbers, write_timeout: Duration) {
-    let bytes = match fault {
+/// The steps of a fault of the wire.
+pub(super) fn steps(fault: WireFault, mut numbers: Numbers) -> Vec<Step> {
+    match fault {
         WireFault::EmptyResponse => Vec::new(),
-        WireFault::ConnectionResetByPeer => {
-            // Where the operating system refuses, the caller sees an orderly close instead.
-            let _ = stream.set_zero_linger();
-            return;
-        }
+        WireFault::ConnectionResetByPeer => vec![Step::Reset],
         WireFault::MalformedResponseChunk => {
             let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n";
-            [head.as_slice(), b"lskdu018973t09sylgasjkfg1][]'./.sdlv"].concat()
+            vec![Step::Write([head.as_slice(), b"lskdu018973t09sylgasjkfg1][]'./.sdlv"].concat().into())]
         }
         WireFault::RandomDataThenClose => {
-            (0..RANDOM_WORDS).flat_map(|_| numbers.draw().to_le_bytes()).collect::<Vec<u8>>()
+            let garbage: Vec<u8> = (0..RANDOM_WORDS).flat_map(|_| numbers.draw().to_le_bytes()).collect();
+            vec![Step::Write(Bytes::from(garbage))]
         }
-    };
+    }
+}
+
+/// Carries out the steps and closes the connection; the caller takes what is written within `write_timeout`.
+pub(super) async fn carry_out(mut stream: TcpStream, steps: Vec<Step>, write_timeout: Duration) {
+    for step in steps {
+        match step {
+            Step::Write(bytes) => {
+                let written = tokio::time::timeout(write_timeout, stream.write_all(&bytes)).await;
+                if !matches!(written, Ok(Ok(()))) {
+                    return;
+                }
+            }
+            Step::Wait(duration) => tokio::time::sleep(duration).await,
+            Step::Silence(longest) => {
+                // Whatever still comes is read and forgotten; what counts is that the caller goes away.
+                let mut ignored = [0_u8; 256];
+                let gone = async { while matches!(stream.read(&mut ignored).await, Ok(length) if length > 0) {} };
+                let _ = tokio::time::timeout(longest, gone).await;
+            }
+            Step::Reset => {
+                // Where the operating system refuses, the caller sees an orderly close instead.
+                let _ = stream.set_zero_linger();
+                return;
+            }
+        }
+    }
     // A caller that has gone misses nothing.
-    let _ = tokio::time::timeout(write_timeout, async {
-        stream.write_all(&bytes).await?;
-        stream.shutdown().await
-    })
-    .await;
+    let _ = tokio::time::timeout(write_timeout, stream.shutdown()).await;
 }

@@ -6,5 +6,7 @@ pub mod mapping;
 pub mod producer;
 pub mod request;
 pub mod response;
+pub mod rule;
 #[cfg(test)]
 mod tests;
+pub mod value;

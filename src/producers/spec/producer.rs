@@ -5,6 +5,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::rule::Rule;
 use crate::contracts::sample::Variant;
 use crate::domain::problem::{Problem, line_at};
 use crate::producers::behaviour::delay::Delay;
@@ -14,7 +15,7 @@ use crate::producers::schema::{RECORDS_MAX, SchemaSettings};
 use crate::producers::settings::SystemLimits;
 
 /// A system as its file describes it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Producer {
     /// What people call it.
     pub name: Option<String>,
@@ -32,6 +33,16 @@ pub struct Producer {
     pub schema: SchemaSettings,
     /// How they are made from records.
     pub records: RecordSettings,
+    /// Whether `x-mock-response` selects answers.
+    pub x_mock_response: bool,
+    /// What is done with requests that do not follow their contract.
+    pub validate_request: Validation,
+    /// What is done with answers that do not.
+    pub validate_response: Validation,
+    /// Where requests may be sent on to.
+    pub proxy: Option<Proxy>,
+    /// Which calls get which behaviour or answer; the first that fires.
+    pub rules: Vec<Rule>,
     /// How it says that nothing fits.
     pub miss: Miss,
     /// Added to every stub's own delay.
@@ -51,11 +62,40 @@ impl Default for Producer {
             answers: ["mapping", "record", "schema"].map(str::to_owned).to_vec(),
             schema: SchemaSettings::default(),
             records: RecordSettings::default(),
+            x_mock_response: true,
+            validate_request: Validation::Log,
+            validate_response: Validation::Log,
+            proxy: None,
+            rules: Vec::new(),
             miss: Miss::default(),
             delay: Delay::default(),
             limits: SystemLimits::default(),
         }
     }
+}
+
+/// What is done with a message that does not follow its contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validation {
+    /// Nothing: it is not looked at.
+    Off,
+    /// The row of the journal says so.
+    Log,
+    /// The caller gets a fault that says so.
+    Fault,
+}
+
+/// `[proxy]`: another system that can answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// Its URL.
+    pub url: String,
+    /// Whether it is asked when nothing else answered.
+    pub on_miss: bool,
+    /// Whether it is asked first, and what we would have answered is compared.
+    pub always: bool,
+    /// Longest wait for it.
+    pub timeout: std::time::Duration,
 }
 
 /// The form of an answer to a call that no stub fits.
@@ -68,22 +108,27 @@ pub enum Miss {
     NotFound,
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 15] = [
+    "schema",
+    "records",
     "name",
     "hsa_id",
     "logical_addresses",
     "address_miss",
     "contracts",
     "answers",
-    "schema",
     "miss",
+    "x_mock_response",
+    "validate",
+    "proxy",
+    "rule",
     "delay",
     "limits",
 ];
 /// What may stand in `answers`.
 const SOURCES: [&str; 5] = ["mapping", "record", "schema", "proxy", "fault"];
 /// Keys of `producers.md` §1.2 that do nothing yet.
-const NOT_YET: [&str; 5] = ["x_mock_response", "validate", "tls", "proxy", "rule"];
+const NOT_YET: [&str; 1] = ["tls"];
 
 /// Reads the file; `None` where it cannot be used. Problems say why, or what has no effect.
 pub(crate) fn read(file: &Path, contents: &[u8], problems: &mut Vec<Problem>) -> Option<Producer> {
@@ -137,6 +182,13 @@ impl Reading<'_> {
                 }
                 "records" => producer.records = self.records(value),
                 "schema" => producer.schema = self.schema(value),
+                "x_mock_response" => match value.get_ref().as_bool() {
+                    Some(selects) => producer.x_mock_response = selects,
+                    None => self.error(value, "x_mock_response: expected true or false"),
+                },
+                "validate" => self.validate(value, &mut producer),
+                "proxy" => producer.proxy = self.proxy(value),
+                "rule" => self.rules(value, &mut producer.rules),
                 "delay" => producer.delay = self.delay(value),
                 "limits" => self.limits(value, &mut producer.limits),
                 known if NOT_YET.contains(&known) => {
@@ -207,6 +259,75 @@ impl Reading<'_> {
             self.error(value, format!("delay: expected {expected}"));
         }
         delay.unwrap_or_default()
+    }
+
+    fn validate(&mut self, value: &Value<'_>, producer: &mut Producer) {
+        let Some(table) = value.get_ref().as_table() else { return self.error(value, "validate: expected a table") };
+        for (key, value) in table {
+            let into = match key.get_ref().as_ref() {
+                "request" => &mut producer.validate_request,
+                "response" => &mut producer.validate_response,
+                unknown => {
+                    self.unknown(unknown, key.span().start, &["request", "response"]);
+                    continue;
+                }
+            };
+            match self.one_of(value, &format!("validate.{}", key.get_ref()), ["off", "log", "fault"]) {
+                Some(0) => *into = Validation::Off,
+                Some(1) => *into = Validation::Log,
+                Some(_) => *into = Validation::Fault,
+                None => {}
+            }
+        }
+    }
+
+    fn proxy(&mut self, value: &Value<'_>) -> Option<Proxy> {
+        let Some(table) = value.get_ref().as_table() else {
+            self.error(value, "proxy: expected a table");
+            return None;
+        };
+        let mut proxy = Proxy {
+            url: String::new(),
+            on_miss: true,
+            always: false,
+            timeout: crate::producers::settings::PROXY_TIMEOUT,
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "url" => proxy.url = self.string(value, "proxy.url").unwrap_or_default(),
+                "when" => {
+                    let when = self.one_of(value, "proxy.when", ["miss", "always", "never"]);
+                    (proxy.on_miss, proxy.always) = (when == Some(0), when == Some(1));
+                }
+                "timeout_ms" => match whole(value.get_ref()).filter(|ms| *ms > 0) {
+                    Some(ms) => proxy.timeout = std::time::Duration::from_millis(ms),
+                    None => self.error(value, "proxy.timeout_ms: expected a whole number, 1 or more"),
+                },
+                "record" => {}
+                unknown => self.unknown(unknown, key.span().start, &["url", "when", "timeout_ms", "record"]),
+            }
+        }
+        if !proxy.url.starts_with("http://") && !proxy.url.starts_with("https://") {
+            self.error(value, format!("proxy.url is {:?}, expected http:// or https://", proxy.url));
+        }
+        Some(proxy)
+    }
+
+    fn rules(&mut self, value: &Value<'_>, rules: &mut Vec<Rule>) {
+        let Some(items) = value.get_ref().as_array() else {
+            return self.error(value, "rule: expected tables, each as [[rule]]");
+        };
+        for item in items {
+            // Conditions and behaviours are read as those of mappings and plans are: from their JSON form.
+            let serde_json::Value::Object(table) = json(item.get_ref()) else {
+                self.error(item, "rule: expected a table");
+                continue;
+            };
+            match Rule::read(&table, self.line(item.span().start)) {
+                Ok(rule) => rules.push(rule),
+                Err(why) => self.error(item, format!("rule: {why}")),
+            }
+        }
     }
 
     fn schema(&mut self, value: &Value<'_>) -> SchemaSettings {
@@ -351,6 +472,22 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
     match value.as_float() {
         Some(float) => float.as_str().parse().ok(),
         None => whole(value).map(|number| number as f64),
+    }
+}
+
+/// A value in its JSON form.
+fn json(value: &DeValue<'_>) -> serde_json::Value {
+    match value {
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Integer(_) => whole(value).map_or(serde_json::Value::Null, Into::into),
+        DeValue::Float(_) => number(value).map_or(serde_json::Value::Null, Into::into),
+        DeValue::Boolean(truth) => (*truth).into(),
+        DeValue::Datetime(at) => at.to_string().into(),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(table) => {
+            let members = table.iter().map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())));
+            serde_json::Value::Object(members.collect())
+        }
     }
 }
 

@@ -32,7 +32,11 @@ fn a_file_that_cannot_be_read_is_named_with_its_line() {
 fn a_field_that_cannot_be_honoured_is_named_with_its_line_and_what_was_expected() {
     let cases = [
         (r#""color": 1"#, r#"3 warning stub "n": unknown field "color" has no effect"#),
-        (r#""scenarioName": "s""#, r#"3 warning stub "n" is inactive: "scenarioName" is not supported"#),
+        (
+            r#""requiredScenarioState": "s""#,
+            r#"1 error stub "n" is inactive: it names a scenario state and no scenarioName"#,
+        ),
+        (r#""postServeActions": [{}]"#, r#"3 warning stub "n" is inactive: "postServeActions" is not supported"#),
         (r#""priority": 0"#, r#"3 error stub "n" is inactive: priority is 0, expected a number, 1 or more"#),
         (r#""request": {"customMatcher": {}}"#, r#"3 warning stub "n" is inactive: request field "customMatcher" is"#),
         (
@@ -49,11 +53,19 @@ fn a_field_that_cannot_be_honoured_is_named_with_its_line_and_what_was_expected(
         ),
         (
             r#""request": {"url": "/a", "urlPath": "/a"}"#,
-            r#"3 error stub "n" is inactive: only one of url, urlPath, urlPattern and urlPathPattern may be given"#,
+            r#"3 error stub "n" is inactive: only one of url, urlPath, urlPattern, urlPathPattern and urlPathTemplate may"#,
         ),
         (
-            r#""request": {"bodyPatterns": [{"equalToXml": "<a/>"}]}"#,
-            r#"3 warning stub "n" is inactive: condition "equalToXml" on bodyPatterns is not supported"#,
+            r#""request": {"bodyPatterns": [{"equalToXml": "<a>"}]}"#,
+            r#"3 error stub "n" is inactive: equalToXml is not XML: "#,
+        ),
+        (
+            r#""request": {"bodyPatterns": [{"matchesXPath": "//p:a", "xPathNamespaces": {"q": "urn:q"}}]}"#,
+            r#"3 error stub "n" is inactive: matchesXPath "//p:a" cannot be used: the prefix "p" is not in"#,
+        ),
+        (
+            r#""request": {"bodyPatterns": [{"sounds": "like"}]}"#,
+            r#"3 warning stub "n" is inactive: condition "sounds" on bodyPatterns is not supported"#,
         ),
     ];
     for (field, expected) in cases {
@@ -73,8 +85,8 @@ fn a_response_that_cannot_be_given_is_named_with_what_was_expected() {
         (r#""delayDistribution": {"type": "uniform", "lower": 2, "upper": 1}"#, "delayDistribution is {"),
         (r#""body": "a", "bodyFileName": "ok.xml""#, "only one of body and bodyFileName may be given"),
         (
-            r#""body": "{{now}}", "transformers": ["response-template"]"#,
-            r#"line 1 of its body: template expression "now" is not supported, only"#,
+            r#""body": "{{never}}", "transformers": ["response-template"]"#,
+            r#"line 1 of its body: template expression "never" is not supported, only"#,
         ),
     ];
     for (field, expected) in cases {
@@ -121,7 +133,7 @@ fn producer_toml_names_the_nearest_key_and_keeps_a_system_that_cannot_be_read_ou
         assert_eq!((problems[0].line, problems[0].is_error()), (line, true), "{toml}");
         assert!(problems[0].message.starts_with(expected), "{toml}: {}", problems[0].message);
     }
-    let (producers, problems) = loaded(&[("x/producer.toml", "x_mock_response = true")]);
+    let (producers, problems) = loaded(&[("x/producer.toml", "[tls]")]);
     assert!(producers.system("x").is_some() && !problems[0].is_error());
     let (_, problems) = loaded(&[("Journal A/producer.toml", "")]);
     assert!(problems[0].message.contains("is no name for a system"), "{problems:?}");
@@ -133,7 +145,8 @@ fn producer_toml_is_read_into_units_and_bounds() {
                 contracts = \"all\"\nmiss = \"404\"\n[delay]\ndistribution = \"fixed\"\nmilliseconds = 0x10\n\
                 [limits]\nconcurrency_max = 3\ndelayed_max = 4\nbody_bytes_max = 5\n";
     let producers = sound(&[("x/producer.toml", toml)]);
-    let read = producers.system("x").unwrap().producer();
+    let read = producers.system("x").unwrap().files();
+    let read = &read.producer;
     assert_eq!((read.name.as_deref(), read.hsa_id.as_deref()), (Some("Journal"), Some("SE-1")));
     assert!(read.serves_other_addresses && read.contracts.is_none());
     assert_eq!(read.delay, Delay::Fixed(16));
@@ -227,6 +240,6 @@ fn a_delay_beyond_the_limit_is_cut_and_said_to_be() {
     let (producers, problems) =
         loaded(&[("x/mappings/a.json", r#"{"response": {"fixedDelayMilliseconds": 99999999}}"#)]);
     assert!(problems[0].message.contains("what exceeds 600000 ms of a delay of 99999999 ms has no effect"));
-    let decision = producers.system("x").unwrap().decide(&post("/", ""));
+    let decision = producers.system("x").unwrap().decide(post("/", ""));
     assert_eq!(decision.delay, Duration::from_secs(600));
 }

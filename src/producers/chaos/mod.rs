@@ -1,0 +1,150 @@
+//! Chaos plans: which calls get which behaviour, decided by a seed and nothing that the order of calls or the number of
+//! threads could change (`producers.md` §8).
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+pub use read::{by_name, named, read};
+
+use crate::producers::behaviour::act::Act;
+use crate::producers::behaviour::delay::{Delay, Numbers};
+
+/// A plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Its name: the file's, or the shipped one's.
+    pub name: String,
+    /// What decides.
+    pub seed: u64,
+    /// What `from` and `to` count.
+    pub clock: PlanClock,
+    /// Its rows; the first that fires wins.
+    pub rows: Vec<Row>,
+    /// What makes two plans the same: a digest of seed and rows.
+    pub digest: String,
+}
+
+/// What a plan's times count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlanClock {
+    /// Time since the plan was started.
+    #[default]
+    Wall,
+    /// Requests of a system and contract.
+    Requests,
+}
+
+/// A row of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// From when on, in milliseconds or requests.
+    pub from: u64,
+    /// Until when; not included.
+    pub to: u64,
+    /// Systems it concerns; `*` stands for any text.
+    pub system: String,
+    /// Contracts it concerns, as `GetDiagnosis:2`, `GetDiagnosis` or `*`.
+    pub contract: String,
+    /// Share of the calls.
+    pub share: f64,
+    /// What is done to them.
+    pub act: Act,
+}
+
+/// A decision that fired, as the journal has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fired {
+    /// The plan's name.
+    pub plan: String,
+    /// Its seed.
+    pub seed: u64,
+    /// The row, counted from 0.
+    pub row: usize,
+    /// The key it was decided by.
+    pub key: String,
+    /// What is done.
+    pub behaviour: String,
+}
+
+/// A call as a plan sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'c> {
+    /// The system.
+    pub system: &'c str,
+    /// `GetDiagnosis:2`; empty where the body names no contract.
+    pub contract: &'c str,
+    /// The correlation id; else the running number of the call for its system and contract.
+    pub key: &'c str,
+    /// Since the plan was started.
+    pub elapsed: Duration,
+    /// The running number of the call for its system and contract, from 0.
+    pub number: u64,
+}
+
+impl Plan {
+    /// The first row that fires for a call.
+    pub fn decide(&self, call: &Call<'_>) -> Option<(Fired, Act)> {
+        let at = match self.clock {
+            PlanClock::Wall => u64::try_from(call.elapsed.as_millis()).unwrap_or(u64::MAX),
+            PlanClock::Requests => call.number,
+        };
+        let fires = |(place, row): &(usize, &Row)| {
+            (row.from..row.to).contains(&at) && row.concerns(call) && self.draw(*place, call) < row.share
+        };
+        let (place, row) = self.rows.iter().enumerate().find(fires)?;
+        let mut act = row.act.clone();
+        if act.id == "lognormal" {
+            act.delay = self.lognormal(&act, place, call);
+        }
+        let fired = Fired {
+            plan: self.name.clone(),
+            seed: self.seed,
+            row: place,
+            key: call.key.to_owned(),
+            behaviour: act.to_string(),
+        };
+        Some((fired, act))
+    }
+
+    /// A number in 0 ≤ x < 1 that depends on seed, row, system and key alone.
+    pub fn draw(&self, row: usize, call: &Call<'_>) -> f64 {
+        (self.hash(row, call) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn hash(&self, row: usize, call: &Call<'_>) -> u64 {
+        let digest = Sha256::digest(format!("{}\u{0}{row}\u{0}{}\u{0}{}", self.seed, call.system, call.key));
+        digest[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    }
+
+    fn lognormal(&self, act: &Act, row: usize, call: &Call<'_>) -> Duration {
+        let median = act.number("median").unwrap_or(90) as f64;
+        let sigma = act.option("sigma").and_then(|text| text.parse().ok()).unwrap_or(0.8);
+        let mut numbers = Numbers::of(call.system, self.hash(row, call));
+        Delay::Lognormal { median, sigma, longest: None }.draw(&mut numbers)
+    }
+}
+
+impl Row {
+    fn concerns(&self, call: &Call<'_>) -> bool {
+        let operation = call.contract.split(':').next().unwrap_or_default();
+        fits(&self.system, call.system) && (fits(&self.contract, call.contract) || fits(&self.contract, operation))
+    }
+}
+
+/// Whether a text is a pattern's in which `*` stands for any text.
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, rest)) => {
+            let Some(left) = text.strip_prefix(head) else { return false };
+            rest.is_empty()
+                || left.char_indices().map(|(at, _)| at).chain([left.len()]).any(|at| fits(rest, &left[at..]))
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The mocked producers from outside: statements of `producers.md` §13 as rows of tables, each with its number. A statement
+//! is a row here or in a table of `records`, or stands in `not_met.toml` with a reason.
+
+mod admin;
+mod answers;
+mod faults;
+mod matching;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::support::client::{Answer, Ask};
+use crate::support::world::{Plan, World};
+
+/// One statement, or a part of one.
+pub struct Statement {
+    pub number: u16,
+    pub what: &'static str,
+    /// `Err` says what was found instead.
+    pub check: for<'d> fn(&'d Desk) -> Checked<'d>,
+}
+
+pub type Checked<'d> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'd>>;
+
+/// A platform with its listeners, and what the rows do with it.
+pub struct Desk {
+    pub world: World,
+    pub producers: SocketAddr,
+    pub admin: SocketAddr,
+}
+
+pub const CONTRACT: &str = "urn:riv:clinicalprocess:healthcond:description:GetDiagnosisResponder:2";
+
+/// A GetDiagnosis call of a patient.
+pub fn diagnosis(patient: &str) -> String {
+    format!(
+        "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Header><h:LogicalAddress \
+         xmlns:h='urn:riv:itintegration:registry:1'>SE-1</h:LogicalAddress></e:Header><e:Body><q:GetDiagnosis \
+         xmlns:q='{CONTRACT}'><q:patientId><c:id xmlns:c='urn:riv:clinicalprocess:healthcond:description:2'>{patient}\
+         </c:id></q:patientId></q:GetDiagnosis></e:Body></e:Envelope>"
+    )
+}
+
+impl Desk {
+    async fn start() -> Self {
+        let mut plan = Plan::bare()
+            .set("listen.producers", "127.0.0.1:0")
+            .set("listen.admin", "127.0.0.1:0")
+            .set("producers.behaviour_header", "x-anslut-behaviour");
+        for (path, contents) in matching::FILES.iter().chain(answers::FILES).chain(faults::FILES).chain(admin::FILES) {
+            plan = plan.file(&format!("producers/{path}"), *contents);
+        }
+        let world = plan.start().await;
+        let (producers, admin) =
+            (world.platform.address("producers").unwrap(), world.platform.address("admin").unwrap());
+        Self { world, producers, admin }
+    }
+
+    /// A call of a system.
+    pub async fn call(&self, system: &str, ask: Ask) -> Answer {
+        let target = if ask.target == "/vp" { format!("/{system}/") } else { format!("/{system}{}", ask.target) };
+        ask.at(&target).send(self.producers).await
+    }
+
+    /// Status and text of a GetDiagnosis call.
+    pub async fn ask(&self, system: &str, patient: &str) -> (u16, String) {
+        let answer = self.call(system, Ask::post(diagnosis(patient))).await;
+        (answer.status, answer.text())
+    }
+
+    /// A call of the admin listener.
+    pub async fn admin(&self, method: &str, target: &str, body: Option<Value>) -> (u16, Value) {
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let ask = Ask::post(body).method(method).at(target).content_type("application/json");
+        let answer = ask.header("Host", self.admin.to_string()).send(self.admin).await;
+        (answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+    }
+
+    /// What the journal has of a system, newest first.
+    pub async fn rows(&self, system: &str) -> Vec<Value> {
+        let (_, listed) = self.admin("GET", &format!("/__admin/requests?system={system}"), None).await;
+        listed["requests"].as_array().cloned().unwrap_or_default()
+    }
+}
+
+/// Says what was found where it is not what was expected.
+pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("{what}: found {found:?}, expected {expected:?}")) }
+}
+
+pub fn holds(what: &str, truth: bool) -> Result<(), String> {
+    if truth { Ok(()) } else { Err(what.to_owned()) }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NotMet {
+    number: u16,
+    reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NotMetFile {
+    statement: Vec<NotMet>,
+}
+
+fn rows() -> impl Iterator<Item = &'static Statement> {
+    [matching::ROWS, answers::ROWS, faults::ROWS, admin::ROWS].into_iter().flatten()
+}
+
+#[test]
+fn every_statement_is_a_row_or_has_a_reason() {
+    let not_met: NotMetFile = toml::from_str(include_str!("not_met.toml")).expect("not_met.toml");
+    let excused: BTreeSet<u16> = not_met.statement.iter().map(|one| one.number).collect();
+    let held: BTreeSet<u16> = rows().map(|row| row.number).collect();
+    let missing: Vec<u16> = (1..=67).filter(|number| !held.contains(number) && !excused.contains(number)).collect();
+    assert_eq!(missing, [] as [u16; 0], "statements without a row or a reason");
+    let both: Vec<_> = held.intersection(&excused).collect();
+    assert_eq!(both, [] as [&u16; 0], "statements with rows stand in not_met.toml");
+    assert!(not_met.statement.iter().all(|one| one.reason.len() > 10));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_row_holds() {
+    let desk = Desk::start().await;
+    let errors: Vec<_> = desk.world.problems.iter().filter(|one| one.is_error()).map(ToString::to_string).collect();
+    assert_eq!(errors.len(), 2, "the two files that are meant to be wrong: {errors:?}");
+    let mut complaints = Vec::new();
+    for row in rows() {
+        if let Err(found) = (row.check)(&desk).await {
+            complaints.push(format!("{}: {}: {found}", row.number, row.what));
+        }
+    }
+    assert!(complaints.is_empty(), "{} rows:\n{}", complaints.len(), complaints.join("\n"));
+}
