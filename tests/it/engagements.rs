@@ -95,7 +95,7 @@ async fn what_was_acknowledged_is_there_after_a_restart_and_what_was_deleted_is_
         let platform = demo(&open, Some(data.path())).await;
         // Two of the environment's and one new, less one of the environment's, which is not loaded again.
         assert_eq!(found(&platform, "index_find", FIND).await, 2);
-        assert_eq!(platform.index().unwrap().status().engagements, 20);
+        assert_eq!(platform.index().unwrap().status().engagements, 21);
         platform.drain().await;
     }
     let snapshots = fs::read_dir(data.path().join("index")).unwrap();
@@ -111,7 +111,7 @@ async fn every_listener_works_with_the_others_off() {
     let platform = demo(&["index_update"], None).await;
     update(&platform, request("update")).await;
     let status = Ask::get("/skltp-ei/status").send(platform.address("index_update").unwrap()).await;
-    assert!(status.text().contains("\"Engagements\" : 21"), "{}", status.text());
+    assert!(status.text().contains("\"Engagements\" : 22"), "{}", status.text());
     platform.drain().await;
     let platform = demo(&["hub_http"], None).await;
     assert_eq!(found(&platform, "hub_http", "/vp").await, 2);
@@ -143,7 +143,7 @@ async fn bad_lines_of_an_environment_are_named_and_the_rest_is_loaded() {
     let sets: Vec<_> = sets.into_iter().chain(["log.messages=off".to_owned()]).collect();
     let settings = raw::load(&environment, &sets, &[]).settings.unwrap();
     let (platform, problems) = Platform::start(environment, settings, None, Clock::System).await.unwrap();
-    assert_eq!(platform.index().unwrap().status().engagements, 20);
+    assert_eq!(platform.index().unwrap().status().engagements, 21);
     let problems: Vec<_> = problems.iter().map(ToString::to_string).filter(|text| text.contains("/index/")).collect();
     assert_eq!(problems.len(), 3, "{problems:?}");
     assert!(problems[0].contains("notes.txt: warning: passed over"), "{problems:?}");
