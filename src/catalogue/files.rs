@@ -1,7 +1,9 @@
 //! Catalogue files outside the environment: taken in for a user, or looked at in place of the environment's.
 
+use std::collections::HashSet;
+
 use super::Catalogue;
-use super::book::builder::{Builder, plain_sources};
+use super::book::builder::{Builder, sources_by_days};
 use super::import;
 use crate::config::environment::EnvironmentFile;
 use crate::domain::problem::Problem;
@@ -24,7 +26,10 @@ impl Catalogue {
             let target = match live.routes.is_empty() && live.permissions.is_empty() && live.contracts.is_empty() {
                 true => import.builder.into_state(),
                 false => {
-                    let known = plain_sources(live);
+                    let there: HashSet<u64> = sources_by_days(live).into_iter().map(|(_, by_days)| by_days).collect();
+                    let new = sources_by_days(import.builder.state()).into_iter();
+                    let known: HashSet<u64> =
+                        new.filter(|(_, by_days)| there.contains(by_days)).map(|(source, _)| source).collect();
                     let mut builder = Builder::on(live.clone(), book.last_ids());
                     builder.add_new(import.builder.state(), &|source| !known.contains(&source));
                     builder.into_state()

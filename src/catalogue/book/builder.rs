@@ -2,7 +2,7 @@
 //!
 //! Nothing is validated here: the local TAK copy is taken in verbatim, duplicates and blanks included.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -13,6 +13,7 @@ use super::rows::{
 };
 use super::state::State;
 use crate::catalogue::entry::{Filter, Origin, Permission, Route, Text};
+use crate::catalogue::period::Validity;
 
 /// What the permissions of hand-written files have for an agreement (*integrationsavtal*), where they name none.
 const NO_AGREEMENT: &str = "AUTOTAKNING";
@@ -360,15 +361,23 @@ impl Builder {
     }
 }
 
-/// The sources of a state's routes and permissions, as if each stood once in a file.
-pub fn plain_sources(state: &State) -> HashSet<u64> {
-    let routes = state.routes.rows().iter().map(|row| route_source(state, &row.value));
+/// Each route's and permission's source, and what it would be if its period were written as two days: a row that is open
+/// in one file and has its days in another is the same row.
+pub fn sources_by_days(state: &State) -> Vec<(u64, u64)> {
+    let days = |validity: &Validity| {
+        let (from, to) = validity.days();
+        Validity::between_days(Some(from), Some(to))
+    };
+    let routes = state.routes.rows().iter().map(|row| {
+        let by_days = RouteRow { validity: days(&row.value.validity), ..row.value.clone() };
+        (row.value.source, route_source(state, &by_days))
+    });
     let filters = state.filters_by_permission();
-    let permissions = state
-        .permissions
-        .rows()
-        .iter()
-        .map(|row| permission_source(state, &row.value, filters.get(&row.id).map_or(&[], Vec::as_slice)));
+    let permissions = state.permissions.rows().iter().map(|row| {
+        let by_days = PermissionRow { validity: days(&row.value.validity), ..row.value.clone() };
+        let filters = filters.get(&row.id).map_or(&[] as &[Filter], Vec::as_slice);
+        (row.value.source, permission_source(state, &by_days, filters))
+    });
     routes.chain(permissions).collect()
 }
 
