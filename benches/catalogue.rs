@@ -24,14 +24,14 @@ use hdr::Histogram;
 mod hdr {
     /// How often each duration was seen, to a microsecond; the worst to the nanosecond.
     #[derive(Default)]
-    pub struct Histogram {
+    pub(super) struct Histogram {
         counts: Vec<u64>,
         pub worst: u64,
         pub total: u64,
     }
 
     impl Histogram {
-        pub fn record(&mut self, nanoseconds: u64) {
+        pub(super) fn record(&mut self, nanoseconds: u64) {
             let place = usize::try_from(nanoseconds / 1_000).unwrap_or(usize::MAX).min(99_999);
             if self.counts.len() <= place {
                 self.counts.resize(place + 1, 0);
@@ -42,7 +42,7 @@ mod hdr {
         }
 
         /// Microseconds that this part of all durations does not exceed.
-        pub fn quantile(&self, part: f64) -> usize {
+        pub(super) fn quantile(&self, part: f64) -> usize {
             let wanted = (self.total as f64 * part) as u64;
             let mut seen = 0;
             self.counts

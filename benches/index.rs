@@ -53,7 +53,6 @@ fn fill(index: &Index) {
 }
 
 /// An index with the generator's rows, without a journal unless there is one already.
-#[expect(clippy::disallowed_methods, reason = "a bench has no settings but its environment")]
 fn filled() -> Index {
     let before = resident_bytes();
     let began = Clock::instant();

@@ -243,9 +243,8 @@ impl Reading<'_> {
         let part = |name: &str| value.get_ref().as_table()?.get(name)?.get_ref().as_str();
         let known: Vec<&str> = kinds().systems.keys().map(String::as_str).collect();
         if let Some(table) = value.get_ref().as_table() {
-            for (key, _) in
-                table.iter().filter(|(key, _)| !["code", "system", "text"].contains(&key.get_ref().as_ref()))
-            {
+            let unknown = |key: &str| !["code", "system", "text"].contains(&key);
+            if let Some((key, _)) = table.iter().find(|(key, _)| unknown(key.get_ref().as_ref())) {
                 self.unknown(key.get_ref(), key.span().start, ["code", "system", "text"], what);
                 return None;
             }

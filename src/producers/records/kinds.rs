@@ -70,7 +70,7 @@ pub fn kinds() -> &'static Kinds {
         let file = tables("file");
         let mut kind = tables("kind");
         for fields in kind.values_mut() {
-            fields.extend(file["entry"].clone().into_iter());
+            fields.extend(file["entry"].clone());
         }
         let mut contact = kind["contact"].clone();
         for implied in ["kind", "authored"] {

@@ -153,5 +153,5 @@ fn moments<'e>(
     paths: &'e [String],
     read: impl Fn(&str) -> Option<DateTime> + 'e,
 ) -> impl Iterator<Item = DateTime> + 'e {
-    paths.iter().flat_map(|path| entry.values.texts_at(path)).filter_map(move |text| read(text))
+    paths.iter().flat_map(|path| entry.values.texts_at(path)).filter_map(read)
 }

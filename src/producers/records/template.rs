@@ -70,7 +70,7 @@ impl Template {
     }
 
     /// Fills an element; says whether a path led to a value. The innermost scope is the last.
-    pub fn fill<'v>(&self, scopes: &mut Vec<&'v Value>, into: &mut Element) -> bool {
+    pub fn fill(&self, scopes: &mut Vec<&Value>, into: &mut Element) -> bool {
         let mut found = false;
         for (name, part) in &self.parts {
             match part {

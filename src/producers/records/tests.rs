@@ -98,7 +98,7 @@ fn ids(contract_name: &str, system: &str, patient: &str, fields: &str) -> Vec<St
     let contract = contract(contract_name);
     let row = projection().contract(contract_name).expect("a row");
     let body = body(&contract, system, &request(&contract, system, patient, fields));
-    body.all(&row.list).map(|record| id_of(record)).collect()
+    body.all(&row.list).map(id_of).collect()
 }
 
 fn id_of(record: &Element) -> String {

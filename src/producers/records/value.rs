@@ -8,9 +8,9 @@ pub enum Value {
     /// Text, and everything that is written as text.
     Text(String),
     /// Named values. Shared: a unit stands in every entry that was written there.
-    Table(Arc<Vec<(&'static str, Value)>>),
+    Table(Arc<Vec<(&'static str, Self)>>),
     /// Several tables.
-    List(Vec<Value>),
+    List(Vec<Self>),
 }
 
 impl Value {

@@ -15,7 +15,7 @@ pub struct Element {
     /// Its text; between child elements there is none.
     pub text: String,
     /// Attributes and child elements.
-    pub children: Vec<Element>,
+    pub children: Vec<Self>,
     /// Whether it is written with no more than it must have, as an entry that was nullified is.
     pub is_bare: bool,
 }

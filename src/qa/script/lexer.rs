@@ -96,13 +96,14 @@ fn text(rest: &str) -> Option<(Vec<Piece>, usize)> {
             at += 1 + escaped.len_utf8();
             continue;
         }
-        if replaces && c == '$' {
-            if let Some((code, length)) = code(here) {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-                pieces.push(Piece::Code(code));
-                at += length;
-                continue;
-            }
+        if replaces
+            && c == '$'
+            && let Some((code, length)) = code(here)
+        {
+            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            pieces.push(Piece::Code(code));
+            at += length;
+            continue;
         }
         plain.push(c);
         at += c.len_utf8();

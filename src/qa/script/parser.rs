@@ -217,10 +217,13 @@ impl Parser<'_> {
                 self.next = start;
                 return Ok(None);
             }
-            (self.advance(), self.advance(), self.advance());
+            self.advance();
+            self.advance();
+            self.advance();
         }
         if self.is("[") && *self.ahead(1) == Token::Symbol("]") {
-            (self.advance(), self.advance());
+            self.advance();
+            self.advance();
         }
         if first == "def" && matches!((self.token().clone(), self.ahead(1)), (Token::Name(_), Token::Name(_))) {
             self.advance();

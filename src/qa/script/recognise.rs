@@ -238,7 +238,8 @@ impl Reader<'_> {
             Expr::Property(of, name) => self.property(of, name),
             Expr::Index(of, index) => {
                 if let Expr::Range(from, to) = &**index {
-                    (self.kind(from)?, self.kind(to)?);
+                    self.kind(from)?;
+                    self.kind(to)?;
                     self.facts.cuts = true;
                 } else {
                     self.kind(index)?;
@@ -260,7 +261,8 @@ impl Reader<'_> {
                 Ok(Kind::List)
             }
             Expr::Range(from, to) => {
-                (self.kind(from)?, self.kind(to)?);
+                self.kind(from)?;
+                self.kind(to)?;
                 Ok(Kind::List)
             }
             Expr::Binary(operator, left, right) => self.binary(*operator, left, right),

@@ -13,7 +13,7 @@ struct Element {
     name: String,
     text: String,
     attributes: Vec<(String, String)>,
-    children: Vec<Rc<Element>>,
+    children: Vec<Rc<Self>>,
 }
 
 impl Slurped {

@@ -94,9 +94,7 @@ fn siblings<'a>(
     next: fn(&Tree<'a>) -> Option<Tree<'a>>,
 ) -> Box<dyn Iterator<Item = Node<'a>> + 'a> {
     match node {
-        Node::Tree(tree) if Some(tree) != scope => {
-            Box::new(std::iter::successors(next(&tree), move |tree| next(tree)).map(Node::Tree))
-        }
+        Node::Tree(tree) if Some(tree) != scope => Box::new(std::iter::successors(next(&tree), next).map(Node::Tree)),
         _ => Box::new(std::iter::empty()),
     }
 }

@@ -254,7 +254,8 @@ impl<'t> Parser<'t> {
     fn typed(&mut self) -> Parsed {
         let operand = self.unary()?;
         if self.is_word("instance") && matches!(self.after(1), Token::Name { prefix: None, local } if local == "of") {
-            (self.advance(), self.advance());
+            self.advance();
+            self.advance();
             let target = self.atomic_type()?;
             let occurrence = match self.token() {
                 Token::Symbol("*") => Occurrence::ZeroOrMore,
@@ -271,7 +272,8 @@ impl<'t> Parser<'t> {
         if (castable || self.is_word("cast"))
             && matches!(self.after(1), Token::Name { prefix: None, local } if local == "as")
         {
-            (self.advance(), self.advance());
+            self.advance();
+            self.advance();
             let target = self.atomic_type()?;
             let empty_allowed = self.take_symbol("?");
             let operand = Box::new(operand);
@@ -391,7 +393,8 @@ impl<'t> Parser<'t> {
                     let Some(axis) = Axis::named(&local) else {
                         return self.fail(format!("unknown axis {local}"));
                     };
-                    (self.advance(), self.advance());
+                    self.advance();
+                    self.advance();
                     plain(axis, self.test(axis)?)
                 }
                 Token::Symbol("(") if !(prefix.is_none() && is_kind_test(&local)) => {
@@ -425,7 +428,8 @@ impl<'t> Parser<'t> {
             Token::AnyNamespace(local) => Test::AnyNamespace(local),
             Token::AnyLocal(prefix) => Test::AnyLocal(self.namespace(&prefix)?),
             Token::Name { prefix: None, local } if *self.after(1) == Token::Symbol("(") => {
-                (self.advance(), self.advance());
+                self.advance();
+                self.advance();
                 let test = self.kind_test(&local, axis)?;
                 if *self.token() != Token::Symbol(")") {
                     return self.fail("expected )");
