@@ -1,10 +1,10 @@
 //! Statements 14 to 25: answers.
 
-use std::time::{Duration, Instant};
-
-use crate::support::client::Ask;
+use std::time::Duration;
 
 use anslut::domain::clock::Clock;
+
+use crate::support::client::Ask;
 
 use super::{Statement, diagnosis, holds, same};
 
