@@ -25,3 +25,4 @@ mod story;
 mod support;
 mod tak;
 mod validate;
+mod tls;
