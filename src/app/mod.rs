@@ -8,8 +8,8 @@ pub mod own;
 pub mod serve;
 mod sources;
 mod subscribers;
-mod watch;
 mod tls;
+mod watch;
 
 use std::io;
 use std::net::SocketAddr;

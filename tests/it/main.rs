@@ -24,5 +24,5 @@ mod reload;
 mod story;
 mod support;
 mod tak;
-mod validate;
 mod tls;
+mod validate;
