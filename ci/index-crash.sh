@@ -24,7 +24,7 @@ fail() { printf 'index-crash (SEED=%s): %s\n' "$seed" "$*" >&2; tail -n 20 "$wor
 start() {
     : >"$work/out.log"
     "$anslut" serve demo --data "$work/data" --print-addresses --set log.messages=off \
-        --set listen.hub_http=127.0.0.1:0 --set listen.index_update=127.0.0.1:0 --set listen.index_find=off --set listen.catalogue=off --set listen.aggregation=off \
+        --set listen.hub_http=127.0.0.1:0 --set listen.hub_https=off --set listen.index_update=127.0.0.1:0 --set listen.index_find=off --set listen.catalogue=off --set listen.aggregation=off \
         --set listen.producers=off --set listen.admin=off --set properties.update.collect.threshold=1 \
         --set properties.collect.queue.completion.timeout=1 >"$work/out.log" 2>>"$work/err.log" &
     platform=$!

@@ -4,10 +4,12 @@ pub mod domain;
 
 pub mod config;
 pub mod net;
+pub mod pki;
 pub mod soap;
 pub mod store;
 
 pub mod contracts;
+pub mod tls;
 
 pub mod catalogue;
 pub mod index;

@@ -22,6 +22,7 @@ use crate::hub::meter::Meter;
 use crate::hub::within::Within;
 use crate::soap::fan_out::FanOut;
 use crate::soap::responder::{Answer, Responder, SharedResponder, TransportFault};
+use crate::tls::client::ClientTls;
 
 /// Scheme of the catalogue addresses that mean an aggregating service.
 pub(super) const SCHEME: &str = "aggregation:";
@@ -37,6 +38,7 @@ pub(super) struct Wires<'w> {
     pub(super) contracts: &'w Arc<Library>,
     pub(super) hub: &'w Arc<Hub>,
     pub(super) index: &'w Arc<IndexSlot>,
+    pub(super) tls: &'w Option<Arc<ClientTls>>,
     pub(super) clock: &'w Clock,
 }
 
@@ -47,13 +49,20 @@ pub(super) fn open(wires: &Wires<'_>) -> (Arc<Aggregation>, Vec<Problem>) {
     let hub = &wires.settings.hub;
     let index: SharedResponder = match &settings.index.url {
         // The services keep the time themselves; this one only has to end.
-        Some(_) => Arc::new(Remote::new(hub, settings.index.connect_timeout, 2 * settings.index.receive_timeout)),
+        Some(_) => Arc::new(Remote::new(
+            hub,
+            wires.tls.clone(),
+            settings.index.connect_timeout,
+            2 * settings.index.receive_timeout,
+        )),
         None => Arc::new(OwnIndex(Arc::clone(wires.index))),
     };
     let own_hub: SharedResponder = Arc::new(Within::new(Arc::clone(wires.hub)));
     let sources = |service: &Service| -> SharedResponder {
         match &service.sources_url {
-            Some(_) => Arc::new(Remote::new(hub, service.connect_timeout, 2 * service.receive_timeout)),
+            Some(_) => {
+                Arc::new(Remote::new(hub, wires.tls.clone(), service.connect_timeout, 2 * service.receive_timeout))
+            }
             None => Arc::clone(&own_hub),
         }
     };

@@ -10,6 +10,7 @@ use crate::config::checked::ListenSettings;
 /// Listeners that are bound and not yet served; none where the setting is `off`.
 pub(super) struct Bound {
     pub(super) hub_http: Option<TcpListener>,
+    pub(super) hub_https: Option<TcpListener>,
     pub(super) index_update: Option<TcpListener>,
     pub(super) index_find: Option<TcpListener>,
     pub(super) aggregation: Option<TcpListener>,
@@ -25,6 +26,7 @@ pub(super) async fn bind(listen: &ListenSettings) -> Result<(Bound, Addresses), 
     let mut addresses = Vec::new();
     let bound = Bound {
         hub_http: one("hub_http", listen.hub_http, &mut addresses).await?,
+        hub_https: one("hub_https", listen.hub_https, &mut addresses).await?,
         index_update: one("index_update", listen.index_update, &mut addresses).await?,
         index_find: one("index_find", listen.index_find, &mut addresses).await?,
         aggregation: one("aggregation", listen.aggregation, &mut addresses).await?,

@@ -16,6 +16,7 @@ use crate::domain::clock::Clock;
 use crate::hub::call::remote::Remote;
 use crate::soap::fault::SOAP_11;
 use crate::soap::responder::{Responder, SharedResponder};
+use crate::tls::client::ClientTls;
 
 const NAMESPACE: &str = "urn:skl:tp:vagvalsinfo:v2";
 /// In the order in which they are asked (`vp.md` §4.1).
@@ -26,13 +27,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The catalogue of an environment, which takes its routes from elsewhere where the settings say so.
-pub(super) fn new(environment: &Environment, settings: &Settings, clock: &Clock) -> Catalogue {
+pub(super) fn new(
+    environment: &Environment,
+    settings: &Settings,
+    tls: Option<Arc<ClientTls>>,
+    clock: &Clock,
+) -> Catalogue {
     let (hsa_files, copy) = (settings.hsa_files.clone(), settings.tak_copy.clone());
     let catalogue = Catalogue::new(environment.clone(), hsa_files, copy, clock.clone())
         .with_platform(settings.platform.tak_platform.clone())
         .with_addressees_by_date(settings.catalogue.addressees_by_date);
     match &settings.catalogue.outside {
-        Some(outside) => catalogue.with_outside(fetch(outside.clone(), settings)),
+        Some(outside) => catalogue.with_outside(fetch(outside.clone(), settings, tls)),
         None => catalogue,
     }
 }
@@ -58,8 +64,8 @@ pub(super) fn serve_limits(settings: &Settings) -> ServeLimits {
 }
 
 /// Asks another catalogue for everything, on a thread that may wait.
-fn fetch(outside: OutsideCatalogue, settings: &Settings) -> Fetch {
-    let remote = Arc::new(Remote::new(&settings.hub, CONNECT_TIMEOUT, PATIENCE));
+fn fetch(outside: OutsideCatalogue, settings: &Settings, tls: Option<Arc<ClientTls>>) -> Fetch {
+    let remote = Arc::new(Remote::new(&settings.hub, tls, CONNECT_TIMEOUT, PATIENCE));
     Arc::new(move || {
         let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
         let ask = |operation| runtime.block_on(asked(&remote, &outside, operation));

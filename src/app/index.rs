@@ -31,6 +31,7 @@ use crate::index::open::{DATA_FOLDER, Index};
 use crate::index::service::{self, Service, Takes};
 use crate::soap::responder::{Answer, Responder, SharedResponder};
 use crate::store::log::LogError;
+use crate::tls::client::ClientTls;
 
 /// Scheme of the catalogue addresses that mean a service of the index.
 pub(super) const SCHEME: &str = "index:";
@@ -64,6 +65,7 @@ pub(super) struct Wires<'w> {
     pub(super) settings: &'w Settings,
     pub(super) catalogue: &'w Arc<Catalogue>,
     pub(super) hub: &'w Arc<Hub>,
+    pub(super) tls: &'w Option<Arc<ClientTls>>,
     pub(super) clock: &'w Clock,
 }
 
@@ -114,12 +116,14 @@ impl OpenIndex {
         let notify = &index.settings().notify;
         let hub = &wires.settings.hub;
         let own_hub = Within::new(Arc::clone(wires.hub));
-        let delivery =
-            Outward { hub: own_hub.clone(), remote: Remote::new(hub, hub.producer.connect_timeout, notify.timeout) };
+        let delivery = Outward {
+            hub: own_hub.clone(),
+            remote: Remote::new(hub, wires.tls.clone(), hub.producer.http.connect_timeout, notify.timeout),
+        };
         let discovery = &notify.discovery;
         let subscribers: Arc<dyn Subscribers> = match is_outside(&discovery.target) {
             true => {
-                let remote = Remote::new(hub, discovery.connect_timeout, discovery.timeout);
+                let remote = Remote::new(hub, wires.tls.clone(), discovery.connect_timeout, discovery.timeout);
                 let caller = Outward { hub: own_hub, remote };
                 Arc::new(Discovery::new(Arc::new(caller), Arc::clone(index.settings())))
             }

@@ -4,9 +4,11 @@ mod aggregation;
 mod bind;
 mod catalogue;
 pub mod index;
+pub mod own;
 pub mod serve;
 mod sources;
 mod subscribers;
+mod tls;
 mod watch;
 
 use std::io;
@@ -40,11 +42,13 @@ use crate::producers::serve as producers_listener;
 use crate::producers::settings::ServerSettings;
 use crate::soap::responder::SharedResponder;
 use crate::store::log::LogError;
+use crate::tls::material::MaterialError;
 use aggregation::AggregationSlot;
 use bind::{Addresses, Bound, bind};
 use index::{Filling, IndexSlot, OpenIndex, Wires};
 use serve::serve;
 use sources::Sources;
+use tls::Tls;
 
 /// How often idle connections to producers are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -62,6 +66,7 @@ pub struct Platform {
     /// Whether the index outlives the process.
     keeps_index: bool,
     records: Arc<Records>,
+    tls: Tls,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -85,6 +90,12 @@ pub enum StartError {
     /// The published versions of the catalogue cannot be read back.
     #[error("cannot open the catalogue")]
     Catalogue(#[source] LogError),
+    /// Certificates, keys or revocation lists cannot be used.
+    #[error("cannot set up TLS")]
+    Tls(#[source] MaterialError),
+    /// No threads for handshakes.
+    #[error("cannot start the threads for TLS handshakes")]
+    Workers(#[source] io::Error),
     /// The index cannot be read back.
     #[error("cannot open the engagement index")]
     Index(#[source] LogError),
@@ -104,7 +115,8 @@ impl Platform {
     ) -> Result<(Self, Vec<Problem>), StartError> {
         let settings = Arc::new(settings);
         let (mut bound, addresses) = bind(&settings.listen).await?;
-        let catalogue = Arc::new(catalogue::new(&environment, &settings, &clock));
+        let tls = Tls::open(&settings, &clock)?;
+        let catalogue = Arc::new(catalogue::new(&environment, &settings, tls.client.clone(), &clock));
         let contracts = Arc::new(Library::new(environment.clone(), settings.contracts.clone()));
         // Compiling is the longest part of a start: it goes on while the rest is read.
         let reading = refresh(&contracts);
@@ -132,6 +144,7 @@ impl Platform {
             catalogue: Arc::clone(&catalogue),
             contracts: Arc::clone(&contracts),
             responders: Arc::new(move |address| locals.responder(address)),
+            tls: tls.client.clone(),
             log: MessageLog::open(&settings.log).map_err(StartError::Log)?,
             records: Arc::clone(&records),
             meter: meter.clone(),
@@ -139,8 +152,19 @@ impl Platform {
         }));
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let keeps_index = data.is_some();
-        let platform =
-            Self { addresses, catalogue, contracts, hub, index, aggregation, keeps_index, records, shutdown, tasks };
+        let platform = Self {
+            addresses,
+            catalogue,
+            contracts,
+            hub,
+            index,
+            aggregation,
+            keeps_index,
+            records,
+            tls,
+            shutdown,
+            tasks,
+        };
         platform.serve(
             &mut bound,
             Arc::clone(&producers),
@@ -200,12 +224,14 @@ impl Platform {
         self.index.load().as_ref().map(|open| Arc::clone(&open.index))
     }
 
-    /// Reads the catalogue and the HSA tree again, contracts where files have changed, and opens the message log again
-    /// (SIGHUP). The index's subscribers follow, as they do after a reset by the hub's management path.
+    /// Reads the catalogue and the HSA tree again, contracts where files have changed, certificates and revocation lists,
+    /// and opens the message log again (SIGHUP). The index's subscribers follow, as they do after a reset by the hub's
+    /// management path.
     pub async fn reload(&self) -> Vec<Problem> {
         self.hub.log().reopen();
         let reading = refresh(&self.contracts);
-        let mut problems = self.read_catalogue().await;
+        let mut problems = self.tls.reload();
+        problems.extend(self.read_catalogue().await);
         problems.extend(reading.await.unwrap_or_default());
         problems
     }
@@ -252,10 +278,19 @@ impl Platform {
         clock: &Clock,
     ) -> Vec<Problem> {
         let (catalogue, contracts, hub, index) = (&self.catalogue, &self.contracts, &self.hub, &self.index);
-        let wires = aggregation::Wires { settings, environment, catalogue, contracts, hub, index, clock };
+        let wires = aggregation::Wires {
+            settings,
+            environment,
+            catalogue,
+            contracts,
+            hub,
+            index,
+            tls: &self.tls.client,
+            clock,
+        };
         let (services, problems) = aggregation::open(&wires);
         if let (Some(listener), Some(address)) = (bound.aggregation.take(), self.address("aggregation")) {
-            let paths = AggregationListener::new(Arc::clone(&services), url(address));
+            let paths = AggregationListener::new(Arc::clone(&services), url("aggregation", address));
             let responder = Arc::new(aggregation::Recording::new(paths, Arc::clone(&self.hub)));
             let limits = aggregation::serve_limits(settings);
             self.tasks.spawn(serve(listener, "aggregation", responder, limits, self.shutdown.clone()));
@@ -276,7 +311,7 @@ impl Platform {
         let engagements = settings.records.loads_index.then(|| sources.engagements());
         let filling = Filling { environment, engagements };
         let (index, problems) = index::open(settings.index.clone(), data, filling, clock.clone()).await?;
-        let wires = Wires { settings, catalogue: &self.catalogue, hub: &self.hub, clock };
+        let wires = Wires { settings, catalogue: &self.catalogue, hub: &self.hub, tls: &self.tls.client, clock };
         let open = Arc::new(OpenIndex::new(index, &wires));
         let resets = self.catalogue.resets();
         open.find_subscribers().await;
@@ -295,9 +330,18 @@ impl Platform {
     }
 
     fn serve(&self, bound: &mut Bound, producers: Arc<Producers>, admin_parts: AdminParts) {
-        if let (Some(listener), Some(address)) = (bound.hub_http.take(), self.address("hub_http")) {
-            let serving = listen::serve(listener, Arc::clone(&self.hub), url(address), self.shutdown.clone());
-            self.tasks.spawn(serving);
+        let address = |name: &'static str| self.address(name).map(|address| url(name, address));
+        let listeners = listen::Listeners {
+            http: bound.hub_http.take().zip(address("hub_http")),
+            https: bound
+                .hub_https
+                .take()
+                .zip(address("hub_https"))
+                .zip(self.tls.server.clone())
+                .map(|((listener, url), tls)| (listener, url, tls)),
+        };
+        if listeners.http.is_some() || listeners.https.is_some() {
+            self.tasks.spawn(listen::serve(listeners, Arc::clone(&self.hub), self.shutdown.clone()));
         }
         if let Some(listener) = bound.producers.take() {
             let serving =
@@ -357,7 +401,7 @@ impl Platform {
             }),
             catalogue: Arc::clone(&self.catalogue),
             health: Arc::new(move || health(&for_health, &contracts_for_health, &index_for_health)),
-            addresses: self.addresses.iter().map(|(name, address)| ((*name).to_owned(), url(*address))).collect(),
+            addresses: self.addresses.iter().map(|(name, address)| ((*name).to_owned(), url(name, *address))).collect(),
             instance: settings.hub.instance_name.clone(),
             environment: environment.name(),
             token: settings.admin.token.clone(),
@@ -425,6 +469,7 @@ fn health(catalogue: &Catalogue, contracts: &Library, index: &IndexSlot) -> Heal
 }
 
 /// A listener's address as a URL.
-pub fn url(address: SocketAddr) -> String {
-    format!("http://{address}")
+pub fn url(name: &str, address: SocketAddr) -> String {
+    let scheme = if name == "hub_https" { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }

@@ -8,6 +8,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::contracts::ContractsCommand;
 use super::index::IndexCommand;
+use super::pki::PkiCommand;
 use super::qa::QaCommand;
 use super::tak::TakCommand;
 use crate::config::environment::DEMO;
@@ -50,6 +51,9 @@ pub enum Command {
     /// Carry out orders, write and compare catalogues
     #[command(subcommand)]
     Tak(TakCommand),
+    /// Make a test CA, certificates with an HSA-id, and revocation lists
+    #[command(subcommand)]
+    Pki(PkiCommand),
     /// Print every setting and where its value comes from
     Config(ConfigArguments),
 }

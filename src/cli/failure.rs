@@ -8,6 +8,7 @@ use crate::config::data::DataError;
 use crate::config::environment::EnvironmentError;
 use crate::config::raw::Unusable;
 use crate::index::bulk::error::BulkError;
+use crate::pki::PkiError;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,15 @@ impl From<BulkError> for Failure {
             _ => Exit::Environment,
         };
         Self { exit, source: error.into() }
+    }
+}
+
+impl From<PkiError> for Failure {
+    fn from(error: PkiError) -> Self {
+        match error {
+            PkiError::Wish { .. } => Self::usage(error),
+            _ => Self::environment(error),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `curl` line that `anslut serve` prints: a call that works as pasted.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use crate::catalogue::entry::{Permission, Route};
 use crate::catalogue::snapshot::Snapshot;
@@ -8,6 +9,7 @@ use crate::config::checked::Settings;
 use crate::config::environment::Environment;
 use crate::domain::identifiers::operation_of;
 use crate::domain::profile::Profile;
+use crate::pki::own::Own;
 use crate::soap::fault::SOAP_11;
 use crate::soap::xml::text::{escape_attribute_into, escape_into};
 
@@ -55,6 +57,17 @@ impl FirstCall {
         let command = format!("http://{hub}/vp{identity} -H 'Content-Type: text/xml; charset=UTF-8'");
         Some(format!("curl -sS {command} --data-binary '{request}'"))
             .filter(|_| fits_in_quotes(&request) && !self.instance_id.contains('\''))
+    }
+
+    /// The environment's own request over TLS, with the platform's own certificates: the sender is in the certificate.
+    pub(super) fn curl_over_tls(&self, hub: SocketAddr, own: &Own) -> Option<String> {
+        let (request, client) = (self.request.as_ref()?, own.client.as_ref()?);
+        let quoted = |path: &Path| path.to_str().filter(|path| !path.contains('\'')).map(|path| format!("'{path}'"));
+        let (ca, certificate, key) = (quoted(&own.ca)?, quoted(&client.certificate)?, quoted(&client.key)?);
+        Some(format!(
+            "curl -sS --cacert {ca} --cert {certificate} --key {key} https://{hub}/vp \
+             -H 'Content-Type: text/xml; charset=UTF-8' --data-binary '{request}'"
+        ))
     }
 }
 

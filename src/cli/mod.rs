@@ -12,6 +12,7 @@ pub mod failure;
 mod first_call;
 pub mod index;
 pub mod opening;
+pub mod pki;
 pub mod qa;
 pub mod serve;
 pub mod tak;
@@ -47,6 +48,7 @@ pub fn run(
         Command::Index(command) => index::run(&command, variables, terminal),
         Command::Qa(command) => qa::run(&command, variables, terminal),
         Command::Tak(command) => tak::run(&command, variables, terminal),
+        Command::Pki(command) => pki::run(&command, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report(terminal))

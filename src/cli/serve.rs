@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{Platform, url};
+use crate::app::{Platform, own, url};
 use crate::config::checked::Settings;
 use crate::config::data::{DataChoice, DataDirectory};
 use crate::config::environment::Environment;
 use crate::config::process::variable;
 use crate::domain::clock::Clock;
 use crate::domain::problem::{Problem, Severity};
+use crate::pki::own::Own;
 
 use super::arguments::ServeArguments;
 use super::failure::{Exit, Failure};
@@ -82,13 +84,14 @@ fn start(options: ServeOptions, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::environment)?;
     runtime.block_on(async {
         let mut signals = Signals::listen().map_err(Failure::environment)?;
-        let ServeOptions { environment, settings, data, print_addresses, json } = options;
+        let ServeOptions { environment, mut settings, data, print_addresses, json } = options;
+        let own = own::complete(&mut settings, data.path(), &Clock::System)?;
         let first_call = FirstCall::of(&environment, &settings);
         let kept = (!data.is_ephemeral()).then(|| data.path().to_owned());
         let started = Platform::start(environment, settings, kept, Clock::System).await;
         let (platform, problems) = started.map_err(Failure::environment)?;
         report(&problems);
-        announce(&platform, first_call, print_addresses, json, terminal)?;
+        announce(&platform, &Offered { first_call, own, print_addresses }, json, terminal)?;
         while let Signal::Reload = signals.next().await {
             report(&platform.reload().await);
         }
@@ -114,30 +117,55 @@ struct Announcement<'a> {
     addresses: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     curl: Option<&'a str>,
+    /// The same call over TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curl_https: Option<&'a str>,
+    /// The folder of the platform's own CA.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pki: Option<&'a Path>,
 }
 
-fn announce(
-    platform: &Platform,
+/// What there is to say beside the addresses.
+struct Offered {
     first_call: FirstCall,
+    own: Option<Own>,
     print_addresses: bool,
-    json: bool,
-    terminal: &mut Terminal<'_>,
-) -> Result<(), Failure> {
-    let hub = platform.address("hub_http");
-    let curl = hub.and_then(|hub| first_call.curl(hub, &platform.catalogue().snapshot()));
+}
+
+fn announce(platform: &Platform, offered: &Offered, json: bool, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Offered { first_call, own, print_addresses } = offered;
+    let snapshot = platform.catalogue().snapshot();
+    let curl = platform.address("hub_http").and_then(|hub| first_call.curl(hub, &snapshot));
+    let own = own.as_ref();
+    let https = platform.address("hub_https").zip(own);
+    let curl_https = https.and_then(|(hub, own)| first_call.curl_over_tls(hub, own));
+    let pki = own.map(|own| own.folder.as_path());
     if json {
-        let addresses = platform.addresses().iter().map(|(name, address)| (*name, url(*address))).collect();
-        return Ok(terminal.print_json(&Announcement { addresses, curl: curl.as_deref() })?);
+        let addresses = platform.addresses().iter().map(|(name, address)| (*name, url(name, *address))).collect();
+        return Ok(terminal.print_json(&Announcement {
+            addresses,
+            curl: curl.as_deref(),
+            curl_https: curl_https.as_deref(),
+            pki,
+        })?);
     }
     let mut text = String::new();
     for (name, address) in platform.addresses() {
         match print_addresses {
             true => text.push_str(&format!("{name}={address}\n")),
-            false => text.push_str(&format!("{name:<14}{}\n", url(*address))),
+            false => text.push_str(&format!("{name:<14}{}\n", url(name, *address))),
         }
     }
-    if let (false, Some(curl)) = (print_addresses, &curl) {
-        text.push_str(&format!("\nA first call, to paste in another terminal:\n\n{curl}\n\n"));
+    if !print_addresses {
+        if let Some(pki) = pki {
+            text.push_str(&format!("{:<14}{}\n", "certificates", pki.display()));
+        }
+        if let Some(curl) = &curl {
+            text.push_str(&format!("\nA first call, to paste in another terminal:\n\n{curl}\n\n"));
+        }
+        if let Some(curl) = &curl_https {
+            text.push_str(&format!("The same over TLS, with the client certificate made for it:\n\n  {curl}\n\n"));
+        }
     }
     Ok(terminal.print(&text)?)
 }

@@ -12,6 +12,7 @@ use super::aggregation::AggregationSettings;
 use super::contracts::ContractSettings;
 use super::index::IndexSettings;
 use super::producers::ProducerSettings;
+use super::tls::TlsSettings;
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -48,10 +49,8 @@ pub struct Settings {
     pub catalogue: CatalogueSettings,
     /// `[catalogue.users]`: name to password for the catalogue's order and read services; empty = open on loopback only.
     pub catalogue_users: BTreeMap<String, String>,
-    /// `[tls]`: the hub's own identity, and whom it trusts as consumers.
-    pub tls: TlsFiles,
-    /// `[tls.producer]`: the same towards producers; what is unset falls back to `[tls]`, already filled in here.
-    pub tls_producer: TlsFiles,
+    /// TLS, in both directions.
+    pub tls: TlsSettings,
     /// Every property that was set, known or not, as written; for parts that read their own.
     pub properties: BTreeMap<String, String>,
 }
@@ -197,16 +196,25 @@ pub struct ProducerCallSettings {
     pub retries: Option<u32>,
     /// `vp.producer.retry.delay`.
     pub retry_delay: Duration,
-    /// `producer.http.connect.timeout`.
-    pub connect_timeout: Duration,
-    /// `producer.http.keepAlive` and not `producer.http.disconnect`.
-    pub keep_alive: bool,
+    /// Connections to `http` producers.
+    pub http: Transport,
+    /// Connections to `https` producers.
+    pub https: Transport,
     /// `producer.chunked.encoding`.
     pub chunked: bool,
     /// Longest wait without received data, by contract (exact, case-sensitive).
     pub timeouts: HashMap<String, Duration>,
     /// The same for every other contract.
     pub timeout_default: Duration,
+}
+
+/// Connections to producers of one scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transport {
+    /// `producer.http[s].connect.timeout`.
+    pub connect_timeout: Duration,
+    /// `producer.http[s].keepAlive` and not `producer.http[s].disconnect`.
+    pub keep_alive: bool,
 }
 
 /// Named bounds of the message path.
@@ -379,15 +387,4 @@ pub enum PlatformRole {
     Qa,
     /// Where they are connected.
     Production,
-}
-
-/// PEM files of one side of TLS, leaf first, then chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// Whom to trust.
-    pub ca: Option<PathBuf>,
-    /// Own certificate.
-    pub cert: Option<PathBuf>,
-    /// Its key.
-    pub key: Option<PathBuf>,
 }

@@ -17,6 +17,7 @@ pub mod producers;
 pub mod raw;
 pub mod table;
 pub mod timeouts;
+pub mod tls;
 pub mod typed;
 pub mod value;
 pub mod written;

@@ -107,6 +107,8 @@ pub enum Listener {
     /// `hub_http`: identity from headers.
     #[default]
     Http,
+    /// `hub_https`: identity from the TLS client certificate.
+    Https,
     /// None: a part of this process calls, such as the engagement index.
     InProcess,
     /// `aggregation`: an aggregating service was called directly, past the hub.
@@ -118,6 +120,7 @@ impl Listener {
     pub fn route_name(self) -> &'static str {
         match self {
             Self::Http => "vp-http-route",
+            Self::Https => "vp-https-route",
             Self::InProcess => "in-process",
             Self::Aggregation => "aggregation",
         }
@@ -131,6 +134,8 @@ pub enum IdentifiedBy {
     InternalHeaders,
     /// A certificate in a header set by a proxy.
     CertificateHeader,
+    /// The certificate of the TLS handshake.
+    ClientCertificate,
     /// Nothing: the setting `hub.demo_sender`.
     DemoSender,
 }
@@ -141,6 +146,7 @@ impl IdentifiedBy {
         match self {
             Self::InternalHeaders => "internal headers",
             Self::CertificateHeader => "certificate header",
+            Self::ClientCertificate => "client certificate",
             Self::DemoSender => "demo sender",
         }
     }

@@ -39,6 +39,7 @@ use crate::config::checked::Settings;
 use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::soap::fault::Side;
+use crate::tls::client::ClientTls;
 use answer::failure::{self, Facts};
 use answer::reply;
 use call::{Caller, Responders};
@@ -74,6 +75,8 @@ pub struct HubParts {
     pub contracts: Arc<Library>,
     /// The producers and services that live in this process.
     pub responders: Responders,
+    /// How producers at `https` are spoken to, if at all.
+    pub tls: Option<Arc<ClientTls>>,
     /// The message log, open.
     pub log: MessageLog,
     /// Where finished calls are remembered.
@@ -88,7 +91,7 @@ impl Hub {
     /// A hub ready for calls; until the catalogue has been read, every call gets VP008.
     pub fn new(parts: HubParts) -> Self {
         Self {
-            caller: Caller::new(&parts.settings.hub, parts.responders),
+            caller: Caller::new(&parts.settings.hub, parts.responders, parts.tls),
             settings: parts.settings,
             catalogue: parts.catalogue,
             contracts: parts.contracts,

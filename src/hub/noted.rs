@@ -21,6 +21,7 @@ impl Hub {
         let (head, body) = request.into_parts();
         let arrived = Arrived {
             listener: Listener::Aggregation,
+            subject: None,
             method: head.method,
             uri: head.uri,
             headers: head.headers,

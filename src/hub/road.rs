@@ -12,7 +12,7 @@ use super::call::address::{self, Address, Target};
 use super::call::{Outbound, in_profile, timeout_of};
 use super::exchange::{CallRecord, Event, Exchange, Listener, Stage};
 use super::identify::original_consumer::{self, Approval};
-use super::identify::{ORIGINAL_CONSUMER, Sender, identify, identify_part};
+use super::identify::{ORIGINAL_CONSUMER, Sender, identify, identify_certificate, identify_part};
 use super::listen::Arrived;
 use super::read::charset::Charset;
 use super::read::{Read, read};
@@ -103,6 +103,7 @@ impl Hub {
     ) -> Result<(Sender, std::time::Duration), Failure> {
         let sender = match arrived.listener {
             Listener::Http => identify(&self.settings.hub, &arrived.headers, arrived.peer.ip())?,
+            Listener::Https => identify_certificate(&self.settings.hub, arrived.subject.as_deref())?,
             Listener::InProcess | Listener::Aggregation => identify_part(&self.settings.hub, &arrived.headers)?,
         };
         exchange.record.sender = Some(sender.id.clone());

@@ -29,6 +29,7 @@ impl Responder for Within {
         let recorded = head.extensions.remove::<Recorded>();
         let arrived = Arrived {
             listener: Listener::InProcess,
+            subject: None,
             method: head.method,
             uri: head.uri,
             headers: head.headers,

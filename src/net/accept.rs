@@ -52,8 +52,7 @@ pub async fn serve_on<C>(
     C: Future<Output = ()> + Send + 'static,
 {
     let room = Arc::new(Semaphore::new(bounds.connections_max.min(Semaphore::MAX_PERMITS)));
-    let clients =
-        bounds.connections_per_client_max.map(|each_max| Arc::new(Clients { open: Mutex::default(), each_max }));
+    let clients = bounds.connections_per_client_max.map(Clients::new);
     let mut open = JoinSet::new();
     while let Some((stream, peer, permit)) = tokio::select! {
         biased;
@@ -106,20 +105,28 @@ async fn accept(
     }
 }
 
-/// How many connections each client has open.
-struct Clients {
+/// How many connections, or other things in progress, each client has.
+#[derive(Debug)]
+pub struct Clients {
     open: Mutex<HashMap<IpAddr, usize>>,
     each_max: usize,
 }
 
-/// One open connection of a client; gives the place back when dropped.
-struct Place {
+/// One of a client's; gives the place back when dropped.
+#[derive(Debug)]
+pub struct Place {
     clients: Arc<Clients>,
     client: IpAddr,
 }
 
 impl Clients {
-    fn enter(self: &Arc<Self>, client: IpAddr) -> Option<Place> {
+    /// Nobody yet; each client may have so many.
+    pub fn new(each_max: usize) -> Arc<Self> {
+        Arc::new(Self { open: Mutex::default(), each_max })
+    }
+
+    /// A place for one more of a client's, unless it has its share.
+    pub fn enter(self: &Arc<Self>, client: IpAddr) -> Option<Place> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(client).or_default();
         if *count >= self.each_max {

@@ -19,12 +19,18 @@ const LAYERS: &[Layer] = &[
         may_use: &["domain"],
         because: "connections come before anything is known to be spoken on them",
     },
+    Layer { module: "pki", may_use: &["domain"], because: "a CA makes certificates and knows nobody who uses them" },
     Layer { module: "store", may_use: &["domain"], because: "bytes and disk know no envelopes and no settings" },
     Layer { module: "config", may_use: &["domain"], because: "text and settings know no envelopes and no store" },
     Layer {
         module: "contracts",
         may_use: &["soap", "store", "config", "domain"],
         because: "the published contracts are there before anybody uses them",
+    },
+    Layer {
+        module: "tls",
+        may_use: &["net", "pki", "config", "domain"],
+        because: "a handshake is over before anybody knows what will be said",
     },
     Layer {
         module: "catalogue",
@@ -38,7 +44,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         module: "hub",
-        may_use: &["catalogue", "contracts", "soap", "net", "config", "domain"],
+        may_use: &["catalogue", "contracts", "tls", "soap", "net", "config", "domain"],
         because: "it cannot tell the parts of this process from remote systems: they are soap::Responder, wired in app",
     },
     Layer {
@@ -91,6 +97,8 @@ const LAYERS: &[Layer] = &[
             "catalogue",
             "index",
             "contracts",
+            "tls",
+            "pki",
             "soap",
             "net",
             "store",
@@ -113,6 +121,8 @@ const LAYERS: &[Layer] = &[
             "catalogue",
             "index",
             "contracts",
+            "tls",
+            "pki",
             "soap",
             "net",
             "store",

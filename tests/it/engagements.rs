@@ -16,8 +16,8 @@ use anslut::domain::clock::Clock;
 use crate::support::client::{Answer, Ask};
 use crate::support::{soon, until};
 
-const LISTENERS: [&str; 7] =
-    ["hub_http", "index_update", "index_find", "catalogue", "aggregation", "producers", "admin"];
+const LISTENERS: [&str; 8] =
+    ["hub_http", "hub_https", "index_update", "index_find", "catalogue", "aggregation", "producers", "admin"];
 const UPDATE: &str = "/skltp-ei/update-service/v1";
 const FIND: &str = "/skltp-ei/find-content-service/v1";
 

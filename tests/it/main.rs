@@ -24,4 +24,5 @@ mod reload;
 mod story;
 mod support;
 mod tak;
+mod tls;
 mod validate;

@@ -67,6 +67,7 @@ const REQUESTS: &[(&str, Gets)] = &[
 async fn demo() -> Platform {
     let sets = [
         "listen.hub_http=127.0.0.1:0",
+        "listen.hub_https=off",
         "listen.index_update=127.0.0.1:0",
         "listen.index_find=127.0.0.1:0",
         "listen.aggregation=127.0.0.1:0",

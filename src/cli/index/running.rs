@@ -30,7 +30,7 @@ impl Running {
     pub(super) fn find(url: &str, settings: &Settings) -> Result<Self, Failure> {
         let mut hub = settings.hub.clone();
         hub.limits.body_bytes_max = ANSWER_BYTES_MAX;
-        let remote = Remote::new(&hub, hub.producer.connect_timeout, hub.limits.answer_timeout);
+        let remote = Remote::new(&hub, None, hub.producer.http.connect_timeout, hub.limits.answer_timeout);
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::environment)?;
         let url = url.trim_end_matches('/').to_owned();

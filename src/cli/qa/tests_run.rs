@@ -158,7 +158,7 @@ fn execute(
     let (_, loaded) = opening::open(DEMO, &SettingsArguments::default().sets, variables)?;
     let mut hub = opening::usable(loaded, terminal)?.hub;
     hub.limits.body_bytes_max = ANSWER_BYTES_MAX;
-    let carrier = Arc::new(Remote::new(&hub, CONNECT, PATIENCE));
+    let carrier = Arc::new(Remote::new(&hub, None, CONNECT, PATIENCE));
     let lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let told = Arc::clone(&lines);
     let world = World {

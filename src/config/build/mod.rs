@@ -3,6 +3,7 @@
 mod aggregation;
 mod contracts;
 mod index;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,7 +14,7 @@ use crate::domain::problem::{Problem, Severity};
 use super::checked::{
     AdminSettings, CatalogueSettings, ClimbSwitch, HeaderFilter, HubLimits, HubSettings, ListenSettings, LogSettings,
     LogStyle, LogTarget, LookupSettings, OutsideCatalogue, PlatformSettings, ProducerCallSettings, RecordSettings,
-    Settings, TlsFiles,
+    Settings, Transport,
 };
 use super::environment::Environment;
 use super::producers::ProducerSettings;
@@ -38,8 +39,6 @@ struct Build<'b> {
 
 impl Build<'_> {
     fn settings(&mut self) -> Settings {
-        let tls = self.tls("tls");
-        let producer = self.tls("tls.producer");
         Settings {
             listen: self.listen(),
             hub: self.hub(),
@@ -78,12 +77,7 @@ impl Build<'_> {
                 }),
             },
             catalogue_users: self.resolved.named("catalogue.users."),
-            tls_producer: TlsFiles {
-                ca: producer.ca.or_else(|| tls.ca.clone()),
-                cert: producer.cert.or_else(|| tls.cert.clone()),
-                key: producer.key.or_else(|| tls.key.clone()),
-            },
-            tls,
+            tls: self.tls(),
             properties: self.resolved.named("properties."),
         }
     }
@@ -154,12 +148,20 @@ impl Build<'_> {
         ProducerCallSettings {
             retries: u32::try_from(self.resolved.number("properties.vp.producer.retry.attempts")).ok(),
             retry_delay: self.resolved.wait("properties.vp.producer.retry.delay"),
-            connect_timeout: self.resolved.wait("properties.producer.http.connect.timeout"),
-            keep_alive: self.resolved.switch("properties.producer.http.keepAlive")
-                && !self.resolved.switch("properties.producer.http.disconnect"),
+            http: self.transport("http"),
+            https: self.transport("https"),
             chunked: self.resolved.switch("properties.producer.chunked.encoding"),
             timeouts: std::mem::take(&mut timeouts.by_contract),
             timeout_default: timeouts.default,
+        }
+    }
+
+    /// `producer.http.*` or `producer.https.*`.
+    fn transport(&self, scheme: &str) -> Transport {
+        let key = |name: &str| format!("properties.producer.{scheme}.{name}");
+        Transport {
+            connect_timeout: self.resolved.wait(&key("connect.timeout")),
+            keep_alive: self.resolved.switch(&key("keepAlive")) && !self.resolved.switch(&key("disconnect")),
         }
     }
 
@@ -217,12 +219,6 @@ impl Build<'_> {
             payload: self.resolved.switch("log.payload"),
             queue_bytes_max: self.resolved.size("log.queue_bytes_max"),
         }
-    }
-
-    fn tls(&self, table: &str) -> TlsFiles {
-        let file =
-            |name: &str| self.resolved.optional(&format!("{table}.{name}")).map(|file| self.in_environment(&file));
-        TlsFiles { ca: file("ca"), cert: file("cert"), key: file("key") }
     }
 
     /// The rules that concern more than one value, or its meaning.

@@ -12,8 +12,7 @@ const WAIT: Kind = Kind::Number { unit: Unit::Milliseconds, min: 1, max: 86_400_
 /// In the order in which `anslut config` shows them.
 pub const SETTINGS: &[Setting] = &[
     Setting::own("listen.hub_http", ADDRESS, Some("127.0.0.1:8080"), "the hub without TLS, status and resets"),
-    Setting::own("listen.hub_https", ADDRESS, Some("127.0.0.1:20000"), "the hub behind mutual TLS")
-        .effect(Effect::Later),
+    Setting::own("listen.hub_https", ADDRESS, Some("127.0.0.1:20000"), "the hub behind mutual TLS"),
     Setting::own("listen.index_update", ADDRESS, Some("127.0.0.1:8081"), "the index's Update and ProcessNotification"),
     Setting::own("listen.index_find", ADDRESS, Some("127.0.0.1:8082"), "the index's FindContent"),
     Setting::own("listen.catalogue", ADDRESS, Some("127.0.0.1:8085"), "the catalogue's services and orders"),
@@ -57,14 +56,23 @@ pub const SETTINGS: &[Setting] = &[
     ),
     Setting::own("catalogue.body_bytes_max", BYTES, Some("268435456"), "largest request to the catalogue's services"),
     Setting::own("catalogue.users.*", Kind::Text, None, "password of a user of the catalogue's services").secret(),
-    Setting::own("tls.ca", Kind::File, None, "whom hub_https trusts (PEM)").effect(Effect::Later),
-    Setting::own("tls.cert", Kind::File, None, "certificate of hub_https (PEM)").effect(Effect::Later),
-    Setting::own("tls.key", Kind::File, None, "its key (PEM)").effect(Effect::Later),
-    Setting::own("tls.producer.ca", Kind::File, None, "whom the hub trusts as producer; else tls.ca")
-        .effect(Effect::Later),
-    Setting::own("tls.producer.cert", Kind::File, None, "certificate towards producers; else tls.cert")
-        .effect(Effect::Later),
-    Setting::own("tls.producer.key", Kind::File, None, "its key; else tls.key").effect(Effect::Later),
+    Setting::own("hub.handshakes_max", COUNT, Some("512"), "TLS handshakes under way; more wait"),
+    Setting::own("hub.handshakes_per_client_max", COUNT, Some("256"), "of one address; more are closed at once"),
+    Setting::own("hub.handshake_timeout_ms", WAIT, Some("10000"), "longest time for a TLS handshake"),
+    Setting::own("tls.ca", Kind::File, None, "whom hub_https trusts (PEM); all unset: made under the data directory"),
+    Setting::own("tls.cert", Kind::File, None, "certificate of hub_https (PEM), leaf first"),
+    Setting::own("tls.key", Kind::File, None, "its key (PEM)"),
+    Setting::own("tls.crl", Kind::List, None, "revocation lists (PEM), one of each CA that has one"),
+    Setting::own(
+        "tls.fidelity",
+        Kind::Switch,
+        Some("false"),
+        "speak with consumers only what the reference does: TLS 1.2",
+    ),
+    Setting::own("tls.producer.ca", Kind::File, None, "whom the hub trusts as producer; else tls.ca"),
+    Setting::own("tls.producer.cert", Kind::File, None, "certificate towards producers; else tls.cert"),
+    Setting::own("tls.producer.key", Kind::File, None, "its key; else tls.key"),
+    Setting::own("tls.producer.crl", Kind::List, None, "revocation lists towards producers; else tls.crl"),
     Setting::own("producers.behaviour_header", Kind::HeaderName, None, "request header that selects a behaviour"),
     Setting::own("producers.admin", Kind::Switch, Some("false"), "serve /<system>/__admin on the producers' listener"),
     Setting::own("producers.templating", Kind::Switch, Some("false"), "fill in the body of every mapping"),

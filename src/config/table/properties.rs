@@ -24,10 +24,6 @@ const fn unset(key: &'static str, kind: Kind, doc: &'static str) -> Setting {
     Setting::property(key, kind, None, doc)
 }
 
-const fn later(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
-    full(key, kind, default, doc).effect(Effect::Later)
-}
-
 const fn unset_later(key: &'static str, kind: Kind, doc: &'static str) -> Setting {
     unset(key, kind, doc).effect(Effect::Later)
 }
@@ -97,10 +93,10 @@ pub const SETTINGS: &[Setting] = &[
     full("producer.http.keepAlive", SWITCH, "true", "whether connections are reused"),
     full("producer.http.disconnect", SWITCH, "false", "whether each is closed after its call"),
     full("producer.chunked.encoding", SWITCH, "false", "send requests chunked"),
-    later("producer.https.connect.timeout", WAIT, "2000", "longest wait for a TCP connection, https"),
-    later("producer.https.keepAlive", SWITCH, "true", "whether connections are reused, https"),
-    later("producer.https.disconnect", SWITCH, "false", "whether each is closed after its call, https"),
-    later("producer.https.hostnameVerification", SWITCH, "false", "whether the certificate must name the host"),
+    full("producer.https.connect.timeout", WAIT, "2000", "longest wait for a TCP connection, https"),
+    full("producer.https.keepAlive", SWITCH, "true", "whether connections are reused, https"),
+    full("producer.https.disconnect", SWITCH, "false", "whether each is closed after its call, https"),
+    full("producer.https.hostnameVerification", SWITCH, "false", "whether the certificate must name the host"),
     full("vp.max.receive.length", BODY, "15728640", "largest request and largest answer"),
     // Routing and authorisation.
     full("defaultrouting.delimiter", TEXT, "#", "between the tokens of an old-style address; empty = none"),
@@ -119,19 +115,21 @@ pub const SETTINGS: &[Setting] = &[
     // Descriptions.
     full("wsdl.json.file", Kind::File, "wsdlconfig.json", "descriptions by path"),
     unset("wsdlfiles.directory", Kind::File, "folder with descriptions, beside those of the contracts"),
-    // Parts of the hub to come: TLS.
-    later("tp.tls.store.location", TEXT, "classpath:/certs/", "folder of key stores"),
-    unset_later("tp.tls.store.*.password", TEXT, "password of a key store").secret(),
-    unset_later("tp.tls.store.*.keyPassword", TEXT, "password of a key").secret(),
-    unset_later("tp.tls.store.*", TEXT, "key stores"),
-    later("tp.tls.allowedIncomingProtocols", LIST, "TLSv1,TLSv1.1,TLSv1.2", "TLS versions of consumers"),
-    later("tp.tls.allowedIncomingCipherSuites", LIST, "*", "cipher suites of consumers"),
-    unset_later("tp.tls.*", TEXT, "older outgoing TLS settings"),
-    later("vp.tls.mtls-verification-enabled", SWITCH, "false", "note whether a client certificate was sent"),
-    unset_later("vp.tls.default-config.*", TEXT, "TLS towards producers"),
-    unset_later("vp.tls.overrides*", TEXT, "TLS towards particular producers"),
-    unset_later("spring.ssl.bundle.*.password", TEXT, "password of a bundle").secret(),
-    unset_later("spring.ssl.bundle.*", TEXT, "bundles of keys and certificates"),
+    // TLS.
+    full("tp.tls.store.location", TEXT, "classpath:/certs/", "folder of key stores; classpath: is the environment"),
+    unset("tp.tls.store.*.password", TEXT, "password of a key store").secret(),
+    unset("tp.tls.store.*.keyPassword", TEXT, "password of a key; the store's own is used").secret(),
+    unset("tp.tls.store.*", TEXT, "key stores (PKCS#12), or a bundle; [tls] goes before them"),
+    unset("tp.tls.allowedIncomingProtocols", LIST, "TLS versions of consumers; unset: 1.2 and 1.3"),
+    full("tp.tls.allowedIncomingCipherSuites", LIST, "*", "cipher suites of consumers"),
+    unset("tp.tls.allowedOutgoingProtocols", LIST, "TLS versions of producers; unset: 1.2 and 1.3"),
+    full("tp.tls.allowedOutgoingCipherSuites", LIST, "*", "cipher suites of producers"),
+    unset_later("tp.tls.*", TEXT, "older TLS settings"),
+    full("vp.tls.mtls-verification-enabled", SWITCH, "false", "note whether a client certificate was sent"),
+    unset("vp.tls.default-config.*", TEXT, "TLS towards producers"),
+    unset("vp.tls.overrides*", TEXT, "TLS towards particular producers; the first that matches is taken"),
+    unset("spring.ssl.bundle.*.password", TEXT, "password of a bundle").secret(),
+    unset("spring.ssl.bundle.*", TEXT, "bundles of keys and certificates"),
     // Where the reference listens and reads; here the environment and [listen] say it.
     replaced("vp.host", "listen.hub_http"),
     replaced("vp.http.route.url", "listen.hub_http"),

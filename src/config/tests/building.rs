@@ -6,6 +6,7 @@ use super::Case;
 use crate::config::checked::{LogStyle, LogTarget, PlatformRole};
 use crate::config::environment::Environment;
 use crate::config::raw::load;
+use crate::config::tls::{Identity, Trust};
 
 #[test]
 fn defaults_are_the_reference_platforms() {
@@ -20,7 +21,7 @@ fn defaults_are_the_reference_platforms() {
     assert_eq!(hub.producer.retries, Some(1));
     assert_eq!(hub.producer.retry_delay, Duration::from_millis(2000));
     assert_eq!(hub.producer.timeout_default, Duration::from_millis(29_000));
-    assert!(hub.producer.keep_alive && hub.use_routing_history && !hub.producer.chunked);
+    assert!(hub.producer.http.keep_alive && hub.use_routing_history && !hub.producer.chunked);
     assert_eq!(settings.lookup.delimiter, "#");
     assert!(settings.lookup.route_climb.climbs("urn:x") && settings.lookup.permission_climb.climbs("urn:x"));
     assert_eq!((settings.log.style, settings.log.messages), (LogStyle::Ecs, LogTarget::Stdout));
@@ -79,7 +80,7 @@ fn odd_but_meant_values() {
     .settings();
     assert_eq!(settings.hub.producer.retries, None);
     assert!(!settings.hub.use_routing_history, "only the exact text true enables");
-    assert!(!settings.hub.producer.keep_alive);
+    assert!(!settings.hub.producer.http.keep_alive);
     assert_eq!(settings.log.style, LogStyle::Legacy);
 }
 
@@ -119,7 +120,8 @@ fn admin_open_to_others_needs_a_token() {
 #[test]
 fn files_are_relative_to_the_environment_or_absolute() {
     let case = Case::new(
-        "[log]\nmessages = \"messages.log\"\n[tls]\nca = \"ca.pem\"\nkey = \"/k.pem\"\n[tls.producer]\nca = \"p.pem\"\n\
+        "[log]\nmessages = \"messages.log\"\n[tls]\nca = \"ca.pem\"\ncert = \"c.pem\"\nkey = \"/k.pem\"\n\
+         [tls.producer]\nca = \"p.pem\"\n\
          [properties]\n\"hsa.files\" = \"a.xml, /b.xml\"\n\"takcache.persistent.file.name\" = \"copy.xml\"",
     );
     let root = case.folder.path();
@@ -127,9 +129,11 @@ fn files_are_relative_to_the_environment_or_absolute() {
     assert_eq!(settings.log.messages, LogTarget::File(root.join("messages.log")));
     assert_eq!(settings.hsa_files, Some(vec![root.join("a.xml"), "/b.xml".into()]));
     assert_eq!(settings.tak_copy, Some(root.join("copy.xml")));
-    assert_eq!(settings.tls.ca, Some(root.join("ca.pem")));
-    assert_eq!(settings.tls_producer.ca, Some(root.join("p.pem")));
-    assert_eq!(settings.tls_producer.key, Some("/k.pem".into()), "falls back to [tls]");
+    let (incoming, outgoing) = (settings.tls.incoming.material, settings.tls.outgoing.default.material);
+    assert_eq!(incoming.trust, Some(Trust::Pem(root.join("ca.pem"))));
+    assert_eq!(incoming.identity, Some(Identity::Pem { certificate: root.join("c.pem"), key: "/k.pem".into() }));
+    assert_eq!(outgoing.trust, Some(Trust::Pem(root.join("p.pem"))));
+    assert_eq!(outgoing.identity, incoming.identity, "falls back to [tls]");
 
     let built_in = load(&Environment::Demo, &["log.messages=here.log".to_owned()], &[]);
     assert_eq!(

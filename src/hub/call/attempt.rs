@@ -10,10 +10,11 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 
 use super::address::Target;
-use super::pool::{CollectError, Connection, Outgoing, Pool, Pools, collect};
+use super::pool::{CollectError, ConnectError, Connection, Outgoing, Pool, Pools, collect};
 use super::{CallError, Outbound, Reply, Responders};
 use crate::config::checked::HubSettings;
 use crate::soap::responder::TransportFault;
+use crate::tls::cause::Cause;
 
 /// Sends the message once and waits for the answer, whole.
 pub(super) async fn once(
@@ -23,7 +24,8 @@ pub(super) async fn once(
     outbound: &Outbound,
 ) -> Result<Reply, CallError> {
     let target = outbound.target.to_string();
-    let pool = pools.pool(&target);
+    // Connections with TLS are not to be taken for those without.
+    let pool = if outbound.tls { pools.pool(&format!("https://{target}")) } else { pools.pool(&target) };
     let Some(_slot) = pools.slot(&pool) else {
         return Err(CallError::Busy { target, calls_max: pools.calls_max() });
     };
@@ -80,18 +82,18 @@ impl Sending<'_> {
                 outcome => return outcome.map_err(Outcome::into_error),
             }
         }
-        let connection = self.pools.connect(host, port).await.map_err(|error| {
-            tracing::debug!(target = self.target, error = error.source(), "cannot connect to producer");
-            CallError::Connect(self.target.to_owned())
+        let connection = self.pools.connect(host, port, self.outbound.tls).await.map_err(|error| {
+            tracing::debug!(target = self.target, error = &error as &dyn Error, "cannot connect to producer");
+            match error {
+                ConnectError::Failed(_) => CallError::Connect(self.target.to_owned()),
+                ConnectError::Tls(cause) => CallError::Tls(cause.to_string()),
+            }
         })?;
-        if self.outbound.tls {
-            return Err(CallError::Tls("TLS towards producers is not available".to_owned()));
-        }
         self.over(connection).await.map_err(Outcome::into_error)
     }
 
     async fn kept(&self) -> Option<Connection> {
-        if self.outbound.tls { None } else { self.pools.kept(self.pool).await }
+        self.pools.kept(self.pool).await
     }
 
     async fn over(&self, mut connection: Connection) -> Result<Reply, Outcome> {
@@ -112,7 +114,7 @@ impl Sending<'_> {
             Some(Ok(response)) => response,
         };
         let reply = connection.driver.wait_for(self.reply(response)).await.map_err(Outcome::Failed)?;
-        if self.settings.producer.keep_alive {
+        if self.pools.transport(self.outbound.tls).keep_alive {
             self.pools.keep(self.pool, connection).await;
         }
         Ok(reply)
@@ -137,7 +139,13 @@ impl Sending<'_> {
 
     /// What the library's error means to the consumer.
     fn failed(&self, error: &hyper::Error) -> CallError {
-        match io_kind(error) {
+        // A producer may refuse our certificate when we take the handshake for done (TLS 1.3).
+        if let Some(error) =
+            cause::<io::Error>(error).filter(|error| error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()))
+        {
+            return CallError::Tls(Cause::of_io(error).to_string());
+        }
+        match cause::<io::Error>(error).map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => {
                 CallError::Reset
             }
@@ -180,11 +188,12 @@ impl Outcome {
     }
 }
 
-fn io_kind(error: &hyper::Error) -> Option<io::ErrorKind> {
+/// The first cause of an error that is of a kind.
+fn cause<E: Error + 'static>(error: &hyper::Error) -> Option<&E> {
     let mut source = error.source();
     while let Some(cause) = source {
-        if let Some(error) = cause.downcast_ref::<io::Error>() {
-            return Some(error.kind());
+        if let Some(error) = cause.downcast_ref::<E>() {
+            return Some(error);
         }
         source = cause.source();
     }

@@ -48,7 +48,8 @@ pub fn outgoing(
     headers.insert(USER_AGENT, settings.user_agent.clone());
     headers.insert(CONTENT_TYPE, settings.content_type.clone());
     headers.insert(HOST, address.host_header.clone());
-    let connection = if settings.producer.keep_alive { "keep-alive" } else { "close" };
+    let transport = if address.tls { settings.producer.https } else { settings.producer.http };
+    let connection = if transport.keep_alive { "keep-alive" } else { "close" };
     headers.insert(CONNECTION, HeaderValue::from_static(connection));
     headers
 }

@@ -9,27 +9,30 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::tls::moving::{MoveHere, Moving};
+
 /// A stream and the bytes read from it so far.
 #[derive(Debug)]
 pub(super) struct Heard {
-    stream: TcpStream,
+    stream: Moving,
     bytes: Arc<AtomicU64>,
 }
 
 impl Heard {
     /// Counts from zero.
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, bytes: Arc::default() }
+        Self { stream: Moving::new(stream), bytes: Arc::default() }
     }
 
     /// The count, for somebody else to read.
     pub(super) fn bytes(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.bytes)
     }
+}
 
-    /// The stream alone.
-    pub(super) fn into_stream(self) -> TcpStream {
-        self.stream
+impl MoveHere for Heard {
+    fn move_here(&mut self) -> io::Result<()> {
+        self.stream.move_here()
     }
 }
 

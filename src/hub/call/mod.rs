@@ -8,6 +8,7 @@ mod heard;
 pub mod pool;
 pub mod profile;
 pub mod remote;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::hub::authorise::Permit;
 use crate::soap::fan_out::FanOut;
 use crate::soap::responder::SharedResponder;
 use crate::soap::xml::error::XmlError;
+use crate::tls::client::ClientTls;
 use address::Target;
 use pool::Pools;
 
@@ -146,8 +148,8 @@ pub struct Caller {
 
 impl Caller {
     /// A caller without connections yet.
-    pub fn new(settings: &HubSettings, responders: Responders) -> Self {
-        Self { pools: Pools::new(&settings.producer, &settings.limits), responders }
+    pub fn new(settings: &HubSettings, responders: Responders, tls: Option<Arc<ClientTls>>) -> Self {
+        Self { pools: Pools::new(&settings.producer, &settings.limits, tls), responders }
     }
 
     /// Calls the producer until it answers, fails for good, or all retries are used. `attempts` counts along.

@@ -20,18 +20,23 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::heard::Heard;
-use crate::config::checked::{HubLimits, ProducerCallSettings};
+use super::stream::ProducerStream;
+use crate::config::checked::{HubLimits, ProducerCallSettings, Transport};
 use crate::domain::clock::Clock;
 use crate::hub::listen::lanes::{self, LANES_MAX};
+use crate::tls::cause::Cause;
+use crate::tls::client::ClientTls;
+use crate::tls::moving::MoveHere;
 
 /// Producers that are remembered at once; beyond it, those without calls in flight are forgotten.
 const PRODUCERS_MAX: usize = 4_096;
 
 /// The connections to every producer.
-#[derive(Debug)]
 pub struct Pools {
     by_target: RwLock<HashMap<String, Arc<Pool>>>,
-    connect_timeout: Duration,
+    http: Transport,
+    https: Transport,
+    tls: Option<Arc<ClientTls>>,
     calls_max: usize,
     idle_max: usize,
     idle_timeout: Duration,
@@ -64,14 +69,15 @@ pub struct Connection {
     pub reused: bool,
     /// Bytes the producer has sent on it.
     pub heard: Arc<AtomicU64>,
+    /// The number of the TLS files it was made with; `None` without TLS.
+    tls_number: Option<u64>,
 }
 
 impl Connection {
-    async fn over(stream: TcpStream) -> hyper::Result<Self> {
-        let stream = Heard::new(stream);
+    async fn over(stream: ProducerStream, tls_number: Option<u64>) -> hyper::Result<Self> {
         let heard = stream.bytes();
         let (sender, connection) = http1::Builder::new().handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver: Driver { connection: Some(Box::new(connection)) }, reused: false, heard })
+        Ok(Self { sender, driver: Driver { connection: Some(Box::new(connection)) }, reused: false, heard, tls_number })
     }
 
     /// The same idle connection, watched by this thread's runtime from now on; `None` where it is not idle after all.
@@ -80,8 +86,9 @@ impl Connection {
         if !parts.read_buf.is_empty() {
             return None;
         }
-        let stream = parts.io.into_inner().into_stream().into_std().and_then(TcpStream::from_std).ok()?;
-        Self::over(stream).await.ok()
+        let mut stream = parts.io.into_inner();
+        stream.move_here().ok()?;
+        Self::over(stream, self.tls_number).await.ok()
     }
 
     /// Lets the connection notice what has happened to it meanwhile; whether it is still open.
@@ -91,7 +98,7 @@ impl Connection {
     }
 }
 
-type Http1 = http1::Connection<TokioIo<Heard>, Outgoing>;
+type Http1 = http1::Connection<TokioIo<ProducerStream>, Outgoing>;
 
 /// The moving part of a connection.
 ///
@@ -135,6 +142,9 @@ pub enum ConnectError {
     /// Refused, unreachable, unknown host, or too slow.
     #[error("cannot connect")]
     Failed(#[source] Option<std::io::Error>),
+    /// The TLS handshake failed.
+    #[error("the TLS handshake failed: {0}")]
+    Tls(Cause),
 }
 
 /// The right to one call in flight to a producer; given back when dropped.
@@ -173,12 +183,14 @@ impl Pool {
 
 impl Pools {
     /// No connections yet.
-    pub fn new(producer: &ProducerCallSettings, limits: &HubLimits) -> Self {
+    pub fn new(producer: &ProducerCallSettings, limits: &HubLimits, tls: Option<Arc<ClientTls>>) -> Self {
         Self {
             by_target: RwLock::default(),
-            connect_timeout: producer.connect_timeout,
+            http: producer.http,
+            https: producer.https,
+            tls,
             calls_max: limits.calls_per_producer_max,
-            idle_max: if producer.keep_alive { limits.pool_idle_max } else { 0 },
+            idle_max: limits.pool_idle_max,
             idle_timeout: limits.pool_idle_timeout,
         }
     }
@@ -210,7 +222,8 @@ impl Pools {
     /// A kept connection that is still open, if there is one: the lane's own, else one that it takes over from another.
     pub async fn kept(&self, pool: &Pool) -> Option<Connection> {
         while let Some((Idle { mut connection, since }, lane)) = pool.pop() {
-            if Clock::instant().saturating_duration_since(since) >= self.idle_timeout || !connection.is_open().await {
+            let too_old = Clock::instant().saturating_duration_since(since) >= self.idle_timeout;
+            if too_old || !self.is_current(&connection) || !connection.is_open().await {
                 continue;
             }
             if lane != lanes::current() {
@@ -225,22 +238,43 @@ impl Pools {
         None
     }
 
+    /// Whether a connection speaks TLS as the files in force have it, or none.
+    fn is_current(&self, connection: &Connection) -> bool {
+        connection.tls_number.is_none_or(|number| self.tls.as_ref().is_some_and(|tls| tls.number() == number))
+    }
+
+    /// Connections with or without TLS.
+    pub fn transport(&self, tls: bool) -> Transport {
+        if tls { self.https } else { self.http }
+    }
+
     /// A new connection.
-    pub async fn connect(&self, host: &str, port: u16) -> Result<Connection, ConnectError> {
+    pub async fn connect(&self, host: &str, port: u16, tls: bool) -> Result<Connection, ConnectError> {
         let connecting = TcpStream::connect((host, port));
-        let stream = match tokio::time::timeout(self.connect_timeout, connecting).await {
+        let stream = match tokio::time::timeout(self.transport(tls).connect_timeout, connecting).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(ConnectError::Failed(Some(error))),
             Err(_) => return Err(ConnectError::Failed(None)),
         };
         // Without it, small messages wait for the other side's acknowledgement; a socket that refuses it still works.
         let _ = stream.set_nodelay(true);
-        Connection::over(stream).await.map_err(|error| ConnectError::Failed(Some(std::io::Error::other(error))))
+        let plain = Heard::new(stream);
+        let (stream, tls_number) = match (tls, &self.tls) {
+            (false, _) => (ProducerStream::Plain(plain), None),
+            (true, None) => return Err(ConnectError::Tls(Cause::Other("there is no TLS here".to_owned()))),
+            (true, Some(tls)) => {
+                let number = tls.number();
+                let secured = tls.connect(host, port, plain).await.map_err(ConnectError::Tls)?;
+                (ProducerStream::Secured(Box::new(secured)), Some(number))
+            }
+        };
+        let connection = Connection::over(stream, tls_number).await;
+        connection.map_err(|error| ConnectError::Failed(Some(std::io::Error::other(error))))
     }
 
     /// Takes a connection back whose answer has been read to its end.
     pub async fn keep(&self, pool: &Pool, mut connection: Connection) {
-        if !connection.is_open().await {
+        if !self.is_current(&connection) || !connection.is_open().await {
             return;
         }
         pool.push(connection, self.idle_max);

@@ -2,6 +2,7 @@
 //!
 //! No permit is asked for: whoever may write the settings has decided.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use super::pool::Pools;
 use super::{CallError, Outbound, Responders, attempt};
 use crate::config::checked::HubSettings;
 use crate::soap::responder::{Answer, Responder, TransportFault};
+use crate::tls::client::ClientTls;
 
 /// Carries a call to where its URI says.
 pub struct Remote {
@@ -23,12 +25,20 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// `connect_timeout` is the longest wait for a connection, `patience` the longest without received data.
-    pub fn new(settings: &HubSettings, connect_timeout: Duration, patience: Duration) -> Self {
+    /// `connect_timeout` is the longest wait for a connection, `patience` the longest without received data; `tls` is how
+    /// services at `https` are spoken to.
+    pub fn new(
+        settings: &HubSettings,
+        tls: Option<Arc<ClientTls>>,
+        connect_timeout: Duration,
+        patience: Duration,
+    ) -> Self {
         let mut settings = settings.clone();
-        settings.producer.connect_timeout = connect_timeout;
-        let pools = Pools::new(&settings.producer, &settings.limits);
-        Self { pools, settings, nobody: std::sync::Arc::new(|_| None), patience }
+        for transport in [&mut settings.producer.http, &mut settings.producer.https] {
+            transport.connect_timeout = connect_timeout;
+        }
+        let pools = Pools::new(&settings.producer, &settings.limits, tls);
+        Self { pools, settings, nobody: Arc::new(|_| None), patience }
     }
 
     async fn carry(&self, request: Request<Bytes>) -> Result<http::Response<Bytes>, TransportFault> {

@@ -93,6 +93,16 @@ pub fn identify(settings: &HubSettings, headers: &HeaderMap, peer: std::net::IpA
     Ok(Sender { id, by: IdentifiedBy::CertificateHeader, history })
 }
 
+/// Identifies the sender of a call on the https listener by the subject of its TLS client certificate (`vp.md` §3.1).
+/// Headers have no say, and nobody writes a routing history.
+pub fn identify_certificate(settings: &HubSettings, subject: Option<&str>) -> Result<Sender, IdentifyError> {
+    let subject = subject.unwrap_or_default();
+    match certificate::sender_in(&settings.sender_pattern, subject) {
+        Some(Ok(id)) => Ok(Sender { id, by: IdentifiedBy::ClientCertificate, history: None }),
+        _ => Err(IdentifyError::Certificate(format!("No senderId found in Certificate: {subject}"))),
+    }
+}
+
 /// Identifies a part of this process, which has no TCP peer that could be on a whitelist. It names itself by the same
 /// headers as another platform component.
 pub fn identify_part(settings: &HubSettings, headers: &HeaderMap) -> Result<Sender, IdentifyError> {

@@ -14,9 +14,12 @@ use tokio::sync::Semaphore;
 use super::Arrived;
 use crate::config::checked::HubLimits;
 use crate::domain::clock::Clock;
+use crate::domain::identity_number::{Hide, masked};
 use crate::hub::call::pool::{CollectError, collect};
 use crate::hub::exchange::Listener;
 use crate::hub::{Hub, describe, manage};
+use crate::tls::cause::Cause;
+use crate::tls::server::{Consumer, ServerTls};
 
 /// Longest request line, in bytes (`vp.md` §1.1).
 const REQUEST_LINE_BYTES_MAX: usize = 4_096;
@@ -29,17 +32,35 @@ pub(super) struct Door {
     hub: Arc<Hub>,
     /// The listener's own address, for the status page and for descriptions.
     url: String,
-    calls: Semaphore,
+    /// Calls in flight on all of the hub's listeners.
+    calls: Arc<Semaphore>,
     limits: HubLimits,
+    /// Its side of TLS, where it has one.
+    tls: Option<Arc<ServerTls>>,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+pub(super) struct Visitor {
+    /// The TCP peer.
+    pub(super) peer: SocketAddr,
+    /// The holder of the client certificate, on the listener that asks for one.
+    pub(super) consumer: Option<Arc<Consumer>>,
 }
 
 impl Door {
-    pub(super) fn new(hub: Arc<Hub>, url: String, limits: &HubLimits) -> Self {
-        Self { hub, url, calls: Semaphore::new(limits.calls_max.min(Semaphore::MAX_PERMITS)), limits: limits.clone() }
+    pub(super) fn new(hub: Arc<Hub>, url: String, calls: Arc<Semaphore>, tls: Option<Arc<ServerTls>>) -> Self {
+        let limits = hub.settings.hub.limits.clone();
+        Self { hub, url, calls, limits, tls }
     }
 
     /// Answers one request.
-    pub(super) async fn enter(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    pub(super) async fn enter(&self, request: Request<Incoming>, visitor: &Visitor) -> Answer {
+        if let Err(cause) = self.judge(visitor) {
+            let subject = visitor.consumer.as_ref().map(|consumer| masked(&consumer.subject, Hide::Every));
+            tracing::warn!(peer = %visitor.peer, %cause, subject = subject.as_deref(), "TLS connection ended");
+            return closing(StatusCode::FORBIDDEN);
+        }
         if !self.head_is_acceptable(&request) {
             return closing(StatusCode::BAD_REQUEST);
         }
@@ -47,12 +68,15 @@ impl Door {
             return closing(StatusCode::METHOD_NOT_ALLOWED);
         }
         match request.uri().path() {
-            "/status" => manage::status(&self.hub, &self.url, request.uri().query().unwrap_or_default()).map(Full::new),
-            "/resetcache" => manage::reset_tak(&self.hub).await.map(Full::new),
-            "/resethsacache" => manage::reset_hsa(&self.hub).await.map(Full::new),
             path if path.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("/vp")) => {
-                self.vp(request, peer).await
+                self.vp(request, visitor).await
             }
+            // The rest is for those beside the platform, and on the plain listener only.
+            "/status" if self.tls.is_none() => {
+                manage::status(&self.hub, &self.url, request.uri().query().unwrap_or_default()).map(Full::new)
+            }
+            "/resetcache" if self.tls.is_none() => manage::reset_tak(&self.hub).await.map(Full::new),
+            "/resethsacache" if self.tls.is_none() => manage::reset_hsa(&self.hub).await.map(Full::new),
             _ => {
                 let mut answer = closing(StatusCode::NOT_FOUND);
                 answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
@@ -61,7 +85,16 @@ impl Door {
         }
     }
 
-    async fn vp(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    /// Whether the holder of the connection's certificate is still welcome.
+    fn judge(&self, visitor: &Visitor) -> Result<(), Cause> {
+        match (&self.tls, &visitor.consumer) {
+            (Some(tls), Some(consumer)) => tls.judge(consumer),
+            (Some(_), None) => Err(Cause::NoCertificate),
+            (None, _) => Ok(()),
+        }
+    }
+
+    async fn vp(&self, request: Request<Incoming>, visitor: &Visitor) -> Answer {
         if request.method() == Method::OPTIONS {
             let mut answer = empty(StatusCode::OK);
             let allowed = HeaderValue::from_static("GET,HEAD,POST,PUT,DELETE,OPTIONS,PATCH");
@@ -69,7 +102,7 @@ impl Door {
             return answer;
         }
         let Ok(_call) = self.calls.try_acquire() else {
-            tracing::warn!(%peer, "too many calls in flight");
+            tracing::warn!(peer = %visitor.peer, "too many calls in flight");
             return closing(StatusCode::SERVICE_UNAVAILABLE);
         };
         let arriving = Clock::instant();
@@ -79,12 +112,13 @@ impl Door {
             Err(status) => return closing(status),
         };
         let arrived = Arrived {
-            listener: Listener::Http,
+            listener: if self.tls.is_some() { Listener::Https } else { Listener::Http },
             method: head.method,
             uri: head.uri,
             headers: head.headers,
             body,
-            peer,
+            peer: visitor.peer,
+            subject: visitor.consumer.as_ref().map(|consumer| Arc::clone(&consumer.subject)),
             listened: Clock::instant().saturating_duration_since(arriving),
         };
         let answer = match describe::wanted(&arrived) {

@@ -15,6 +15,7 @@ mod identity;
 mod manage;
 mod reading;
 mod routing;
+mod secure;
 
 use std::collections::BTreeSet;
 
@@ -38,6 +39,7 @@ fn all() -> impl Iterator<Item = &'static Row<u16>> {
         failures::ROWS,
         describe::ROWS,
         manage::ROWS,
+        secure::ROWS,
     ];
     tables.into_iter().flatten()
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::soon;
@@ -111,9 +111,14 @@ impl Answer {
     }
 }
 
+/// What bytes go over.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// An open connection.
 pub struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     unread: Vec<u8>,
     /// Answers with status 100 that came so far.
     pub continues: usize,
@@ -123,7 +128,12 @@ impl Wire {
     pub async fn open(to: SocketAddr) -> Self {
         let stream = soon("a connection", TcpStream::connect(to)).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, unread: Vec::new(), continues: 0 }
+        Self::over(stream)
+    }
+
+    /// Over something else than a bare socket.
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), unread: Vec::new(), continues: 0 }
     }
 
     pub async fn write(&mut self, bytes: &[u8]) {

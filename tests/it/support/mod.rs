@@ -5,11 +5,13 @@ pub mod client;
 pub mod envelope;
 pub mod expect;
 pub mod log;
+pub mod pki;
 pub mod producer;
 pub mod rows;
 pub mod socket;
 pub mod tak;
 pub mod texts;
+pub mod tls;
 pub mod world;
 
 use std::time::Duration;

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::client::{Answer, Ask};
 use super::log::Logged;
+use super::pki::{Ca, Held};
 use super::tak::{TREE, Tak, hsa_xml};
 use super::{soon, until};
 
@@ -37,6 +38,7 @@ impl Plan {
     pub fn bare() -> Self {
         let sets = [
             "listen.hub_http=127.0.0.1:0",
+            "listen.hub_https=off",
             "listen.producers=off",
             "listen.admin=off",
             "listen.index_update=off",
@@ -117,6 +119,14 @@ impl Plan {
         };
         let entries: Vec<_> = [("default_timeouts", default_ms)].iter().chain(own).map(entry).collect();
         self.file("timeoutconfig.json", format!("[{}]", entries.join(",")))
+    }
+
+    /// Listens with TLS; trusts a CA, and has this certificate towards consumers and producers.
+    pub fn tls(self, ca: &Ca, hub: &Held) -> Self {
+        self.set("listen.hub_https", "127.0.0.1:0")
+            .set("tls.ca", &ca.ca().display().to_string())
+            .set("tls.cert", &hub.certificate.display().to_string())
+            .set("tls.key", &hub.key.display().to_string())
     }
 
     /// Starts the platform.

@@ -1,0 +1,53 @@
+//! Both sides of TLS, set up from files and read again on SIGHUP.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::StartError;
+use crate::config::checked::Settings;
+use crate::config::tls::TlsSettings;
+use crate::domain::clock::Clock;
+use crate::domain::problem::Problem;
+use crate::tls::client::ClientTls;
+use crate::tls::material::MaterialError;
+use crate::tls::server::ServerTls;
+use crate::tls::workers::Workers;
+
+/// TLS of a running platform.
+pub(super) struct Tls {
+    settings: TlsSettings,
+    /// `hub_https`, where it is open.
+    pub(super) server: Option<Arc<ServerTls>>,
+    /// Towards producers.
+    pub(super) client: Option<Arc<ClientTls>>,
+}
+
+impl Tls {
+    /// Reads all files. Without any towards producers, none is spoken to over TLS; a listener needs its own.
+    pub(super) fn open(settings: &Settings, clock: &Clock) -> Result<Self, StartError> {
+        let tls = settings.tls.clone();
+        let workers = Arc::new(Workers::start(&tls.limits).map_err(StartError::Workers)?);
+        let server = settings
+            .listen
+            .hub_https
+            .map(|_| ServerTls::new(&tls.incoming, &tls.limits, Arc::clone(&workers), clock.clone()).map(Arc::new));
+        let server = server.transpose().map_err(StartError::Tls)?;
+        let default = &tls.outgoing.default.material;
+        let client = (default.trust.is_some() || default.identity.is_some())
+            .then(|| ClientTls::new(&tls.outgoing, workers, clock.clone()).map(Arc::new));
+        let client = client.transpose().map_err(StartError::Tls)?;
+        Ok(Self { settings: tls, server, client })
+    }
+
+    /// Reads all files again; of a side whose files cannot be used, the former ones stay.
+    pub(super) fn reload(&self) -> Vec<Problem> {
+        let server = self.server.as_ref().map_or(Ok(()), |server| server.reload(&self.settings.incoming));
+        let client = self.client.as_ref().map_or(Ok(()), |client| client.reload(&self.settings.outgoing));
+        [server, client].into_iter().filter_map(Result::err).map(|error| problem(&error)).collect()
+    }
+}
+
+/// What is wrong with a file, for whoever reads the log.
+fn problem(error: &MaterialError) -> Problem {
+    Problem::error(error.path().unwrap_or(Path::new("tls")), 0, error.to_string())
+}

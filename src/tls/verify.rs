@@ -1,0 +1,166 @@
+//! What the other side's certificate must be. The library decides about signatures, times, extended key usage and
+//! revocation; here stands what it leaves open.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
+
+use super::material::{Loaded, MaterialError};
+use super::subject;
+
+tokio::task_local! {
+    /// The subject of a certificate that was refused in this task's handshake: the library's error does not say it.
+    pub(super) static REFUSED: RefCell<Option<String>>;
+}
+
+/// Judges consumers. A certificate is always asked for.
+#[derive(Debug)]
+pub(super) struct ConsumerVerifier {
+    library: Arc<dyn ClientCertVerifier>,
+}
+
+impl ConsumerVerifier {
+    pub(super) fn new(loaded: &Loaded, provider: &Arc<CryptoProvider>) -> Result<Self, MaterialError> {
+        let builder = WebPkiClientVerifier::builder_with_provider(Arc::clone(&loaded.roots), Arc::clone(provider))
+            .with_crls(loaded.revoked.iter().cloned())
+            // A list is honoured where its CA has given one.
+            .allow_unknown_revocation_status();
+        let library = builder.build().map_err(|error| MaterialError::Library(error.to_string()))?;
+        Ok(Self { library })
+    }
+}
+
+impl ClientCertVerifier for ConsumerVerifier {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.library.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let verified = self.library.verify_client_cert(end_entity, intermediates, now);
+        let verified = verified.and_then(|verified| may_sign(end_entity).map(|()| verified));
+        verified.map_err(|error| refused(end_entity, error))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.library.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.library.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.library.supported_verify_schemes()
+    }
+}
+
+/// Judges producers; whether the certificate must be for the host that was called is a setting.
+#[derive(Debug)]
+pub(super) struct ProducerVerifier {
+    library: Arc<WebPkiServerVerifier>,
+    verify_host: bool,
+}
+
+impl ProducerVerifier {
+    pub(super) fn new(
+        loaded: &Loaded,
+        provider: &Arc<CryptoProvider>,
+        verify_host: bool,
+    ) -> Result<Self, MaterialError> {
+        let builder = WebPkiServerVerifier::builder_with_provider(Arc::clone(&loaded.roots), Arc::clone(provider))
+            .with_crls(loaded.revoked.iter().cloned())
+            .allow_unknown_revocation_status();
+        let library = builder.build().map_err(|error| MaterialError::Library(error.to_string()))?;
+        Ok(Self { library, verify_host })
+    }
+}
+
+impl ServerCertVerifier for ProducerVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = self.library.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verified = match verified {
+            // The library looks at the name last: everything else about the certificate is in order.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if !self.verify_host => Ok(ServerCertVerified::assertion()),
+            verified => verified,
+        };
+        let verified = verified.and_then(|verified| may_sign(end_entity).map(|()| verified));
+        verified.map_err(|error| refused(end_entity, error))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.library.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.library.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.library.supported_verify_schemes()
+    }
+}
+
+/// A certificate that says what its key is for must say that it signs: that is what either side does with it.
+fn may_sign(certificate: &CertificateDer<'_>) -> Result<(), Error> {
+    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    match certificate.key_usage() {
+        Ok(Some(usage)) if !usage.value.digital_signature() => Err(CertificateError::InvalidPurpose.into()),
+        Ok(_) => Ok(()),
+        Err(_) => Err(CertificateError::BadEncoding.into()),
+    }
+}
+
+/// Notes whose certificate was refused, and calls a signature that is not its CA's what it is: another CA's.
+fn refused(certificate: &CertificateDer<'_>, error: Error) -> Error {
+    let _ = REFUSED.try_with(|refused| {
+        let parsed = X509Certificate::from_der(certificate);
+        *refused.borrow_mut() = parsed.ok().map(|(_, certificate)| subject::text(certificate.subject()));
+    });
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => CertificateError::UnknownIssuer.into(),
+        error => error,
+    }
+}
