@@ -119,7 +119,7 @@ async fn each_demo_request_gets_the_answer_it_should() {
         ("get-vaccination-history", "journal-b", "DEMO-77A"),
         ("get-imaging-outcome", "journal-b", "inga infiltrat"),
         ("get-referral-outcome", "journal-b", "Ultraljud"),
-        ("get-subject-of-care-schedule", "booking", "BOK-1001"),
+        ("get-subject-of-care-schedule", "booking", "BOK-1002"),
         ("is-active-user", "inbox", "<r:status>true</r:status>"),
     ];
     let producers = demo();
