@@ -12,27 +12,16 @@ use super::projection::{ContractRow, projection};
 use super::rows::rows;
 use super::*;
 use crate::config::environment::{Environment, EnvironmentFile};
-use crate::contracts::builtin;
 use crate::contracts::contract::{Contract, Direction};
-use crate::contracts::import::Importer;
-use crate::contracts::registry::Registry;
 use crate::contracts::validate::{Options, Target, validate};
 use crate::producers::asked::{Asked, ORIGINAL_CONSUMER};
 use crate::producers::schema::Contracts;
 use crate::producers::schema::element::Element;
+use crate::producers::schema::tests::registry;
 use crate::producers::source::{Question, Wanted};
 use crate::producers::spec::producer::Producer;
 
 const TOLVAN: &str = "191212121212";
-
-fn registry() -> Arc<Registry> {
-    static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
-    let compiled = || {
-        let (contracts, _) = builtin::contracts(&mut Importer::default());
-        Arc::new(Registry::new(contracts, &Default::default(), &Default::default()).0)
-    };
-    REGISTRY.get_or_init(compiled).clone()
-}
 
 fn demo() -> &'static RecordSource {
     static DEMO: OnceLock<RecordSource> = OnceLock::new();
@@ -232,6 +221,18 @@ fn the_index_says_what_the_systems_answer_and_nothing_else() {
         }
     }
     assert!(expected > 200, "{expected} rows were looked at");
+}
+
+#[test]
+fn the_engagements_in_the_file_are_what_the_records_say() {
+    let objects = |lines: &[u8]| -> Vec<serde_json::Value> {
+        let text = std::str::from_utf8(lines).expect("UTF-8");
+        text.lines().map(|line| serde_json::from_str(line).expect("an object")).collect()
+    };
+    let known = objects(&rows::lines(&rows(demo().books())));
+    let file = Environment::Demo.file("index/engagements.ndjson").expect("readable").expect("there");
+    let strange: Vec<_> = objects(&file.contents).into_iter().filter(|row| !known.contains(row)).collect();
+    assert!(strange.is_empty(), "{strange:?}");
 }
 
 #[test]

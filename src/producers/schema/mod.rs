@@ -3,15 +3,15 @@
 //!
 //! The same question gets the same bytes, for another patient others; what is made agrees with what was asked for: patient,
 //! source system, care unit, period. Every answer has been validated before it is given ([`crate::contracts::sample`]).
-//! Read [`echo`] for what a request asks, [`named`] for the answers that `x-mock-response` selects.
+//! Read [`echo`] for what a request asks, [`write`] for how a tree of names becomes an answer.
 
 pub mod echo;
 pub mod element;
-pub mod named;
+mod forms;
 pub mod period;
 mod ping;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 pub mod write;
 
 use std::fmt;
@@ -89,8 +89,8 @@ impl Source for SchemaSource {
                 let settings = SchemaSettings { variant: Variant::parse(name)?, ..settings.clone() };
                 answer(asked.system, &settings, &question, self.clock.now())
             }
-            source::Wanted::Empty => named::empty(asked.system, settings, &question),
-            source::Wanted::Error(code) => match named::error(asked.system, settings, &question, code).transpose()? {
+            source::Wanted::Empty => forms::empty(asked.system, settings, &question),
+            source::Wanted::Error(code) => match forms::error(asked.system, settings, &question, code).transpose()? {
                 Ok(answer) => Ok(answer),
                 Err(error) => Err(error),
             },

@@ -17,7 +17,7 @@ const PATIENT: &str = "191212121212";
 const ADDRESS: &str = "SE2321000016-1A01";
 
 /// The contracts that ship, compiled once for all tests.
-fn registry() -> Arc<Registry> {
+pub(in crate::producers) fn registry() -> Arc<Registry> {
     static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
     let compiled = || {
         let (contracts, _) = builtin::contracts(&mut Importer::default());
@@ -183,26 +183,4 @@ fn what_is_no_request_of_a_contract_gets_no_answer() {
     for message in ["", "hello", "<Envelope><Body><x xmlns='urn:nothing'/></Body></Envelope>", &answer] {
         assert_eq!(asked_of("a", &Producer::default(), message, &Kind::Usual), None, "{message}");
     }
-}
-
-#[test]
-fn names_of_answers_are_read_in_any_spelling() {
-    use self::named::{Named, is_same};
-    for (name, named) in [
-        ("BasicResponse", Some(Named::Basic)),
-        ("Only PatientId", Some(Named::Basic)),
-        ("Empty Response", Some(Named::Empty)),
-        ("EmptyResponse", Some(Named::Empty)),
-        ("CareUnitHsaIdFilterResponse", Some(Named::Filtered)),
-        ("Date-Boundaries", Some(Named::Filtered)),
-        ("HttpHeaderFilter", Some(Named::ByConsumer)),
-        ("INVALID_REQUEST", Some(Named::Error)),
-        ("SoapFault-Request", Some(Named::Fault(Side::Client))),
-        ("FaultResponse", Some(Named::Fault(Side::Server))),
-        ("soap fault", Some(Named::Fault(Side::Server))),
-        ("My own answer", None),
-    ] {
-        assert_eq!(Named::parse(name), named, "{name}");
-    }
-    assert!(is_same("Empty Response", "emptyresponse") && !is_same("Empty", "Full"));
 }

@@ -3,8 +3,11 @@
 
 mod admin;
 mod answers;
+mod demo;
 mod faults;
 mod matching;
+mod records;
+mod schema;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -15,6 +18,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::support::client::{Answer, Ask};
+use crate::support::rows::{Row, complaint, outcomes};
 use crate::support::world::{Plan, World};
 
 /// One statement, or a part of one.
@@ -114,11 +118,16 @@ fn rows() -> impl Iterator<Item = &'static Statement> {
     [matching::ROWS, answers::ROWS, faults::ROWS, admin::ROWS].into_iter().flatten()
 }
 
+/// Rows about records and schemas: each starts a demo of its own.
+fn demo_rows() -> impl Iterator<Item = &'static Row<u16>> {
+    [records::ROWS, schema::ROWS].into_iter().flatten()
+}
+
 #[test]
 fn every_statement_is_a_row_or_has_a_reason() {
     let not_met: NotMetFile = toml::from_str(include_str!("not_met.toml")).expect("not_met.toml");
     let excused: BTreeSet<u16> = not_met.statement.iter().map(|one| one.number).collect();
-    let held: BTreeSet<u16> = rows().map(|row| row.number).collect();
+    let held: BTreeSet<u16> = rows().map(|row| row.number).chain(demo_rows().map(|row| row.label)).collect();
     let missing: Vec<u16> = (1..=67).filter(|number| !held.contains(number) && !excused.contains(number)).collect();
     assert_eq!(missing, [] as [u16; 0], "statements without a row or a reason");
     let both: Vec<_> = held.intersection(&excused).collect();
@@ -138,4 +147,10 @@ async fn every_row_holds() {
         }
     }
     assert!(complaints.is_empty(), "{} rows:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_row_about_records_and_schemas_holds() {
+    let complaints: Vec<_> = outcomes(demo_rows()).await.iter().filter_map(complaint).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
