@@ -57,6 +57,7 @@ pub mod summary;
         catalogue::save,
         catalogue::delete,
         producers::systems,
+        producers::problems,
         producers::verify_requests,
         producers::make,
         producers::reset,

@@ -19,9 +19,10 @@ use crate::producers::api::{self, verify};
 const BODY_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// The paths under `/api/v1`.
-pub(super) fn paths() -> [(&'static str, MethodRouter<Arc<Admin>>); 7] {
+pub(super) fn paths() -> [(&'static str, MethodRouter<Arc<Admin>>); 8] {
     [
         ("/api/v1/producers", get(systems)),
+        ("/api/v1/producers/problems", get(problems)),
         ("/api/v1/producers/verify", post(verify_requests)),
         ("/api/v1/producers/{system}", put(make)),
         ("/api/v1/producers/{system}/reset", post(reset)),
@@ -90,6 +91,8 @@ macro_rules! calls {
 calls! {
     /// The mocked producers
     systems: get "/api/v1/producers" => "Every system with its addresses and how many mappings it has";
+    /// What is wrong with the files of the mocked producers, as they are now
+    problems: get "/api/v1/producers/problems" => "Every problem with its file and line; a file that cannot be read keeps what it had before";
     /// Hold the journal against expectations
     verify_requests: post "/api/v1/producers/verify" => "Every expectation is met; 409 names the first that is not, with near misses";
     /// Make a system that has no folder

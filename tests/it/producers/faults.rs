@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::client::Ask;
 
-use super::{Statement, diagnosis, holds, same};
+use super::{Statement, diagnosis, exchanged, holds, same};
 
 const ANSWER: &str = r#"{"request": {}, "response": {"body": "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><q:GetDiagnosisResponse xmlns:q='urn:x'><q:diagnosis><q:id>åäö</q:id></q:diagnosis><q:result><q:resultCode>OK</q:resultCode></q:result></q:GetDiagnosisResponse></e:Body></e:Envelope>"}}"#;
 
@@ -102,12 +102,3 @@ pub const ROWS: &[Statement] = &[
         },
     },
 ];
-
-async fn exchanged(address: std::net::SocketAddr, text: &str) -> std::io::Result<Vec<u8>> {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = tokio::net::TcpStream::connect(address).await?;
-    stream.write_all(text.as_bytes()).await?;
-    let mut all = Vec::new();
-    stream.read_to_end(&mut all).await?;
-    Ok(all)
-}

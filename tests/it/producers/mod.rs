@@ -92,6 +92,16 @@ impl Desk {
     }
 }
 
+/// Everything the server sends for some bytes, until it closes.
+pub async fn exchanged(address: std::net::SocketAddr, text: &str) -> std::io::Result<Vec<u8>> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await?;
+    stream.write_all(text.as_bytes()).await?;
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).await?;
+    Ok(all)
+}
+
 /// Says what was found where it is not what was expected.
 pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
     if found == expected { Ok(()) } else { Err(format!("{what}: found {found:?}, expected {expected:?}")) }
