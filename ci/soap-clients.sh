@@ -27,7 +27,7 @@ case $# in
     binary="$here/target/release/anslut"
     [ ! "$here/target/debug/anslut" -nt "$binary" ] || binary="$here/target/debug/anslut"
     [ -x "$binary" ] || cannot "nothing is built: cargo build --release"
-    "$binary" serve demo --ephemeral --set listen.hub_http=127.0.0.1:0 --set listen.producers=127.0.0.1:0 \
+    "$binary" serve demo --ephemeral --set listen.hub_http=127.0.0.1:0 --set listen.hub_https=off --set listen.producers=127.0.0.1:0 \
         --set listen.admin=off --set listen.index_update=127.0.0.1:0 --set listen.index_find=127.0.0.1:0 \
         --set log.messages=off >"$work/out.log" 2>"$work/err.log" &
     platform=$!

@@ -5,6 +5,7 @@ mod contracts;
 mod index;
 mod precedence;
 mod table;
+mod tls;
 mod wrong_values;
 
 use std::fs;

@@ -79,8 +79,6 @@ pub const ROWS: &[Statement] = &[
         check: |desk| {
             Box::pin(async {
                 let began = Clock::instant();
-                let answer = desk.call("dribble", Ask::get("/")).await;
-                let began = Clock::instant();
                 let ask = "GET /dribble/x HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
                 let answer = exchanged(desk.producers, ask).await.map_err(|error| error.to_string())?;
                 let took = began.elapsed();

@@ -93,7 +93,7 @@ impl Desk {
 }
 
 /// Everything the server sends for some bytes, until it closes.
-pub async fn exchanged(address: std::net::SocketAddr, text: &str) -> std::io::Result<Vec<u8>> {
+pub async fn exchanged(address: SocketAddr, text: &str) -> std::io::Result<Vec<u8>> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(address).await?;
     stream.write_all(text.as_bytes()).await?;
