@@ -167,7 +167,7 @@ async fn every_request_gets_what_its_name_promises() {
                 answer.status == 200 && text.contains(element) && !text.contains("191212121212")
             }
             Gets::Merged(element, delivered, failed) => {
-                let systems = ["S001", "S002"].map(|id| format!("<c:sourceSystemHSAid>SE2321000016-{id}<"));
+                let systems = ["S001", "S002"].map(|id| format!("sourceSystemHSAid>SE2321000016-{id}<"));
                 answer.status == 200
                     && text.contains(element)
                     && systems.iter().all(|system| text.contains(system))

@@ -19,7 +19,7 @@ use crate::support::world::NOW;
 
 /// A platform that keeps its data.
 async fn keeping(environment: &Path, data: &Path) -> Platform {
-    let off = ["hub_http", "index_update", "index_find", "aggregation", "producers", "admin"];
+    let off = ["hub_http", "hub_https", "index_update", "index_find", "aggregation", "producers", "admin"];
     let sets = off.map(|name| format!("listen.{name}=off")).into_iter();
     let sets = sets.chain(["listen.catalogue=127.0.0.1:0", "log.messages=off"].map(str::to_owned));
     let environment = Environment::Folder(environment.to_owned());
