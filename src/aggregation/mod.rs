@@ -1,8 +1,8 @@
 //! The aggregating services (*aggregerande tjänster*): one question about a person, put to every system that has something,
 //! and one answer with an honest status for each (`aggregation.md`).
 //!
-//! Every service is a row of a table ([`service`]), carried out by one engine: [`flow`] is the order of the steps, and the
-//! other files are one step each. Index and sources are [`Responder`](crate::soap::responder::Responder)s, wired in `app`:
+//! Every service is a row of a table ([`service`]), carried out by one engine: `flow` is the order of the steps, and the
+//! other files are one step each. Index and sources are `Responder`s, wired in `app`:
 //! parts of this process, or services elsewhere.
 
 mod ask;

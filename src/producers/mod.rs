@@ -2,8 +2,8 @@
 //! they were asked.
 //!
 //! A system is a folder `producers/<system>/` (`producers.md` §1). [`mounted::Producers`] is all of them; their files are
-//! swapped whole when they change ([`load`]), and what is remembered lies apart, for each workspace, in [`space`] and
-//! [`journal`]. Read the folders in the order of a call: [`asked`] reads the request, [`decide`] goes through the steps,
+//! swapped whole when they change (`load`), and what is remembered lies apart, for each workspace, in [`space`] and
+//! [`journal`]. Read the folders in the order of a call: [`asked`] reads the request, `decide` goes through the steps,
 //! [`chaos`] may decide that something goes wrong, [`matcher`] says which stub it fits, [`behaviour`] turns the stub into
 //! an answer, a wait or a fault, [`source`] is who answers where no stub does, [`miss`] explains why nothing fitted,
 //! [`responder`] and [`serve`] deliver. What files say is read by [`spec`]; [`api`] shows and changes all of it; [`record`]

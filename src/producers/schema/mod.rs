@@ -3,7 +3,7 @@
 //!
 //! The same question gets the same bytes, for another patient others; what is made agrees with what was asked for: patient,
 //! source system, care unit, period. Every answer has been validated before it is given ([`crate::contracts::sample`]).
-//! Read [`echo`] for what a request asks, [`write`] for how a tree of names becomes an answer.
+//! Read `echo` for what a request asks, `write` for how a tree of names becomes an answer.
 
 pub mod echo;
 pub mod element;

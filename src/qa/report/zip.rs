@@ -57,7 +57,7 @@ pub fn write<N: AsRef<str>, B: AsRef<[u8]>>(entries: &[(N, B)]) -> Result<Vec<u8
     Ok(out)
 }
 
-/// The entries of a zip written here, in order. Anything [`write`] would not have written is an error.
+/// The entries of a zip written here, in order. Anything `write` would not have written is an error.
 pub fn read(bytes: &[u8]) -> Result<Vec<(String, &[u8])>, String> {
     let mut entries = Vec::new();
     let mut at = 0usize;
