@@ -65,6 +65,7 @@ pub struct QuirkNotMet {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
     statement: Vec<NotMet>,
     quirk: Vec<QuirkNotMet>,
     /// Of `aggregation.md` §6.

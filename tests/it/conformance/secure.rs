@@ -24,6 +24,7 @@ crate::support::rows::rows! {
     104 "the name check and a handshake that is really made" => name_check;
     106 "three producers with demands of their own" => three_demands;
     107 "the first override that matches wins; a port alone never does" => first_match;
+    108 "a description over https" => description;
 }
 
 /// C0 and T0 with both listeners, and a consumer with the certificate of `tp`.
@@ -48,6 +49,17 @@ async fn over_https() {
     let both = both(|plan| plan).await;
     both.consumer.call(both.https, &Ask::post(gc("HttpProducer"))).await.is_passed_on(ANSWER);
     assert!(both.producer.only().await.body == gc("HttpProducer").as_bytes());
+}
+
+async fn description() {
+    let both = both(|plan| plan).await;
+    let path = "/vp/clinicalprocess/healthcond/description/GetDiagnosis/2/rivtabp21";
+    let answer = both.consumer.call(both.https, &Ask::get(&format!("{path}?wsdl"))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let text = answer.text();
+    let location = text.split("location=\"").find(|rest| rest.starts_with("http") && rest.contains("rivtabp21\""));
+    let location = location.and_then(|rest| rest.split('"').next()).unwrap_or_default();
+    assert!(location.starts_with("https://") && location.ends_with(path), "{location:?} in {text}");
 }
 
 async fn large_over_https() {
