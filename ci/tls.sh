@@ -71,7 +71,7 @@ serve() { # name, environment, further --set
     local name=$1 environment=$2; shift 2
     RUST_LOG=info "$ANSLUT" serve "$environment" --ephemeral --print-addresses --set log.messages=off \
         --set listen.hub_http=127.0.0.1:0 --set listen.hub_https=127.0.0.1:0 --set listen.producers=off \
-        --set listen.index_update=off --set listen.index_find=off --set listen.admin=off \
+        --set listen.index_update=off --set listen.index_find=off --set listen.admin=off --set listen.catalogue=off --set listen.aggregation=off \
         --set "tls.ca=$ca" --set "tls.cert=$certs/hub.pem" --set "tls.key=$certs/hub.key" \
         --set "tls.crl=$work/ca/intermediate.crl" "$@" >"$work/$name.out" 2>"$work/$name.err" &
     started+=($!)
