@@ -9,6 +9,10 @@ use super::machine::Machine;
 const WINDOW_BYTES: usize = 64 << 10;
 /// How much is looked at for an encoding declaration.
 const HEAD_BYTES_MAX: usize = 512;
+/// How long a mark of the encoding is at most.
+const MARK_BYTES_MAX: usize = 3;
+/// What an XML declaration begins with.
+const DECLARATION: &[u8] = b"<?xml";
 
 #[derive(Debug)]
 pub(super) struct Input {
@@ -54,8 +58,7 @@ impl Input {
             Stage::Head if self.head.is_empty() && bytes.len() >= HEAD_BYTES_MAX => self.begin(bytes, machine),
             Stage::Head => {
                 self.head.extend_from_slice(bytes);
-                let is_known = self.head.len() >= HEAD_BYTES_MAX || (self.head.len() > 4 && self.head.contains(&b'>'));
-                if is_known {
+                if self.head.len() >= HEAD_BYTES_MAX || declaration_is_whole(&self.head) {
                     let head = std::mem::take(&mut self.head);
                     self.begin(&head, machine);
                 }
@@ -195,11 +198,24 @@ impl Input {
     }
 }
 
+/// The bytes of a head that a declaration consists of, without a mark: UTF-16 is seen by its mark, and what it declares is
+/// read with every other byte left out.
+fn plain(head: &[u8]) -> Vec<u8> {
+    head.iter().copied().filter(|byte| *byte != 0 && *byte < 0x80).collect()
+}
+
+/// Whether more bytes could not change what [`declared_encoding`] finds: a message is judged alike in whatever pieces it comes.
+fn declaration_is_whole(head: &[u8]) -> bool {
+    let plain = plain(head);
+    match plain.strip_prefix(DECLARATION) {
+        Some(declaration) => memchr::memmem::find(declaration, b"?>").is_some(),
+        None => head.len() > MARK_BYTES_MAX && !DECLARATION.starts_with(&plain),
+    }
+}
+
 fn declared_encoding(head: &[u8]) -> Option<String> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    // UTF-16 is seen by its mark; what it declares is read with every other byte left out.
-    let plain: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0 && *byte < 0x80).collect();
-    let declaration = plain.strip_prefix(b"<?xml")?;
+    let plain = plain(head);
+    let declaration = plain.strip_prefix(DECLARATION)?;
     let end = memchr::memmem::find(declaration, b"?>")?;
     let declaration = std::str::from_utf8(&declaration[..end]).ok()?;
     let value = declaration.split("encoding").nth(1)?.trim_start().strip_prefix('=')?.trim_start();
