@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod index;
 
 pub mod aggregation;
+pub mod connection;
 pub mod hub;
 pub mod producers;
 
