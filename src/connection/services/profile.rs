@@ -217,6 +217,8 @@ pub enum CustomerRole {
     Producer,
     /// Either, or both.
     Both,
+    /// Nothing: Inera runs the system, and the customer is its user.
+    None,
 }
 
 /// Whose logical address a contract is called at.
