@@ -168,6 +168,7 @@ impl Platform {
         platform.serve(
             &mut bound,
             Arc::clone(&producers),
+            settings.hub.limits.drain_timeout,
             platform.admin_parts(&environment, &settings, &meter, &clock, &producers),
         );
         platform.tasks.spawn(watch::watch(Arc::clone(&producers), platform.shutdown.clone()));
@@ -329,7 +330,7 @@ impl Platform {
         Ok(problems)
     }
 
-    fn serve(&self, bound: &mut Bound, producers: Arc<Producers>, admin_parts: AdminParts) {
+    fn serve(&self, bound: &mut Bound, producers: Arc<Producers>, drain_timeout: Duration, admin_parts: AdminParts) {
         let address = |name: &'static str| self.address(name).map(|address| url(name, address));
         let listeners = listen::Listeners {
             http: bound.hub_http.take().zip(address("hub_http")),
@@ -344,8 +345,9 @@ impl Platform {
             self.tasks.spawn(listen::serve(listeners, Arc::clone(&self.hub), self.shutdown.clone()));
         }
         if let Some(listener) = bound.producers.take() {
-            let serving =
-                producers_listener::serve(listener, producers, ServerSettings::default(), self.shutdown.clone());
+            // One grace for all: calls that the hub waits for are due within it.
+            let settings = ServerSettings { drain_timeout, ..ServerSettings::default() };
+            let serving = producers_listener::serve(listener, producers, settings, self.shutdown.clone());
             self.tasks.spawn(serving);
         }
         if let Some(listener) = bound.admin.take() {

@@ -1,7 +1,7 @@
 //! What a request asks for: read once, as the hub reads it (`vp.md` §2.1), and then compared with every stub.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -37,6 +37,8 @@ pub struct Asked<'a> {
     text: OnceCell<Cow<'a, str>>,
     patient: OnceCell<Option<(String, Option<String>)>>,
     tree: OnceCell<Option<Document<'a>>>,
+    /// How often the body was read as a tree.
+    parsed: Cell<u64>,
     /// What expressions gave so far, since many stubs ask the same.
     selected: RefCell<HashMap<u128, Option<Rc<Selected>>>>,
     query: OnceCell<Vec<(String, String)>>,
@@ -66,6 +68,7 @@ impl<'a> Asked<'a> {
             text: OnceCell::new(),
             patient: OnceCell::new(),
             tree: OnceCell::new(),
+            parsed: Cell::new(0),
             selected: RefCell::default(),
             query: OnceCell::new(),
             form: OnceCell::new(),
@@ -97,12 +100,16 @@ impl<'a> Asked<'a> {
     /// The body as a tree, read when first asked for and then kept; `None` where it is not XML.
     pub fn tree(&self) -> Option<&Document<'a>> {
         let request = self.request;
-        self.tree.get_or_init(|| Document::parse(request.body()).ok().filter(|document| !document.is_empty())).as_ref()
+        let read = || {
+            self.parsed.set(self.parsed.get() + 1);
+            Document::parse(request.body()).ok().filter(|document| !document.is_empty())
+        };
+        self.tree.get_or_init(read).as_ref()
     }
 
-    /// Whether the tree was asked for.
-    pub fn has_tree(&self) -> bool {
-        self.tree.get().is_some()
+    /// How often the body was read as a tree: at most once, whatever the number of stubs.
+    pub fn parsed(&self) -> u64 {
+        self.parsed.get()
     }
 
     /// What an expression selects in the body; each expression runs at most once.

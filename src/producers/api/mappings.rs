@@ -362,6 +362,21 @@ fn save(asking: &Asking<'_>) -> Told {
     Told::Json(json!({}))
 }
 
+/// Lets a recorded stub serve in the workspace that asks.
+pub(super) fn mount(asking: &Asking<'_>, system: &System, stub: &Value) -> Result<(), Told> {
+    let own = asking.space.system(system.name());
+    match read(system, stub.clone(), None) {
+        Err(problems) => Err(refused(&problems)),
+        Ok(Err(stub)) => {
+            own.add_inactive(stub);
+            Ok(())
+        }
+        Ok(Ok(stub)) => {
+            own.add(Arc::new(stub)).map_err(|why| Told::Wrong(StatusCode::SERVICE_UNAVAILABLE, String::new(), why))
+        }
+    }
+}
+
 /// Writes a recorded stub into the folder of its system.
 pub(super) fn persist(asking: &Asking<'_>, system: &System, id: &str, stub: &Value) -> Result<(), Told> {
     let text = serde_json::to_vec_pretty(stub).unwrap_or_default();

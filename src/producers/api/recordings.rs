@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::mappings::persist;
+use super::mappings::{mount, persist};
 use super::requests::pattern;
 use super::{Asking, Told};
 use crate::producers::record::{self, Spec, Status, stubs_from};
@@ -78,12 +78,12 @@ fn made(
         Ok(stubs) => stubs,
         Err(left) => return Told::Wrong(StatusCode::INTERNAL_SERVER_ERROR, left.path.clone(), left.to_string()),
     };
-    if spec.persist
-        && let Some(system) = asking.producers.system(system)
-    {
+    if let Some(system) = asking.producers.system(system) {
         for stub in &stubs {
             let id = stub.get("id").and_then(Value::as_str).unwrap_or_default();
-            if let Err(told) = persist(asking, &system, id, stub) {
+            let written = if spec.persist { persist(asking, &system, id, stub) } else { Ok(()) };
+            // It serves at once, as the recorder's users expect; the file takes its place when it is read.
+            if let Err(told) = written.and_then(|()| mount(asking, &system, stub)) {
                 return told;
             }
         }

@@ -81,6 +81,7 @@ fn systems(producers: &Producers) -> Value {
         .iter()
         .map(|system| {
             let files = system.files();
+            let (calls, parsed) = producers.shared().spaces.load().shared().system(system.name()).effort();
             json!({
                 "name": system.name(),
                 "title": files.producer.name,
@@ -88,6 +89,8 @@ fn systems(producers: &Producers) -> Value {
                 "logicalAddresses": files.producer.logical_addresses,
                 "mappings": system.stubs().len(),
                 "inactive": system.inactive().len(),
+                "calls": calls,
+                "bodiesParsed": parsed,
             })
         })
         .collect();

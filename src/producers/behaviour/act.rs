@@ -186,6 +186,13 @@ impl Act {
         if let Some((key, _)) = options.iter().find(|(key, _)| !OPTIONS.contains(&key.as_str())) {
             return Err(format!("behaviour {id} has no option {key:?}"));
         }
+        if *id == "schema-invalid"
+            && let Some((_, kind)) = options.iter().find(|(key, _)| key == "mutation")
+            && !super::content::MUTATIONS.contains(&kind.as_str())
+        {
+            let known = super::content::MUTATIONS.join(", ");
+            return Err(format!("behaviour schema-invalid: mutation is {kind:?}, expected one of {known}"));
+        }
         let mut act = Self { id, delay: Duration::ZERO, options };
         for key in ["ms", "delay_ms", "chunks", "n", "mb", "seed"] {
             if let Some(text) = act.option(key)

@@ -3,7 +3,7 @@
 
 use super::act::Act;
 use super::delay::Numbers;
-use super::perform::Performing;
+use super::perform::{Performing, Violation};
 use crate::producers::asked::plain_identity;
 use crate::producers::identity::test_identity;
 use crate::producers::matcher::moment;
@@ -11,7 +11,7 @@ use crate::producers::settings::TEMPLATE_BYTES_MAX;
 use crate::producers::xml::edit::{Branch, Leaf};
 
 /// Kinds of violation, in the order in which a seed picks them.
-const MUTATIONS: [&str; 9] =
+pub(super) const MUTATIONS: [&str; 9] =
     ["missing", "extra", "order", "type", "enumeration", "pattern", "namespace", "wrong-root", "bad-nil"];
 /// Most tries to find a violation that is one.
 const TRIES_MAX: u64 = 64;
@@ -212,29 +212,41 @@ fn without_extensions(branch: &mut Branch) {
     });
 }
 
-/// One violation that the seed picks; with somebody to judge, one that is a violation.
+/// One violation that the seed picks; with somebody to judge, one that is a violation, and a single one where there is any.
 fn invalid(act: &Act, body: &[u8], with: &mut Performing<'_, '_>) -> Option<String> {
     let seed = act.number("seed").unwrap_or(1);
-    let wanted = act.option("mutation");
+    let wanted = act.option("mutation").and_then(|wanted| MUTATIONS.into_iter().find(|kind| *kind == wanted));
+    let mut second_best = None;
     for attempt in 0..TRIES_MAX {
         let mut numbers = Numbers::of("schema-invalid", seed.wrapping_mul(1_000_003).wrapping_add(attempt));
-        let kind = match wanted {
-            Some(kind) => kind,
-            None => MUTATIONS[(numbers.draw() % MUTATIONS.len() as u64) as usize],
-        };
+        let kind = wanted.unwrap_or_else(|| MUTATIONS[(numbers.draw() % MUTATIONS.len() as u64) as usize]);
         let mut root = Branch::parse(body).ok()?;
         if !mutate(kind, root.message_mut()?, &mut numbers) {
             continue;
         }
         let text = root.document();
-        if (with.is_valid)(text.as_bytes()) != Some(true) {
-            return Some(text);
+        let errors = (with.errors)(text.as_bytes());
+        let count = errors.as_ref().map_or(1, Vec::len);
+        let found = (text, Violation { kind, seed, errors });
+        match count {
+            0 => {}
+            1 => {
+                with.violation = Some(found.1);
+                return Some(found.0);
+            }
+            _ => second_best = second_best.or(Some(found)),
         }
+    }
+    if let Some((text, violation)) = second_best {
+        with.violation = Some(violation);
+        return Some(text);
     }
     // Nothing smaller broke the contract: an element that no contract has, does.
     let mut root = Branch::parse(body).ok()?;
     mutate("wrong-root", root.message_mut()?, &mut Numbers::of("schema-invalid", seed));
-    Some(root.document())
+    let text = root.document();
+    with.violation = Some(Violation { kind: "wrong-root", seed, errors: (with.errors)(text.as_bytes()) });
+    Some(text)
 }
 
 /// Makes one change of a kind; whether there was something to change.

@@ -34,10 +34,23 @@ pub struct Performing<'p, 'a> {
     pub numbers: Numbers,
     /// A logical error as a source gives it, where one can.
     pub error: &'p dyn Fn(&str) -> Option<Response<Bytes>>,
-    /// Whether a message follows its contract; `None` where nobody knows the contract.
-    pub is_valid: &'p dyn Fn(&[u8]) -> Option<bool>,
+    /// What the contract says against a message; `None` where nobody knows the contract.
+    pub errors: &'p dyn Fn(&[u8]) -> Option<Vec<String>>,
     /// Whether this correlation id comes for the first time (`reset-once`).
     pub is_first: &'p dyn Fn() -> bool,
+    /// The violation that was made (`schema-invalid`).
+    pub violation: Option<Violation>,
+}
+
+/// One violation of a contract.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// Its kind, as the option `mutation` names it.
+    pub kind: &'static str,
+    /// What picked its place.
+    pub seed: u64,
+    /// What the contract says of it, where somebody knows the contract.
+    pub errors: Option<Vec<String>>,
 }
 
 /// Carries out a behaviour; `base` is the answer without it.

@@ -26,7 +26,7 @@ use super::api;
 use super::asked::Client;
 use super::behaviour::script::Step;
 use super::describe;
-use super::journal::{Entry, Outcome};
+use super::journal::Entry;
 use super::mounted::{Decision, Producers, Reply, System, fault, plain};
 use super::settings::ServerSettings;
 use super::space::WORKSPACE;
@@ -106,10 +106,7 @@ async fn connection(
     let ending = ending.lock().unwrap_or_else(PoisonError::into_inner).take();
     match ending {
         Some((steps, entry)) => {
-            wire::carry_out(stream, steps, settings.write_timeout).await;
-            if let Some(mut entry) = entry {
-                entry.end(Outcome::Fault);
-            }
+            wire::carry_out(stream, steps, entry, settings.write_timeout).await;
         }
         // The caller may have gone already.
         None => _ = stream.shutdown().await,

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use crate::producers::behaviour::delay::Numbers;
 use crate::producers::behaviour::fault::WireFault;
 use crate::producers::behaviour::script::Step;
+use crate::producers::journal::{Entry, Outcome};
 
 /// Random bytes sent before the close, in words of eight.
 const RANDOM_WORDS: usize = 64;
@@ -29,9 +30,21 @@ pub(super) fn steps(fault: WireFault, mut numbers: Numbers) -> Vec<Step> {
     }
 }
 
-/// Carries out the steps and closes the connection; the caller takes what is written within `write_timeout`.
-pub(super) async fn carry_out(mut stream: TcpStream, steps: Vec<Step>, write_timeout: Duration) {
-    for step in steps {
+/// Carries out the steps and closes the connection; the caller takes what is written within `write_timeout`. The entry ends
+/// before the caller can see the last of it: whoever has an answer, or a reset, finds its row.
+pub(super) async fn carry_out(mut stream: TcpStream, steps: Vec<Step>, entry: Option<Entry>, write_timeout: Duration) {
+    // Declared behind the stream, so that it is dropped, and its row written, before the connection closes.
+    let mut entry = entry;
+    let mut end = || {
+        if let Some(mut entry) = entry.take() {
+            entry.end(Outcome::Fault);
+        }
+    };
+    let last = last_seen(&steps);
+    for (place, step) in steps.into_iter().enumerate() {
+        if Some(place) == last {
+            end();
+        }
         match step {
             Step::Write(bytes) => {
                 let written = tokio::time::timeout(write_timeout, stream.write_all(&bytes)).await;
@@ -53,6 +66,13 @@ pub(super) async fn carry_out(mut stream: TcpStream, steps: Vec<Step>, write_tim
             }
         }
     }
+    end();
     // A caller that has gone misses nothing.
     let _ = tokio::time::timeout(write_timeout, stream.shutdown()).await;
+}
+
+/// The last step that the caller sees; `None` where silence follows it, or nothing is seen but the close.
+fn last_seen(steps: &[Step]) -> Option<usize> {
+    let place = steps.iter().rposition(|step| !matches!(step, Step::Wait(_)))?;
+    (!matches!(steps[place], Step::Silence(_))).then_some(place)
 }

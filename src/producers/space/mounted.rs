@@ -23,6 +23,7 @@ pub struct Mounted {
     scenarios: Mutex<BTreeMap<String, String>>,
     counters: Mutex<Counters>,
     calls: AtomicU64,
+    parsed: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -168,6 +169,16 @@ impl Mounted {
             counters.seen.clear();
         }
         counters.seen.insert(correlation_id.to_owned())
+    }
+
+    /// Adds to how many bodies were read as trees.
+    pub fn count_parsed(&self, parsed: u64) {
+        self.parsed.fetch_add(parsed, Ordering::Relaxed);
+    }
+
+    /// How many calls there were, and how many bodies were read as trees for them.
+    pub fn effort(&self) -> (u64, u64) {
+        (self.calls.load(Ordering::Relaxed), self.parsed.load(Ordering::Relaxed))
     }
 
     /// The running number of a call, from 0: the seed of its draws.

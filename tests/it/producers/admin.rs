@@ -24,7 +24,7 @@ pub const FILES: &[(&str, &str)] = &[
         {"scenarioName": "s", "requiredScenarioState": "two", "request": {}, "response": {"body": "two"}}
     ]}"#,
     ),
-    ("proxied/mappings/a.json", r#"{"request": {}, "response": {"proxyBaseUrl": "http://127.0.0.1:9/"}}"#),
+    ("proxied/producer.toml", "answers = [\"mapping\"]\n"),
     ("late/mappings/a.json", r#"{"request": {}, "response": {"body": "late", "fixedDelayMilliseconds": 60000}}"#),
 ];
 
@@ -143,11 +143,19 @@ pub const ROWS: &[Statement] = &[
     },
     Statement {
         number: 59,
-        what: "forwarding to a host that is not allowed says so",
+        what: "forwarding to a host that is not allowed opens no socket, and says so",
         check: |desk| {
             Box::pin(async {
+                let elsewhere =
+                    tokio::net::TcpListener::bind("127.0.0.2:0").await.map_err(|error| error.to_string())?;
+                let target = elsewhere.local_addr().map_err(|error| error.to_string())?;
+                let stub = json!({"request": {}, "response": {"proxyBaseUrl": format!("http://{target}/")}});
+                same("made", desk.admin("POST", "/__admin/mappings?system=proxied", Some(stub)).await.0, 201)?;
                 let (status, text) = desk.ask("proxied", "1").await;
-                holds(&text, status == 500 && text.contains("forwarding to 127.0.0.1 is not allowed"))
+                holds(&text, status == 500 && text.contains("forwarding to 127.0.0.2 is not allowed"))?;
+                let knocked =
+                    std::future::poll_fn(|context| std::task::Poll::Ready(elsewhere.poll_accept(context))).await;
+                holds("nobody knocked", knocked.is_pending())
             })
         },
     },
@@ -201,4 +209,41 @@ pub const ROWS: &[Statement] = &[
             })
         },
     },
+    Statement {
+        number: 67,
+        what: "a stop: calls due within the grace are served, the others get a fault at its end, and every row is whole",
+        check: |_| Box::pin(stopping()),
+    },
 ];
+
+async fn stopping() -> Result<(), String> {
+    use tokio::net::TcpStream;
+    let stub = |path: &str, ms: u32| json!({"request": {"urlPath": path}, "response": {"body": "served", "fixedDelayMilliseconds": ms}});
+    let stubs = json!({"mappings": [stub("/soon", 700), stub("/late", 60_000)]});
+    let plan = crate::support::world::Plan::bare()
+        .set("listen.producers", "127.0.0.1:0")
+        .set("hub.drain_timeout_ms", "2000")
+        .file("producers/stopped/mappings/a.json", stubs.to_string());
+    let world = plan.start().await;
+    let producers = world.platform.address("producers").ok_or("no listener")?;
+    let mut calls = Vec::new();
+    for path in ["/stopped/soon", "/stopped/late"] {
+        let mut wire = crate::support::client::Wire::open(producers).await;
+        wire.write(&Ask::post("<a/>").at(path).bytes()).await;
+        calls.push(wire);
+    }
+    // A call that is answered came behind them: they wait.
+    Ask::get("/stopped/").send(producers).await;
+    let (platform, _folder) = world.keep();
+    let began = std::time::Instant::now();
+    let draining = tokio::spawn(platform.drain());
+    let refused = async { while TcpStream::connect(producers).await.is_ok() {} };
+    tokio::time::timeout(std::time::Duration::from_secs(1), refused).await.map_err(|_| "it still lets callers in")?;
+    let (mut late, mut soon) = (calls.pop().ok_or("two")?, calls.pop().ok_or("two")?);
+    same("due within the grace", soon.answer().await.text(), "served".to_owned())?;
+    let told = late.answer().await;
+    holds(&told.text(), told.status == 500 && told.text().contains(":Server</faultcode>"))?;
+    holds(&told.text(), told.text().contains("stops before the answer is due"))?;
+    draining.await.map_err(|error| error.to_string())?;
+    holds(&format!("{:?}", began.elapsed()), began.elapsed() < std::time::Duration::from_millis(2_400))
+}

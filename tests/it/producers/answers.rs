@@ -19,6 +19,24 @@ pub const FILES: &[(&str, &str)] = &[
     ]}"#,
     ),
     (
+        "drawn/mappings/a.json",
+        r#"{"mappings": [
+        {"request": {"urlPath": "/plain"}, "response": {"body": "<a/>"}},
+        {"request": {"urlPath": "/uniform"}, "response": {"delayDistribution": {"type": "uniform", "lower": 15, "upper": 25}}},
+        {"request": {"urlPath": "/fixed"}, "response": {"fixedDelayMilliseconds": 20}},
+        {"request": {"urlPath": "/lognormal"}, "response": {"delayDistribution": {"type": "lognormal", "median": 20, "sigma": 0.4, "maxValue": 60}}}
+    ]}"#,
+    ),
+    (
+        "wire/mappings/a.json",
+        r#"{"mappings": [
+        {"request": {"urlPath": "/empty"}, "response": {"fault": "EMPTY_RESPONSE"}},
+        {"request": {"urlPath": "/chunk"}, "response": {"fault": "MALFORMED_RESPONSE_CHUNK"}},
+        {"request": {"urlPath": "/random"}, "response": {"fault": "RANDOM_DATA_THEN_CLOSE"}},
+        {"request": {"urlPath": "/reset"}, "response": {"fault": "CONNECTION_RESET_BY_PEER"}}
+    ]}"#,
+    ),
+    (
         "dribble/mappings/a.json",
         r#"{"request": {}, "response": {"body": "0123456789", "chunkedDribbleDelay": {"numberOfChunks": 5, "totalDuration": 1000}}}"#,
     ),
@@ -70,6 +88,68 @@ pub const ROWS: &[Statement] = &[
                 same("status", answer.status, 500)?;
                 let text = answer.text();
                 holds(&text, text.contains("faultstring>anslut: template") && text.contains("math"))
+            })
+        },
+    },
+    Statement {
+        number: 17,
+        what: "a thousand drawn delays stay in their bounds, and the same seeds draw the same",
+        check: |desk| {
+            Box::pin(async move {
+                let drawn = |space: &'static str, kind: &'static str| async move {
+                    for _ in 0..4 {
+                        let calls = (0..250).map(|_| {
+                            let ask = Ask::get(&format!("/{kind}")).header("x-anslut-workspace", space);
+                            desk.call("drawn", ask)
+                        });
+                        let answers = futures_util::future::join_all(calls).await;
+                        same(kind, answers.iter().filter(|answer| answer.status == 200).count(), 250)?;
+                    }
+                    let target = format!("/__admin/requests?system=drawn&workspace={space}");
+                    let listed = desk.admin("GET", &target, None).await.1;
+                    let rows = listed["requests"].as_array().cloned().unwrap_or_default();
+                    let mut waits: Vec<u64> = rows
+                        .iter()
+                        .filter(|row| row["request"]["url"].as_str().is_some_and(|url| url.contains(kind)))
+                        .filter_map(|row| row["timing"]["addedDelay"].as_u64())
+                        .collect();
+                    waits.sort_unstable();
+                    same(&format!("{kind}: rows"), waits.len(), 1_000).map(|()| waits)
+                };
+                let uniform = drawn("draw-a", "uniform").await?;
+                holds(&format!("{uniform:?}"), uniform[0] == 15 && uniform[999] == 25 && uniform[500] == 20)?;
+                same("drawn again", drawn("draw-b", "uniform").await?, uniform)?;
+                let lognormal = drawn("draw-c", "lognormal").await?;
+                holds(&format!("{lognormal:?}"), (18..=22).contains(&lognormal[500]) && lognormal[999] <= 60)?;
+                // e^(0.4 * 1.28) of the median above nine in ten.
+                holds(&format!("{lognormal:?}"), (30..=37).contains(&lognormal[900]))?;
+                let fixed = drawn("draw-d", "fixed").await?;
+                holds("fixed", fixed.iter().all(|wait| *wait == 20))
+            })
+        },
+    },
+    Statement {
+        number: 19,
+        what: "a raw client sees each fault of the wire as it is described",
+        check: |desk| {
+            Box::pin(async move {
+                let seen = |path: &'static str| async move {
+                    let ask = format!("POST /wire/{path} HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\n\r\na");
+                    exchanged(desk.producers, &ask).await
+                };
+                let error = |error: std::io::Error| error.to_string();
+                same("empty", seen("empty").await.map_err(error)?, Vec::new())?;
+                let chunk = String::from_utf8_lossy(&seen("chunk").await.map_err(error)?).into_owned();
+                let (head, garbage) = chunk.split_once("\r\n\r\n").unwrap_or_default();
+                let is_chunked = head.starts_with("HTTP/1.1 200 OK") && head.contains("Transfer-Encoding: chunked");
+                let length = garbage.split("\r\n").next().unwrap_or_default();
+                holds(&chunk, is_chunked && !garbage.is_empty() && u64::from_str_radix(length, 16).is_err())?;
+                let random = seen("random").await.map_err(error)?;
+                holds("random", !random.is_empty() && !random.starts_with(b"HTTP"))?;
+                let reset = seen("reset").await.map_err(|error| error.kind());
+                same("reset", reset, Err(std::io::ErrorKind::ConnectionReset))?;
+                let outcomes: Vec<_> = desk.rows("wire").await.iter().map(|row| row["outcome"].clone()).collect();
+                same("rows", outcomes, vec![serde_json::json!("fault"); 4])
             })
         },
     },

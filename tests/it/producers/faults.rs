@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::client::Ask;
 
-use super::{Statement, diagnosis, exchanged, holds, same};
+use super::{Statement, diagnosis, holds, same};
 
 const ANSWER: &str = r#"{"request": {}, "response": {"body": "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><q:GetDiagnosisResponse xmlns:q='urn:x'><q:diagnosis><q:id>åäö</q:id></q:diagnosis><q:result><q:resultCode>OK</q:resultCode></q:result></q:GetDiagnosisResponse></e:Body></e:Envelope>"}}"#;
 
@@ -22,6 +22,8 @@ pub const FILES: &[(&str, &str)] = &[
         r#"{"request": {}, "response": {"body": "<a/>", "riv": {"behaviour": "soap-fault-503"}}}"#,
     ),
     ("chaotic/mappings/a.json", ANSWER),
+    ("valid/producer.toml", "answers = [\"schema\"]\n"),
+    ("hung/mappings/a.json", ANSWER),
 ];
 
 pub const ROWS: &[Statement] = &[
@@ -79,25 +81,87 @@ pub const ROWS: &[Statement] = &[
         },
     },
     Statement {
-        number: 42,
-        what: "reset-once resets the first try of a correlation id and answers the next",
+        number: 45,
+        what: "schema-invalid with a seed makes the same single violation, and the row names its code",
+        check: |desk| {
+            Box::pin(async move {
+                let mut kinds = std::collections::BTreeSet::new();
+                for seed in 1..=12 {
+                    let behaviour = format!("schema-invalid;seed={seed}");
+                    let ask = || Ask::post(diagnosis("191212121212")).header("x-anslut-behaviour", behaviour.as_str());
+                    let first = desk.call("valid", ask()).await.text();
+                    let row = desk.rows("valid").await.swap_remove(0);
+                    same("again", desk.call("valid", ask()).await.text(), first.clone())?;
+                    let errors = row["validation"]["response"].as_array().cloned().unwrap_or_default();
+                    same(&format!("{errors:?} in {first}"), errors.len(), 1)?;
+                    let code = errors[0].as_str().unwrap_or_default().split(' ').next().unwrap_or_default().to_owned();
+                    let is_code = code.len() == 3 && code.starts_with('V');
+                    holds(&code, is_code && code[1..].bytes().all(|byte| byte.is_ascii_digit()))?;
+                    let behaviour = row["answer"]["behaviour"].as_str().unwrap_or_default().to_owned();
+                    let prefix = "schema-invalid;mutation=";
+                    holds(&behaviour, behaviour.starts_with(prefix) && behaviour.ends_with(&format!(";seed={seed}")))?;
+                    kinds.insert(behaviour[prefix.len()..].split(';').next().unwrap_or_default().to_owned());
+                }
+                holds(&format!("{kinds:?}"), kinds.len() >= 3)
+            })
+        },
+    },
+    Statement {
+        number: 46,
+        what: "one caller or sixteen: the same seed decides the same for each correlation id",
+        check: |desk| {
+            Box::pin(async move {
+                let plan = json!({"seed": 7, "plan": [{"system": "drawn", "share": 0.3, "behaviour": "http-401"}]});
+                same("plan", desk.admin("PUT", "/api/v1/chaos", Some(plan)).await.0, 200)?;
+                let ask = |space: &'static str, n: u32| {
+                    let ask = Ask::get("/plain").header("x-anslut-workspace", space);
+                    async move { desk.call("drawn", ask.header("x-skltp-correlation-id", format!("c-{n}"))).await.status }
+                };
+                let mut alone = Vec::new();
+                for n in 0..200 {
+                    alone.push(ask("alone", n).await == 401);
+                }
+                // Sixteen at a time, each from its own end.
+                let parts = (0..16_u32).map(|part| async move {
+                    let mut decided = Vec::new();
+                    for n in (0..200).filter(|n| n % 16 == part).rev() {
+                        decided.push((n, ask("crowd", n).await == 401));
+                    }
+                    decided
+                });
+                let mut crowd: Vec<_> = futures_util::future::join_all(parts).await.concat();
+                crowd.sort_unstable();
+                desk.admin("DELETE", "/api/v1/chaos", None).await;
+                same("decisions", crowd.into_iter().map(|(_, fired)| fired).collect::<Vec<_>>(), alone.clone())?;
+                let fired = alone.iter().filter(|fired| **fired).count();
+                holds(&format!("{fired} of 200"), (30..90).contains(&fired))
+            })
+        },
+    },
+    Statement {
+        number: 49,
+        what: "hang ends when the peer closes, and gives everything back",
         check: |desk| {
             Box::pin(async {
-                let raw = |id: &str| {
-                    let body = diagnosis("1");
-                    format!(
-                        "POST /act/ HTTP/1.1\r\nhost: h\r\nconnection: close\r\nx-anslut-behaviour: reset-once\r\n\
-                         x-skltp-correlation-id: {id}\r\ncontent-length: {}\r\n\r\n{body}",
-                        body.len()
-                    )
-                };
-                let first = exchanged(desk.producers, &raw("once-1")).await;
-                holds("the first is reset", first.is_err() || first.is_ok_and(|bytes| bytes.is_empty()))?;
-                let second = exchanged(desk.producers, &raw("once-1")).await.map_err(|error| error.to_string())?;
-                holds("the second is answered", second.starts_with(b"HTTP/1.1 200"))?;
-                let rows = desk.rows("act").await;
-                let same_id = rows.iter().filter(|row| row["riv"]["correlationId"] == "once-1").count();
-                same("rows", same_id, 2)
+                use tokio::io::AsyncWriteExt;
+                const CALLS: usize = 20;
+                let head = "POST /hung/ HTTP/1.1\r\nhost: h\r\nx-anslut-behaviour: hang\r\ncontent-length: 0\r\n\r\n";
+                let mut open = Vec::new();
+                for _ in 0..CALLS {
+                    let mut stream =
+                        tokio::net::TcpStream::connect(desk.producers).await.map_err(|error| error.to_string())?;
+                    stream.write_all(head.as_bytes()).await.map_err(|error| error.to_string())?;
+                    open.push(stream);
+                }
+                // Each is held while its peer stays, and a call that hangs is no call that is over.
+                for _ in 0..20 {
+                    desk.ask("shared", "191001219805").await;
+                }
+                same("while they hang", desk.rows("hung").await.len(), 0)?;
+                drop(open);
+                let over = async { while desk.rows("hung").await.len() < CALLS {} };
+                tokio::time::timeout(std::time::Duration::from_secs(10), over).await.map_err(|_| "they still hang")?;
+                Ok(())
             })
         },
     },

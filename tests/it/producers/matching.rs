@@ -1,10 +1,13 @@
 //! Statements 1 to 13: files and matching.
 
+use serde_json::json;
+
 use crate::support::client::Ask;
 
 use super::{Statement, diagnosis, holds, same};
 
 pub const FILES: &[(&str, &str)] = &[
+    ("many/producer.toml", "answers = [\"mapping\"]\n"),
     (
         "plain/mappings/a.json",
         r#"{"mappings": [
@@ -195,6 +198,32 @@ pub const ROWS: &[Statement] = &[
                 same("status", status, 200)?;
                 let why = stub["inactive"].as_str().unwrap_or_default();
                 holds(why, why.contains("customMatcher"))
+            })
+        },
+    },
+    Statement {
+        number: 12,
+        what: "ten thousand stubs that look into the body read it once for each request",
+        check: |desk| {
+            Box::pin(async {
+                let stub = |n: u32| {
+                    let path = format!("//*[local-name()='id'][.='nobody-{n}']");
+                    json!({"id": format!("many-{n}"), "request": {"bodyPatterns": [{"matchesXPath": path}]}, "response": {"body": "no"}})
+                };
+                let stubs: Vec<_> = (0..10_000).map(stub).collect();
+                let import = json!({"mappings": stubs});
+                same("import", desk.admin("POST", "/__admin/mappings/import?system=many", Some(import)).await.0, 200)?;
+                let effort = || async {
+                    let told = desk.admin("GET", "/api/v1/producers", None).await.1;
+                    let many = told["systems"].as_array().into_iter().flatten().find(|system| system["name"] == "many");
+                    many.map(|many| (many["mappings"].clone(), many["calls"].clone(), many["bodiesParsed"].clone()))
+                };
+                same("before", effort().await, Some((json!(10_000), json!(0), json!(0))))?;
+                for calls in 1..=3 {
+                    same("a miss", desk.ask("many", "191212121212").await.0, 500)?;
+                    same("after", effort().await, Some((json!(10_000), json!(calls), json!(calls))))?;
+                }
+                same("cleared", desk.admin("POST", "/__admin/mappings/reset?system=many", None).await.0, 200)
             })
         },
     },

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use anslut::config::environment::Environment;
 use anslut::domain::identity_number::{Hide, masked};
+use anslut::producers::schema::element::Element;
 
-use super::demo::{CLINICAL, Demo, SYSTEMS};
+use super::demo::{CLINICAL, Demo, SYSTEMS, allowed, envelope};
+use crate::support::client::Ask;
 use crate::support::rows::rows;
 
 const TOLVAN: &str = "191212121212";
@@ -23,6 +25,8 @@ rows! {
     33 "GetCareContacts compares careContactId with documentId" => care_contact_by_document;
     34 "the index has one row for each domain, categorization, system and giver" => one_row_each;
     35 "there is a record exactly where the index says" => index_and_answers_agree;
+    37 "the aggregated answer is the union of what the systems answer" => aggregated_is_the_union;
+    65 "the workspace goes through the hub, the aggregating service and the hub again" => workspace_goes_all_the_way;
     39 "all identities in records are of the test series" => identities;
 }
 
@@ -191,6 +195,58 @@ async fn index_and_answers_agree() {
         }
     }
     assert!(with > 30 && without > 30, "{with} with, {without} without");
+}
+
+/// Where the aggregating services answer.
+const WHOLE_COUNTRY: &str = "5565594230";
+
+/// The diagnoses of somebody, wherever they are. The aggregating services want every element in its own namespace.
+async fn ask_the_country(demo: &Demo, patient: &str, workspace: Option<&str>) -> String {
+    let fields = format!(
+        "<patientId><c:id xmlns:c='urn:riv:clinicalprocess:healthcond:description:2'>{patient}</c:id>\
+         <c:type xmlns:c='urn:riv:clinicalprocess:healthcond:description:2'>1.2.752.129.2.1.3.1</c:type></patientId>"
+    );
+    let ask = Ask::post(envelope(&demo.contract("GetDiagnosis:2"), WHOLE_COUNTRY, &fields));
+    let ask = workspace.into_iter().fold(ask, |ask, key| ask.header("x-anslut-workspace", key));
+    let answer = ask.send(demo.platform.address("hub_http").expect("the hub")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.text()
+}
+
+async fn aggregated_is_the_union() {
+    let demo = Demo::start().await;
+    let mut from_several = 0;
+    for patient in demo.people() {
+        let known = demo.find(&patient, DOMAINS[0]).await;
+        let sources: BTreeSet<_> = known.iter().filter(|row| row[0] == "dia").map(|row| row[1].clone()).collect();
+        let mut expected = Vec::new();
+        for source in &sources {
+            expected.extend(demo.ids("GetDiagnosis:2", source, &patient, "").await);
+        }
+        let answer = ask_the_country(&demo, &patient, None).await;
+        let body = allowed(&demo.contract("GetDiagnosis:2"), &answer);
+        let id = |record: &Element| record.children[0].text_at("documentId").expect("an id").to_owned();
+        let mut merged: Vec<_> = body.all("diagnosis").map(id).collect();
+        expected.sort();
+        merged.sort();
+        assert_eq!(merged, expected, "{sources:?}");
+        from_several += usize::from(sources.len() > 1);
+    }
+    assert!(from_several >= 3, "{from_several} people with diagnoses in several systems");
+}
+
+async fn workspace_goes_all_the_way() {
+    let demo = Demo::start().await;
+    ask_the_country(&demo, TOLVAN, Some("apart")).await;
+    for (workspace, expected) in [("apart", 1), ("", 0)] {
+        for system in ["journal-a", "journal-b"] {
+            let target = format!("/__admin/requests?system={system}&workspace={workspace}");
+            let listed = Ask::get(&target).header("Host", "localhost");
+            let listed = listed.send(demo.platform.address("admin").expect("admin")).await;
+            let listed: serde_json::Value = serde_json::from_slice(&listed.body).expect("JSON");
+            assert_eq!(listed["meta"]["total"], expected, "{system} in {workspace:?}");
+        }
+    }
 }
 
 async fn identities() {

@@ -1,0 +1,225 @@
+//! One request, from its envelope to what it gets (`producers.md` §1.1, steps 2 to 9). Nothing here waits.
+
+mod check;
+mod choose;
+mod stub;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use uuid::Uuid;
+
+use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, major_of};
+use super::behaviour::act::Act;
+use super::behaviour::delay::Numbers;
+use super::behaviour::perform::{Performing, perform};
+use super::chaos::{Call, Fired};
+use super::journal::{Answered, Entry, Kept, Outcome, RivFacts, Row};
+use super::miss;
+use super::mounted::{Decision, Loaded, Reply, System, Wiring, plain};
+use super::source::Wanted;
+use super::space::{Mounted, WORKSPACE};
+use super::spec::rule::Rule;
+use crate::contracts::contract::Direction;
+use crate::domain::clock::Clock;
+use crate::domain::identifiers::operation_of;
+
+/// All that a call is decided with.
+pub(super) struct Deciding<'d, 'a> {
+    pub(super) system: &'d System,
+    pub(super) files: &'d Loaded,
+    pub(super) wiring: &'d Wiring,
+    /// What the call's own workspace remembers.
+    pub(super) own: &'d Mounted,
+    /// What the default one holds: the same, or below it.
+    pub(super) below: Option<&'d Mounted>,
+    pub(super) asked: &'d Asked<'a>,
+    pub(super) numbers: Numbers,
+    pub(super) answered: Answered,
+    pub(super) delay: Duration,
+    pub(super) explanation: Option<String>,
+    request_errors: Option<Vec<String>>,
+    response_errors: Option<Vec<String>>,
+}
+
+impl System {
+    /// Decides what a request gets. Everything but the wait happens here, and nothing here waits.
+    pub fn decide(&self, request: Request<Bytes>) -> Decision {
+        let began = Clock::instant();
+        let (files, wiring) = (self.files(), self.shared.wiring.load_full());
+        if request.body().len() > files.producer.limits.body_bytes_max {
+            return Decision { delay: Duration::ZERO, reply: self.too_large(), entry: None };
+        }
+        let spaces = self.shared.spaces.load();
+        let space = match spaces.open(&workspace_of(&request)) {
+            Ok(space) => space,
+            Err(error) => {
+                let reply = plain(StatusCode::SERVICE_UNAVAILABLE, format!("anslut: {error}\n"));
+                return Decision { delay: Duration::ZERO, reply, entry: None };
+            }
+        };
+        let own = space.system(self.name());
+        let below = (!space.key().is_empty()).then(|| spaces.shared().system(self.name()));
+        let at = wiring.clock.now();
+        let request = Arc::new(request);
+        let asked = Asked::read(self.name(), &request, at);
+        let mut deciding = Deciding {
+            system: self,
+            files: &files,
+            wiring: &wiring,
+            own: &own,
+            below: below.as_deref(),
+            asked: &asked,
+            numbers: Numbers::of(self.name(), own.count_call()),
+            answered: Answered::default(),
+            delay: Duration::ZERO,
+            explanation: None,
+            request_errors: None,
+            response_errors: None,
+        };
+        let reply = deciding.reply();
+        own.count_parsed(asked.parsed());
+        let was_matched = deciding.explanation.is_none();
+        let row = Row {
+            id: Uuid::new_v4().to_string(),
+            at,
+            system: self.shared_name(),
+            workspace: Arc::clone(space.key()),
+            client: asked.client(),
+            riv: facts(&asked),
+            request_validation: deciding.request_errors.take(),
+            response_validation: deciding.response_errors.take(),
+            answered: std::mem::take(&mut deciding.answered),
+            sent: None,
+            added_delay: deciding.delay,
+            process_time: began.elapsed(),
+            send_time: Duration::ZERO,
+            was_matched,
+            outcome: Outcome::Sent,
+            explanation: deciding.explanation.take(),
+            request_body: Kept::default(),
+            request: Arc::clone(&request),
+        };
+        let delay = deciding.delay;
+        Decision { delay, reply, entry: Some(Entry::new(Arc::clone(&space.journal), row)) }
+    }
+}
+
+/// The workspace a request names: in its header, or in its query.
+fn workspace_of(request: &Request<Bytes>) -> String {
+    if let Some(named) = request.headers().get(WORKSPACE) {
+        return String::from_utf8_lossy(named.as_bytes()).into_owned();
+    }
+    let query = request.uri().query().unwrap_or_default();
+    query.split('&').find_map(|pair| pair.strip_prefix("workspace=")).unwrap_or_default().to_owned()
+}
+
+fn facts(asked: &Asked<'_>) -> RivFacts {
+    let header = |name| asked.header(name).map(|value| value.into_owned());
+    RivFacts {
+        contract: asked.contract().map(str::to_owned),
+        logical_address: asked.logical_address().map(str::to_owned),
+        profile: asked.profile(),
+        sender: header(SENDER),
+        original_consumer: header(ORIGINAL_CONSUMER),
+        correlation_id: header(CORRELATION_ID),
+        patient: asked.patient().map(str::to_owned),
+    }
+}
+
+/// `GetDiagnosis:2`.
+pub(super) fn short_name(namespace: &str) -> String {
+    match major_of(namespace) {
+        Some(major) => format!("{}:{major}", operation_of(namespace)),
+        None => operation_of(namespace).to_owned(),
+    }
+}
+
+impl Deciding<'_, '_> {
+    fn reply(&mut self) -> Reply {
+        let producer = &self.files.producer;
+        self.delay = producer.delay.draw(&mut self.numbers) + self.system.shared.delay.load().draw(&mut self.numbers);
+        if let Some((text, detail)) = miss::not_ours(self.system.name(), producer, self.asked) {
+            self.explanation = Some(text.clone());
+            return self.refusal(&text, &detail);
+        }
+        if let Some(reply) = self.check_request() {
+            return reply;
+        }
+        let (mut act, fired) = self.chosen();
+        self.answered.chaos = fired;
+        let rule = if act.is_none() { self.rule() } else { None };
+        if let Some((place, rule)) = &rule {
+            self.answered.rule = Some(*place);
+            act.clone_from(&rule.act);
+        }
+        let base = match rule.and_then(|(_, rule)| rule.answer.clone()) {
+            Some(answer) => self.named_answer(&answer),
+            None => self.answer(&mut act),
+        };
+        let reply = match act {
+            Some(act) if act.id != "normal" || !act.delay.is_zero() => self.perform(&act, base),
+            _ => base,
+        };
+        self.check_response(reply)
+    }
+
+    /// A behaviour from the request header, else from the chaos plan.
+    fn chosen(&self) -> (Option<Act>, Option<Fired>) {
+        if let Some(name) = &self.wiring.settings.behaviour_header
+            && let Some(text) = self.asked.header(name)
+            && let Ok(act) = Act::parse(&text)
+        {
+            return (Some(act), None);
+        }
+        let Some(running) = self.system.shared.chaos.load_full() else { return (None, None) };
+        let contract = self.asked.contract().map(short_name).unwrap_or_default();
+        let number = self.own.count_chaos(&contract);
+        let running_number = number.to_string();
+        let correlation_id = self.asked.header(CORRELATION_ID);
+        let call = Call {
+            system: self.system.name(),
+            contract: &contract,
+            key: correlation_id.as_deref().unwrap_or(&running_number),
+            elapsed: running.since.elapsed(),
+            number,
+        };
+        match running.plan.decide(&call) {
+            Some((fired, act)) => (Some(act), Some(fired)),
+            None => (None, None),
+        }
+    }
+
+    /// The first rule that fires.
+    fn rule(&self) -> Option<(usize, Rule)> {
+        let rules = self.files.producer.rules.iter().enumerate();
+        let mut fitting = rules.filter(|(_, rule)| rule.fits(self.asked));
+        let fired = fitting.find(|(place, rule)| rule.nth.fires(self.own.count_rule(*place)))?;
+        Some((fired.0, fired.1.clone()))
+    }
+
+    fn perform(&mut self, act: &Act, base: Reply) -> Reply {
+        self.answered.behaviour = Some(act.to_string());
+        self.delay += act.delay;
+        let correlation_id = self.asked.header(CORRELATION_ID).unwrap_or_default().into_owned();
+        let own = self.own;
+        let mut with = Performing {
+            asked: self.asked,
+            numbers: self.numbers.clone(),
+            error: &|code| self.source_answer(None, &Wanted::Error(code.to_owned())).map(|(_, answer)| answer),
+            errors: &|message| self.validated(message, Direction::Response),
+            is_first: &|| own.is_first(&correlation_id),
+            violation: None,
+        };
+        // A call that nothing answers is still a miss where the behaviour needs no answer; the row says what was done.
+        let reply = perform(act, || base, &mut with);
+        if let Some(violation) = with.violation.take() {
+            // The row names what was done, so that the same can be asked for again, and what the contract says of it.
+            self.answered.behaviour = Some(format!("{};mutation={};seed={}", act.id, violation.kind, violation.seed));
+            self.response_errors = violation.errors;
+        }
+        reply
+    }
+}
