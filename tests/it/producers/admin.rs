@@ -235,7 +235,7 @@ async fn stopping() -> Result<(), String> {
     // A call that is answered came behind them: they wait.
     Ask::get("/stopped/").send(producers).await;
     let (platform, _folder) = world.keep();
-    let began = std::time::Instant::now();
+    let began = anslut::domain::clock::Clock::instant();
     let draining = tokio::spawn(platform.drain());
     let refused = async { while TcpStream::connect(producers).await.is_ok() {} };
     tokio::time::timeout(std::time::Duration::from_secs(1), refused).await.map_err(|_| "it still lets callers in")?;
