@@ -4,6 +4,8 @@
 
 pub mod archive;
 pub mod assert;
+pub mod native;
+pub mod records;
 pub mod report;
 pub mod result;
 pub mod rules;

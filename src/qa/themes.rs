@@ -13,7 +13,10 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The themes in a case's name; none when it carries no number.
-pub fn of(name: &str, _project: &PublishedProject, _case: &Case) -> Vec<String> {
+pub fn of(name: &str, _project: &PublishedProject, case: &Case) -> Vec<String> {
+    if let Some(native) = &case.native {
+        return native.themes.clone();
+    }
     let Some(found) = NUMBER.captures(name) else {
         return Vec::new();
     };

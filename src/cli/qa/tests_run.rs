@@ -145,6 +145,7 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
         virtual_clock: arguments.clock == "virtual",
         environment: arguments.environment.clone(),
         not_run_is_skipped: arguments.not_run == "skipped",
+        ..Options::default()
     })
 }
 
@@ -162,6 +163,7 @@ fn execute(
     let lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let told = Arc::clone(&lines);
     let world = World {
+        bare: None,
         carrier,
         clock: Clock::System,
         told: Arc::new(move |case| told.lock().unwrap_or_else(PoisonError::into_inner).push(line(case))),

@@ -60,7 +60,7 @@ pub(super) fn unpack(bytes: &[u8], limits: &ImportLimits) -> Result<Unpacked, Re
         let lower = entry.name.to_lowercase();
         if lower.ends_with(".zip") {
             nested.push(entry.name);
-        } else if super::is_schema_file(&lower) {
+        } else if super::is_read(&lower) {
             let contents = inflate(bytes, &entry, limits, &mut total)?;
             files.insert(entry.name, contents);
         }

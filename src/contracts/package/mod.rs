@@ -115,9 +115,10 @@ fn nested_archive(path: String) -> Diagnostic {
     Diagnostic::new(Code::Nested, path, Position::default(), message)
 }
 
-fn is_schema_file(name: &str) -> bool {
+/// What is taken up: descriptions and schemas, and what test suites lie beside them as.
+fn is_read(name: &str) -> bool {
     let name = name.to_lowercase();
-    name.ends_with(".wsdl") || name.ends_with(".xsd") || name.ends_with(".xml")
+    [".wsdl", ".xsd", ".xml", ".sch", ".toml"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn folder(root: &Path, limits: &ImportLimits) -> Result<(Package, Vec<Diagnostic>), Diagnostic> {
@@ -209,11 +210,11 @@ impl Folder<'_> {
             self.notes.push(nested_archive(path.display().to_string()));
             return Ok(());
         }
-        if !is_schema_file(&name) {
+        if !is_read(&name) {
             return Ok(());
         }
         let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let is_schema = !name.to_lowercase().ends_with(".xml");
+        let is_schema = [".wsdl", ".xsd"].iter().any(|ending| name.to_lowercase().ends_with(ending));
         if length > self.limits.entry_bytes_max {
             let most = self.limits.entry_bytes_max;
             let message = format!("entry_bytes_max: {length} bytes, at most {most} are read");

@@ -31,6 +31,9 @@ pub struct InterfaceSchemas {
 impl InterfaceSchemas {
     /// Compiles what the project carries; nothing outside it is looked at.
     pub fn of(interface: &Interface) -> Self {
+        if let Some(contract) = &interface.contract {
+            return Self { contracts: vec![Arc::clone(contract)], ..Self::default() };
+        }
         if interface.cache.is_empty() {
             return Self {
                 problem: Some(format!("the project carries no definition of {}", interface.name)),

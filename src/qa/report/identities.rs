@@ -70,6 +70,11 @@ fn is_identity(digits: &str) -> bool {
     (1..=12).contains(&month) && (1..=31).contains(&day) && check_digit_is_right(&ten)
 }
 
+/// Whether a text holds an identity at all, of a test person or not.
+pub fn any(text: &str) -> bool {
+    shaped(text).next().is_some()
+}
+
 /// Where unknown identities stand in a file.
 pub fn find(file: &str, bytes: &[u8], known: &Known) -> Vec<Finding> {
     let text = String::from_utf8_lossy(bytes);

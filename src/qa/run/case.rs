@@ -2,24 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use jiff::Zoned;
 
-use super::exchange::{Exchange, Messages, Outgoing, send};
+use super::exchange::{Exchange, Messages};
 use super::scopes::CaseScopes;
-use super::transfer::take;
 use super::{Options, Remembered, World};
 use crate::domain::clock::Clock;
-use crate::qa::assert::Judgement;
-use crate::qa::assert::schema::InterfaceSchemas;
-use crate::qa::result::{AssertionResult, CaseResult, NotRun, Place, StepResult};
-use crate::qa::rules;
-use crate::qa::run::judge::Judging;
+use crate::qa::native::written::CaseKind;
+use crate::qa::result::{CaseResult, NotRun, StepResult};
 use crate::qa::script::host::Scope;
 use crate::qa::script::{Ending, Program};
 use crate::qa::suite::expansion::{Notice, expand};
 use crate::qa::suite::folder::PublishedProject;
-use crate::qa::suite::project::{Assertion, Case, Request, RestRequest, Script, Step, StepKind, Suite, Transfer};
+use crate::qa::suite::project::{Case, Script, Step, StepKind, Suite};
 use crate::qa::verdict::Verdict;
 
 /// Jumps back that scripts of one case may make.
@@ -72,14 +67,26 @@ pub(super) async fn run(
         variables: BTreeMap::new(),
         exchanges: BTreeMap::new(),
         by_id: BTreeMap::new(),
-        schemas: BTreeMap::new(),
         notices: Vec::new(),
         data_id: None,
         requests: BTreeMap::new(),
     };
     let mut ended = Ended::default();
+    if let Some(native) = &case.native {
+        running.prepare(native);
+        if let Some((verdict, reason)) = running.before(native) {
+            if verdict == Verdict::NotRun {
+                running.note_not_run(&reason, case.line);
+            }
+            let (data, notices) = (running.variables, running.notices);
+            return CaseResult { verdict, reason, data, notices, ..named(suite, case) };
+        }
+    }
     running.scripted(case.setup.as_ref(), "setup", &mut ended);
-    running.steps(&mut ended).await;
+    match case.native.as_deref() {
+        Some(native) if native.kind != CaseKind::Drive => running.elsewhere(native, &mut ended).await,
+        _ => running.steps(&mut ended).await,
+    }
     running.scripted(case.tear_down.as_ref(), "tear down", &mut ended);
     let (data, id) = (running.variables, running.data_id.unwrap_or_else(|| case.name.clone()));
     let notices = running.notices;
@@ -100,9 +107,9 @@ pub(super) async fn run(
 
 /// How far a case has come.
 #[derive(Default)]
-struct Ended {
-    steps: Vec<StepResult>,
-    observations: Vec<crate::qa::result::Observation>,
+pub(super) struct Ended {
+    pub(super) steps: Vec<StepResult>,
+    pub(super) observations: Vec<crate::qa::result::Observation>,
     /// The text of the script that gave the case up.
     cancelled: Option<String>,
     /// The first step that failed, where that ends the case.
@@ -142,17 +149,16 @@ pub(super) struct CaseRun<'r> {
     pub(super) surroundings: &'r Surroundings<'r>,
     pub(super) case: &'r Case,
     pub(super) remembered: &'r mut Remembered,
-    messages: &'r mut Messages,
-    idioms: &'r mut BTreeMap<String, usize>,
+    pub(super) messages: &'r mut Messages,
+    pub(super) idioms: &'r mut BTreeMap<String, usize>,
     not_run: &'r mut Vec<NotRun>,
     pub(super) variables: BTreeMap<String, String>,
-    exchanges: BTreeMap<String, Exchange>,
-    by_id: BTreeMap<String, String>,
-    schemas: BTreeMap<String, InterfaceSchemas>,
+    pub(super) exchanges: BTreeMap<String, Exchange>,
+    pub(super) by_id: BTreeMap<String, String>,
     pub(super) notices: Vec<Notice>,
     pub(super) data_id: Option<String>,
     /// Request parameters that transfers have set, by step.
-    requests: BTreeMap<String, String>,
+    pub(super) requests: BTreeMap<String, String>,
 }
 
 impl CaseRun<'_> {
@@ -225,7 +231,7 @@ impl CaseRun<'_> {
     }
 
     /// A text with its names replaced; an error is the reason the step was not run.
-    fn expanded(&mut self, text: &str) -> Result<String, String> {
+    pub(super) fn expanded(&mut self, text: &str) -> Result<String, String> {
         let scopes = CaseScopes {
             suite: &self.surroundings.suite.name,
             case: &self.case.name,
@@ -236,243 +242,6 @@ impl CaseRun<'_> {
             folder: &self.surroundings.project.folder,
         };
         expand(text, &scopes, &mut self.notices).map_err(|error| error.to_string())
-    }
-
-    async fn request(&mut self, step: &Step, request: &Request, result: &mut StepResult, ended: &mut Ended) {
-        let envelope = self.requests.get(&step.name).cloned().unwrap_or_else(|| request.envelope.clone());
-        let prepared = (|| {
-            let headers = request.headers.iter().map(|(name, value)| Ok((name.clone(), self.expanded(value)?)));
-            let headers = headers.collect::<Result<Vec<_>, String>>()?;
-            Ok::<_, String>((self.expanded(&request.endpoint)?, self.expanded(&envelope)?, headers))
-        })();
-        let (endpoint, envelope, mut headers) = match prepared {
-            Ok(prepared) => prepared,
-            Err(reason) => {
-                self.note_not_run(&reason, step.line);
-                return (result.verdict, result.reason) = (Verdict::NotRun, reason);
-            }
-        };
-        for (what, value, template) in
-            [("endpoint", &endpoint, &request.endpoint), ("request", &envelope, &request.envelope)]
-        {
-            if value.trim().is_empty() {
-                return (result.verdict, result.reason) =
-                    (Verdict::Error, format!("the {what} {} is empty after expansion", template.trim()));
-            }
-        }
-        let interface =
-            self.surroundings.project.project.interfaces.iter().find(|interface| interface.name == request.interface);
-        let version_1_2 = interface.is_some_and(|interface| interface.soap_1_2);
-        let action = interface
-            .and_then(|interface| interface.operations.iter().find(|operation| operation.name == request.operation));
-        let has = |headers: &[(String, String)], name: &str| {
-            headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
-        };
-        if !has(&headers, "content-type") {
-            let kind = if version_1_2 { "application/soap+xml" } else { "text/xml" };
-            headers.push(("Content-Type".to_owned(), format!("{kind}; charset={}", request.encoding)));
-        }
-        if !has(&headers, "soapaction") && !version_1_2 {
-            headers.push((
-                "SOAPAction".to_owned(),
-                format!("\"{}\"", action.map_or("", |operation| operation.action.as_str())),
-            ));
-        }
-        let body = encoded(&envelope, &request.encoding);
-        let outgoing = Outgoing { method: "POST", endpoint: &endpoint, headers, text: &envelope, body };
-        if let Some(exchange) = self.exchanged(step, outgoing, result).await {
-            self.judge(step, &request.assertions, Some(request), &exchange, result);
-            let observed = rules::observe(&exchange, self.variables.get("patientId").map(String::as_str));
-            if self.surroundings.options.rules {
-                for observation in observed {
-                    result.assertions.push(AssertionResult {
-                        name: observation.rule.clone(),
-                        type_name: "rule".to_owned(),
-                        rule: Some(observation.rule),
-                        verdict: Verdict::Fail,
-                        messages: vec![observation.text],
-                        ..AssertionResult::default()
-                    });
-                }
-            } else {
-                ended.observations.extend(observed);
-            }
-            result.verdict = step_verdict(result);
-        }
-    }
-
-    async fn rest(&mut self, step: &Step, request: &RestRequest, result: &mut StepResult) {
-        let prepared = (|| {
-            let mut path = request.resource_path.clone();
-            let mut query: Vec<String> = Vec::new();
-            for (name, value) in &request.parameters {
-                let value = self.expanded(value)?;
-                let holder = format!("{{{name}}}");
-                if path.contains(&holder) {
-                    path = path.replace(&holder, &escaped(&value));
-                } else if !value.is_empty() {
-                    query.push(format!("{}={}", escaped(name), escaped(&value)));
-                }
-            }
-            let mut endpoint = format!("{}{}", self.expanded(&request.endpoint)?, self.expanded(&path)?);
-            if !query.is_empty() {
-                endpoint.push(if endpoint.contains('?') { '&' } else { '?' });
-                endpoint.push_str(&query.join("&"));
-            }
-            let body = self.expanded(&request.body)?;
-            let headers = request.headers.iter().map(|(name, value)| Ok((name.clone(), self.expanded(value)?)));
-            Ok::<_, String>((endpoint, body, headers.collect::<Result<Vec<_>, String>>()?))
-        })();
-        let (endpoint, body, headers) = match prepared {
-            Ok(prepared) => prepared,
-            Err(reason) => {
-                self.note_not_run(&reason, step.line);
-                return (result.verdict, result.reason) = (Verdict::NotRun, reason);
-            }
-        };
-        if endpoint.trim().is_empty() {
-            return (result.verdict, result.reason) =
-                (Verdict::Error, format!("the endpoint {} is empty after expansion", request.endpoint));
-        }
-        let sent = if body.trim().is_empty() { Bytes::new() } else { Bytes::from(body.clone()) };
-        let outgoing = Outgoing { method: &request.method, endpoint: &endpoint, headers, text: &body, body: sent };
-        if let Some(exchange) = self.exchanged(step, outgoing, result).await {
-            self.judge(step, &request.assertions, None, &exchange, result);
-            result.verdict = step_verdict(result);
-        }
-    }
-
-    /// Sends, keeps what went over the wire, and remembers the exchange under the step's name.
-    async fn exchanged(&mut self, step: &Step, outgoing: Outgoing<'_>, result: &mut StepResult) -> Option<Exchange> {
-        let sent = outgoing.body.clone();
-        match send(&self.surroundings.world.carrier, outgoing).await {
-            Ok(exchange) => {
-                (result.request, result.response) = self.messages.keep(&sent, Some(&exchange.body));
-                (result.status, result.ms) = (Some(exchange.status), exchange.ms);
-                self.by_id.insert(step.id.clone(), step.name.clone());
-                self.exchanges.insert(step.name.clone(), exchange.clone());
-                Some(exchange)
-            }
-            Err(reason) => {
-                (result.request, result.response) = self.messages.keep(&sent, None);
-                (result.verdict, result.reason) = (Verdict::Error, reason);
-                None
-            }
-        }
-    }
-
-    fn judge(
-        &mut self,
-        step: &Step,
-        assertions: &[Assertion],
-        request: Option<&Request>,
-        exchange: &Exchange,
-        result: &mut StepResult,
-    ) {
-        let text = exchange.text();
-        for assertion in assertions {
-            let judged = self.judged(assertion, request, exchange, &text, &step.name);
-            result.assertions.push(judged);
-        }
-    }
-
-    fn judged(
-        &mut self,
-        assertion: &Assertion,
-        request: Option<&Request>,
-        exchange: &Exchange,
-        text: &str,
-        _step: &str,
-    ) -> AssertionResult {
-        let place = Place { file: self.surroundings.project.file.clone(), line: assertion.line };
-        let mut result = AssertionResult {
-            name: assertion.name.clone(),
-            type_name: assertion.type_name.clone(),
-            place: Some(place),
-            ..AssertionResult::default()
-        };
-        if assertion.disabled {
-            result.messages.push("disabled by the publisher".to_owned());
-            return result;
-        }
-        let mut schemas = std::mem::take(&mut self.schemas);
-        let judging = Judging { request, exchange, text, schemas: &mut schemas };
-        let (judgement, idiom) = judging.judge(assertion, self);
-        self.schemas = schemas;
-        if judgement.verdict == Verdict::NotRun {
-            self.note_not_run(judgement.messages.first().map_or("not run", String::as_str), assertion.line);
-        }
-        if let Some(idiom) = &idiom {
-            *self.idioms.entry(idiom.clone()).or_default() += 1;
-        }
-        let Judgement { verdict, messages, notices, xpath } = judgement;
-        self.notices.extend(notices);
-        AssertionResult { verdict, messages, xpath, idiom, ..result }
-    }
-
-    fn assertion_steps(&mut self, step: &Step, entries: &[(String, Assertion)], result: &mut StepResult) {
-        for (source, assertion) in entries {
-            let Some(exchange) = self.by_id.get(source).and_then(|name| self.exchanges.get(name)).cloned() else {
-                let reason = format!("there is no answer of a step with id {source}");
-                self.note_not_run(&reason, step.line);
-                (result.verdict, result.reason) = (Verdict::NotRun, reason);
-                return;
-            };
-            let name = self.by_id.get(source).cloned().unwrap_or_default();
-            let request = self.case.steps.iter().find(|step| step.name == name).and_then(|step| match &step.kind {
-                StepKind::Request(request) => Some(request),
-                _ => None,
-            });
-            let text = exchange.text();
-            let judged = self.judged(assertion, request, &exchange, &text, &step.name);
-            result.assertions.push(judged);
-        }
-        result.verdict = step_verdict(result);
-    }
-
-    fn transfers(&mut self, transfers: &[Transfer], result: &mut StepResult) {
-        result.verdict = Verdict::Pass;
-        for transfer in transfers.iter().filter(|transfer| !transfer.disabled) {
-            if let Err(reason) = self.transfer(transfer) {
-                let reason = format!("transfer {}: {reason}", transfer.name);
-                if transfer.fail_on_error {
-                    return (result.verdict, result.reason) = (Verdict::Error, reason);
-                }
-                self.notices.push(Notice::new("transfer", reason));
-            }
-        }
-        // A transfer asserts nothing: it never makes a case pass.
-        if result.verdict == Verdict::Pass {
-            result.verdict = Verdict::Skip;
-        }
-    }
-
-    fn transfer(&mut self, transfer: &Transfer) -> Result<(), String> {
-        let path = self.expanded(&transfer.source_path)?;
-        let source = match scope(&transfer.source_step) {
-            Some(scope) => self.property_of(scope, &transfer.source_type),
-            None => self.exchanges.get(&transfer.source_step).map(|exchange| match transfer.source_type.as_str() {
-                "Request" => exchange.request.clone(),
-                "Endpoint" => exchange.endpoint.clone(),
-                _ => exchange.text(),
-            }),
-        };
-        let source = source.ok_or_else(|| format!("{} has no {}", transfer.source_step, transfer.source_type))?;
-        let value = match take(transfer, &path, &source, self.surroundings.now.clone())? {
-            Some(value) => value,
-            None if transfer.null_on_missing => String::new(),
-            None => return Err(format!("nothing selected by {path}")),
-        };
-        if transfer.ignore_empty && value.is_empty() {
-            return Ok(());
-        }
-        match scope(&transfer.target_step) {
-            Some(scope) => self.set_property_of(scope, &transfer.target_type, value),
-            None => {
-                self.requests.insert(transfer.target_step.clone(), value);
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn property_of(&self, scope: Scope, name: &str) -> Option<String> {
@@ -554,48 +323,4 @@ impl CaseRun<'_> {
     pub(super) fn expand_text(&mut self, text: &str) -> Result<String, String> {
         self.expanded(text)
     }
-}
-
-/// The worst of a step's assertions; a step without any is nothing to go by.
-fn step_verdict(step: &StepResult) -> Verdict {
-    Verdict::of(step.assertions.iter().map(|assertion| assertion.verdict))
-}
-
-fn scope(step: &str) -> Option<Scope> {
-    match step {
-        "#TestCase#" => Some(Scope::Case),
-        "#TestSuite#" => Some(Scope::Suite),
-        "#Project#" => Some(Scope::Project),
-        _ => None,
-    }
-}
-
-/// The envelope in the character set the step names.
-fn encoded(envelope: &str, encoding: &str) -> Bytes {
-    match encoding.to_ascii_uppercase().as_str() {
-        // `encoding_rs` reads these and does not write them.
-        "UTF-16" | "UTF-16BE" => {
-            std::iter::once(0xfeff).chain(envelope.encode_utf16()).flat_map(u16::to_be_bytes).collect::<Vec<_>>().into()
-        }
-        "UTF-16LE" => {
-            std::iter::once(0xfeff).chain(envelope.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>().into()
-        }
-        name => {
-            let encoding = encoding_rs::Encoding::for_label(name.as_bytes()).unwrap_or(encoding_rs::UTF_8);
-            Bytes::from(encoding.encode(envelope).0.into_owned())
-        }
-    }
-}
-
-/// A value as it stands in a URL.
-fn escaped(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b':' | b',') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }

@@ -31,10 +31,19 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The content type, if there is one.
+    pub fn content_type(&self) -> Option<String> {
+        self.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+
+    /// The character set that the content type states.
+    pub fn charset(&self) -> Option<String> {
+        self.content_type().as_deref().and_then(charset)
+    }
+
     /// The body as text, in the character set the answer declares or its first bytes show.
     pub fn text(&self) -> String {
-        let declared = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(charset);
-        decode(&self.body, declared.as_deref())
+        decode(&self.body, self.charset().as_deref())
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Zoned;
 
 use super::case::CaseRun;
-use super::exchange::{Exchange, charset};
-use crate::qa::assert::schema::InterfaceSchemas;
+use super::exchange::Exchange;
 use crate::qa::assert::{Judgement, json, soap, text, xpath_match};
+use crate::qa::native::expected::{Conditional, Expected};
+use crate::qa::native::judge::{self as native, Seen};
 use crate::qa::schematron::{self, Report};
 use crate::qa::script::host::{Host, Scope};
 use crate::qa::script::{Ending, Program};
@@ -15,24 +16,30 @@ use crate::qa::suite::data::DataError;
 use crate::qa::suite::expansion::Notice;
 use crate::qa::suite::project::{Assertion, Check, Request, Script};
 use crate::qa::verdict::Verdict;
+use crate::qa::xpath::Prefixes;
 
 /// An answer that is judged.
 pub(super) struct Judging<'j> {
     pub(super) request: Option<&'j Request>,
     pub(super) exchange: &'j Exchange,
     pub(super) text: &'j str,
-    pub(super) schemas: &'j mut BTreeMap<String, InterfaceSchemas>,
 }
 
 impl Judging<'_> {
     /// The judgement, and the idiom of a script.
     pub(super) fn judge(self, assertion: &Assertion, case: &mut CaseRun<'_>) -> (Judgement, Option<String>) {
+        let is_native = case.case.native.is_some();
+        let options = case.surroundings.options;
         let mut expanded = |text: &str| case.expand_text(text);
         let judgement = match &assertion.check {
             Check::Script(script) => return self.script(script, case),
             Check::SoapResponse => soap::response(self.text, self.is_soap_1_2(case)),
             Check::NoFault => soap::no_fault(self.text),
             Check::Fault => soap::is_fault(self.text),
+            Check::Sla(limit) if is_native => {
+                let limit = limit.parse().unwrap_or(crate::qa::rules::SLA_MS);
+                text::sla(&options.limit_ms(limit).to_string(), self.exchange.ms)
+            }
             Check::Sla(limit) => text::sla(limit, self.exchange.ms),
             Check::Status { codes, valid } => {
                 expanded(codes).map_or_else(not_run, |codes| text::status(&codes, *valid, self.exchange.status))
@@ -51,12 +58,43 @@ impl Judging<'_> {
                 (Err(reason), _) | (_, Err(reason)) => not_run(reason),
             },
             Check::Schema { .. } => self.schema(case),
+            Check::Native(expected) => return (self.native(expected, case), None),
             Check::StepStatus => Judgement::of(Verdict::Skip, "occurs in load tests only"),
             Check::Unsupported => {
                 Judgement::of(Verdict::NotRun, format!("assertion type {} not supported", assertion.type_name))
             }
         };
         (judgement, None)
+    }
+
+    /// What only native cases say.
+    fn native(&self, conditional: &Conditional, case: &mut CaseRun<'_>) -> Judgement {
+        if let Some(when) = &conditional.when {
+            let value = case.variables.get(&when.flag).cloned().unwrap_or_default();
+            if value != when.equals {
+                return Judgement::of(Verdict::Skip, format!("{} is {value}", when.flag));
+            }
+        }
+        let expected = match conditional.expected.expanded(&mut |text| case.expand_text(text)) {
+            Ok(expected) => expected,
+            Err(reason) => return not_run(reason),
+        };
+        let project = case.surroundings.project;
+        if let Expected::Schematron(file) = &expected {
+            let report = ScriptHost::new(case, None).schematron(file, self.text);
+            return match report {
+                Ok(report) => schematron_judgement(&report),
+                Err(why) => Judgement::of(Verdict::Error, why),
+            };
+        }
+        let other = match &expected {
+            Expected::SameAs(step) => case.exchanges.get(step),
+            _ => None,
+        };
+        let none = Prefixes::default();
+        let prefixes = project.project.native.as_ref().map_or(&none, |native| &native.prefixes);
+        let (exchange, text, now) = (self.exchange, self.text, &case.surroundings.now);
+        native::judge(&expected, &Seen { exchange, text, layout: &project.project.layout, prefixes, now, other })
     }
 
     fn is_soap_1_2(&self, case: &CaseRun<'_>) -> bool {
@@ -73,13 +111,10 @@ impl Judging<'_> {
         let Some(request) = self.request else {
             return Judgement::of(Verdict::NotRun, "schema compliance of a REST answer is not judged");
         };
-        let interfaces = &case.surroundings.project.project.interfaces;
-        let Some(interface) = interfaces.iter().find(|interface| interface.name == request.interface) else {
+        let Some(schemas) = case.surroundings.project.schemas(&request.interface) else {
             return Judgement::of(Verdict::Error, format!("the project has no interface {}", request.interface));
         };
-        let schemas = self.schemas.entry(interface.name.clone()).or_insert_with(|| InterfaceSchemas::of(interface));
-        let content_type = self.exchange.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        schemas.judge(&request.operation, &self.exchange.body, self.text, content_type.and_then(charset))
+        schemas.judge(&request.operation, &self.exchange.body, self.text, self.exchange.charset())
     }
 
     fn script(self, script: &Script, case: &mut CaseRun<'_>) -> (Judgement, Option<String>) {
@@ -108,6 +143,19 @@ impl Judging<'_> {
             judgement = judgement.noting("script-empty", "script is empty");
         }
         (judgement, Some(program.idiom().to_owned()))
+    }
+}
+
+fn schematron_judgement(report: &Report) -> Judgement {
+    let failed = report.of(schematron::Outcome::Failed).map(|finding| {
+        format!("{} [{}] {}:{}: {}", finding.text, finding.pattern, finding.location, finding.line, finding.test)
+    });
+    let messages: Vec<String> = failed.collect();
+    let broken = report.of(schematron::Outcome::Error).next().map(|finding| finding.text.clone());
+    match (messages.is_empty(), broken) {
+        (true, None) => Judgement::pass(),
+        (true, Some(why)) => Judgement::of(Verdict::Error, why),
+        (false, _) => Judgement { verdict: Verdict::Fail, messages, ..Judgement::default() },
     }
 }
 

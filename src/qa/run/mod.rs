@@ -1,8 +1,11 @@
 //! A run: chosen cases, executed in order against a system (`qa.md` §2).
 
+mod call;
 mod case;
 pub mod exchange;
 mod judge;
+mod load;
+mod native;
 mod scopes;
 #[cfg(test)]
 mod tests;
@@ -13,6 +16,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, Zoned};
 
+use super::native::parameters::Parameters;
 use super::result::{CaseResult, NotRun, RunDocument, SCHEMA, SuiteReference, Target, Totals};
 use super::suite::data::DataFile;
 use super::suite::expansion::{Notice, Properties};
@@ -23,7 +27,7 @@ use crate::soap::responder::Responder;
 use exchange::Messages;
 
 /// What a run is asked to do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Only cases whose name matches one of these patterns, `*` being any run of characters; empty is all.
     pub cases: Vec<String>,
@@ -49,6 +53,47 @@ pub struct Options {
     pub environment: Option<String>,
     /// Cases not executed are listed, without making the run red.
     pub not_run_is_skipped: bool,
+    /// Customer parameters of native suites, in the place of their own.
+    pub parameters: Option<Parameters>,
+    /// By how much the durations of load are shortened: 1 is not at all.
+    pub load_scale: f64,
+    /// By how much limits on answers are shortened, with a producer whose delays are: 1 is not at all.
+    pub limit_scale: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cases: Vec::new(),
+            themes: Vec::new(),
+            target: None,
+            data: None,
+            set: BTreeMap::new(),
+            strict: false,
+            rules: false,
+            fail_fast: false,
+            preparatory: false,
+            virtual_clock: false,
+            environment: None,
+            not_run_is_skipped: false,
+            parameters: None,
+            load_scale: 1.0,
+            limit_scale: 1.0,
+        }
+    }
+}
+
+impl Options {
+    /// A limit of native cases as this run has it.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "limits are seconds, written in milliseconds"
+    )]
+    pub fn limit_ms(&self, limit: u64) -> u64 {
+        ((limit as f64) * self.limit_scale).ceil() as u64
+    }
 }
 
 /// What is needed from outside.
@@ -56,12 +101,21 @@ pub struct Options {
 pub struct World {
     /// Carries requests to where their URL says.
     pub carrier: Arc<dyn Responder>,
+    /// The same without our client certificate, where we have one.
+    pub bare: Option<Arc<dyn Responder>>,
     /// Civil time.
     pub clock: Clock,
     /// Told of each case as it ends.
     pub told: Arc<dyn Fn(&CaseResult) + Send + Sync>,
     /// Whether somebody wants the run to end.
     pub is_cancelled: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl World {
+    /// A world that nobody watches and nobody ends.
+    pub fn new(carrier: Arc<dyn Responder>, clock: Clock) -> Self {
+        Self { carrier, bare: None, clock, told: Arc::new(|_| {}), is_cancelled: Arc::new(|| false) }
+    }
 }
 
 /// A finished run, and the messages it exchanged by file name.

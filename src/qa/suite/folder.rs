@@ -1,7 +1,8 @@
 //! Published folders and zips: every project in them, found by content (`qa.md` §1.1).
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -13,6 +14,8 @@ use super::project_read::Kind;
 use crate::config::contracts::ImportLimits;
 use crate::contracts::package::Package;
 use crate::domain::problem::Problem;
+use crate::qa::assert::schema::InterfaceSchemas;
+use crate::qa::native::read::{self as native, SUITE_FILE};
 use crate::qa::result::FileReference;
 use crate::qa::run::exchange::decode;
 
@@ -30,6 +33,8 @@ pub struct PublishedProject {
     /// Namespace of the contract that most requests are for.
     pub contract: Option<String>,
     package: Arc<Package>,
+    /// Schemas of the interfaces, each compiled when it is first needed.
+    schemas: Mutex<BTreeMap<String, InterfaceSchemas>>,
 }
 
 /// Everything found below a path.
@@ -89,6 +94,11 @@ impl Published {
         let names: Vec<String> =
             package.names().filter(|name| only.is_none_or(|only| only == *name)).map(str::to_owned).collect();
         for name in names {
+            if name == SUITE_FILE || name.ends_with(&format!("/{SUITE_FILE}")) {
+                let project = native::project(&package, &name).map_err(|problem| problem.to_string())?;
+                published.projects.push(Arc::new(PublishedProject::new(&package, name, project)));
+                continue;
+            }
             let Some(bytes) = package.bytes(&name).filter(|bytes| is_project_like(bytes)) else {
                 continue;
             };
@@ -108,7 +118,7 @@ impl Published {
             }
         }
         if published.projects.is_empty() {
-            return Err(format!("{}: no SoapUI project in it", package.path));
+            return Err(format!("{}: no SoapUI project and no suite.toml in it", package.path));
         }
         Ok(published)
     }
@@ -124,15 +134,47 @@ impl PublishedProject {
     fn new(package: &Arc<Package>, file: String, project: Project) -> Self {
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let inside = package.names().filter(|name| name.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('/')));
+        let is_native = project.native.is_some();
+        let inside = package
+            .names()
+            .filter(|name| name.strip_prefix(&prefix).is_some_and(|rest| is_native || !rest.contains('/')));
         let files = inside
             .filter_map(|name| {
                 let bytes = package.bytes(name)?;
                 Some(FileReference { path: name.to_owned(), sha256: hexadecimal(&Sha256::digest(bytes)) })
             })
             .collect();
-        let contract = contract_of(&project);
-        Self { file, folder, project, files, contract, package: Arc::clone(package) }
+        let contract = match &project.native {
+            Some(native) => native.contract.clone(),
+            None => contract_of(&project),
+        };
+        Self { file, folder, project, files, contract, package: Arc::clone(package), schemas: Mutex::default() }
+    }
+
+    /// The same with other cases in its first suite; compiled schemas are kept.
+    pub fn with_cases(&self, cases: Vec<super::project::Case>) -> Self {
+        let mut project = self.project.clone();
+        if let Some(suite) = project.suites.first_mut() {
+            suite.cases = cases;
+        }
+        let schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self {
+            file: self.file.clone(),
+            folder: self.folder.clone(),
+            project,
+            files: self.files.clone(),
+            contract: self.contract.clone(),
+            package: Arc::clone(&self.package),
+            schemas: Mutex::new(schemas),
+        }
+    }
+
+    /// The schemas of an interface, compiled once.
+    pub fn schemas(&self, interface: &str) -> Option<InterfaceSchemas> {
+        let interface = self.project.interfaces.iter().find(|known| known.name == interface)?;
+        let mut compiled = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        let schemas = compiled.entry(interface.name.clone()).or_insert_with(|| InterfaceSchemas::of(interface));
+        Some(schemas.clone())
     }
 
     /// The name of the first suite, else of the project.

@@ -1,6 +1,14 @@
 //! What a project file holds, as far as it matters to a run. What is not known is kept, so that it can be said to be not run.
 
+use std::sync::Arc;
+
 use super::expansion::Properties;
+use crate::contracts::contract::Contract;
+use crate::qa::native::expected::Conditional;
+use crate::qa::native::parameters::Parameters;
+use crate::qa::native::written::{AuditFile, AwaitFile, CaseKind, LoadFile, Role, Titles};
+use crate::qa::records::Layout;
+use crate::qa::xpath::Prefixes;
 
 /// One project file: suites, mock services, or both.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +23,52 @@ pub struct Project {
     pub suites: Vec<Suite>,
     /// Mock services.
     pub mocks: Vec<MockService>,
+    /// What a native suite says beside its cases.
+    pub native: Option<Arc<NativeSuite>>,
+    /// What one record of an answer is.
+    pub layout: Arc<Layout>,
+}
+
+/// What a native suite says beside its cases.
+#[derive(Clone, Debug, Default)]
+pub struct NativeSuite {
+    /// Full namespace of the contract.
+    pub contract: Option<String>,
+    /// Whom it judges.
+    pub role: Role,
+    /// Values for every case, in the order they are written.
+    pub data: Vec<(String, String)>,
+    /// Prefixes of all paths.
+    pub prefixes: Prefixes,
+    /// What the customer says.
+    pub parameters: Parameters,
+    /// Folder of the suite in what was imported, with a slash at its end unless it is the top.
+    pub folder: String,
+}
+
+/// What a native case says beside its steps.
+#[derive(Clone, Debug, Default)]
+pub struct Native {
+    /// Its file.
+    pub file: String,
+    /// What people read.
+    pub title: Titles,
+    /// Themes of the declaration.
+    pub themes: Vec<String>,
+    /// How it is run.
+    pub kind: CaseKind,
+    /// Parameters it cannot do without.
+    pub needs: Vec<String>,
+    /// Values for this case, in the order they are written.
+    pub data: Vec<(String, String)>,
+    /// Whether the platform rules count.
+    pub rules: bool,
+    /// How much load.
+    pub load: Option<LoadFile>,
+    /// Which call it waits for.
+    pub waits_for: Option<AwaitFile>,
+    /// What is compared.
+    pub audit: Option<AuditFile>,
 }
 
 /// A service as the author's tool knew it.
@@ -34,6 +88,8 @@ pub struct Interface {
     pub endpoint: Option<String>,
     /// The WSDL and schemas that the project carries.
     pub cache: Vec<CachedPart>,
+    /// The contract itself, where no project carries it.
+    pub contract: Option<Arc<Contract>>,
     /// `url` of the part everything starts at.
     pub root_part: Option<String>,
 }
@@ -105,6 +161,8 @@ pub struct Case {
     pub steps: Vec<Step>,
     /// Where it stands.
     pub line: u32,
+    /// What a native case says beside its steps.
+    pub native: Option<Arc<Native>>,
 }
 
 /// A script, and the line of the file its text begins at.
@@ -171,6 +229,10 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// Judged on the answer, in order.
     pub assertions: Vec<Assertion>,
+    /// HTTP method, where it is not POST.
+    pub method: Option<String>,
+    /// Whether it is sent without our client certificate.
+    pub without_certificate: bool,
 }
 
 /// A REST or plain HTTP call.
@@ -236,6 +298,8 @@ pub struct Assertion {
     pub line: u32,
     /// What it checks.
     pub check: Check,
+    /// The platform rule it judges by, as `RT-07`.
+    pub rule: Option<String>,
 }
 
 /// What an assertion checks; texts are before expansion. Two names mean the opposite of what they say in the files: a
@@ -275,6 +339,8 @@ pub enum Check {
     },
     /// A script decides.
     Script(Script),
+    /// What only native cases say.
+    Native(Box<Conditional>),
     /// Occurs in load tests only.
     StepStatus,
     /// A type that is not run.

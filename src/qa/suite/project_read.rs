@@ -47,6 +47,7 @@ fn project(root: Node<'_, '_>) -> Project {
         interfaces: children(root, "interface").map(interface).collect(),
         suites: children(root, "testSuite").map(suite).collect(),
         mocks: children(root, "mockService").map(mock_service).collect(),
+        ..Project::default()
     }
 }
 
@@ -67,6 +68,7 @@ fn interface(node: Node<'_, '_>) -> Interface {
             .filter(|url| !url.is_empty()),
         root_part: cache.map(|cache| attribute(cache, "rootPart")),
         cache: cache.into_iter().flat_map(|cache| children(cache, "part")).map(cached_part).collect(),
+        contract: None,
     }
 }
 
@@ -107,6 +109,7 @@ fn case(node: Node<'_, '_>) -> Case {
         tear_down: script(child(node, "tearDownScript")),
         steps: children(node, "testStep").map(steps_read::step).collect(),
         line: line(node),
+        native: None,
     }
 }
 

@@ -54,6 +54,7 @@ fn request(config: Node<'_, '_>) -> Request {
         envelope: child(call, "request").map(raw_text).unwrap_or_default(),
         headers: headers(call),
         assertions: children(call, "assertion").map(assertion).collect(),
+        ..Request::default()
     }
 }
 
@@ -150,6 +151,7 @@ fn assertion(node: Node<'_, '_>) -> Assertion {
         line: line(node),
         check: check(&type_name, child(node, "configuration"), line(node)),
         type_name,
+        rule: None,
     }
 }
 

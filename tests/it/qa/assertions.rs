@@ -143,7 +143,7 @@ fn stub(asked: &str) -> Stub {
 }
 
 #[test]
-fn statements_19_to_39_say_what_each_assertion_comes_to() {
+pub fn statements_19_to_39_say_what_each_assertion_comes_to() {
     let mut wrong = Vec::new();
     for (statement, assertions, asked, verdict, said) in rows() {
         let ran = Suite::of(&assertions).run(asked, stub(asked));
@@ -158,7 +158,7 @@ fn statements_19_to_39_say_what_each_assertion_comes_to() {
 }
 
 #[test]
-fn statement_35_an_assertion_step_judges_the_answer_of_another() {
+pub fn statement_35_an_assertion_step_judges_the_answer_of_another() {
     let step = |source: &str| {
         let inner = xpath("count(//t:record)", "1", "");
         format!(
@@ -174,7 +174,7 @@ fn statement_35_an_assertion_step_judges_the_answer_of_another() {
 }
 
 #[test]
-fn statement_40_a_refused_connection_is_an_error() {
+pub fn statement_40_a_refused_connection_is_an_error() {
     let ran = Suite::of(assertion("SOAP Response", "")).run("ok1", Stub { refuses: true, ..Stub::default() });
     assert_eq!(ran.verdict(), "error", "{}", ran.said());
     assert!(ran.said().contains("the connection was refused"), "{}", ran.said());

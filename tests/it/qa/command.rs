@@ -41,7 +41,7 @@ fn written(suite: &Suite, patient: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn a_run_is_kept_reported_and_bundled() {
+pub fn a_run_is_kept_reported_and_bundled() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(listener(answer(&record("d1", "191212121212", "20240115120000"))));
     let home = tempfile::tempdir().unwrap();
@@ -99,7 +99,7 @@ fn a_run_is_kept_reported_and_bundled() {
 }
 
 #[test]
-fn statement_73_identities_that_may_be_somebodys_stay_here() {
+pub fn statement_73_identities_that_may_be_somebodys_stay_here() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     // Nobody's in fact: a birth number that is not of the test series, on a day long before the numbers began.
     let unknown = "180001012384";
@@ -127,7 +127,7 @@ fn statement_73_identities_that_may_be_somebodys_stay_here() {
 }
 
 #[test]
-fn exit_codes_tell_what_kind_of_trouble_it_is() {
+pub fn exit_codes_tell_what_kind_of_trouble_it_is() {
     let home = tempfile::tempdir().unwrap();
     let folder = written(&Suite::of(assertion("SOAP Response", "")), "191212121212");
     let path = folder.path().to_str().unwrap();

@@ -15,7 +15,7 @@ fn asking(text: &str) -> Suite {
 }
 
 #[test]
-fn statements_1_2_and_4_a_folder_and_its_zip_are_the_same_suite() {
+pub fn statements_1_2_and_4_a_folder_and_its_zip_are_the_same_suite() {
     let folder = tempfile::tempdir().unwrap();
     Suite::of(assertion("SOAP Response", "")).write(folder.path());
     std::fs::write(folder.path().join("README.txt"), "read me").unwrap();
@@ -45,13 +45,13 @@ fn statements_1_2_and_4_a_folder_and_its_zip_are_the_same_suite() {
 }
 
 #[test]
-fn statement_3_a_zip_that_leads_out_of_itself_is_refused() {
+pub fn statement_3_a_zip_that_leads_out_of_itself_is_refused() {
     let zip = anslut::qa::report::zip::write(&[("../x.xml".to_owned(), b"<a/>".to_vec())]).unwrap();
     assert!(Published::read_zip("suite.zip", &zip).unwrap_err().contains("../x.xml"));
 }
 
 #[test]
-fn statements_5_to_7_a_case_overrides_what_is_global() {
+pub fn statements_5_to_7_a_case_overrides_what_is_global() {
     let (body, _) = sent(&asking("${a}").data(&[("a", "1")], &[("a", "2")]));
     assert!(body.contains("<x>2</x>"), "{body}");
     let (body, _) = sent(&asking("${a}").data(&[("a", "1")], &[]));
@@ -64,7 +64,7 @@ fn statements_5_to_7_a_case_overrides_what_is_global() {
 }
 
 #[test]
-fn statements_8_to_10_data_that_is_not_there_is_an_error_with_its_text() {
+pub fn statements_8_to_10_data_that_is_not_there_is_an_error_with_its_text() {
     let mut suite = asking("x");
     suite.case_id = "c1".to_owned();
     let twice = data(&[], &[]).replace("</testsuite>", "<testcase id=\"C1\"/></testsuite>");
@@ -82,7 +82,7 @@ fn statements_8_to_10_data_that_is_not_there_is_an_error_with_its_text() {
 }
 
 #[test]
-fn statement_11_a_name_nobody_knows_is_empty_and_the_nearest_is_named() {
+pub fn statement_11_a_name_nobody_knows_is_empty_and_the_nearest_is_named() {
     let (body, ran) = sent(&asking("[${careUnitHSAId}]").data(&[], &[("careUnitHSAid", "U")]));
     assert!(body.contains("<x>[]</x>"), "{body}");
     let notice = ran.case().notices.iter().find(|notice| notice.code == "unresolved-property").unwrap();
@@ -90,7 +90,7 @@ fn statement_11_a_name_nobody_knows_is_empty_and_the_nearest_is_named() {
 }
 
 #[test]
-fn statements_12_to_15_expansions() {
+pub fn statements_12_to_15_expansions() {
     let mut suite = asking("${#TestSuite#urn} ${=java.util.UUID.randomUUID()} ${=java.util.UUID.randomUUID()} $${x}");
     suite.suite_properties.push(("urn".to_owned(), "urn:x".to_owned()));
     suite.headers.push(("x-urn".to_owned(), "${#TestSuite#urn}".to_owned()));
@@ -106,7 +106,7 @@ fn statements_12_to_15_expansions() {
 }
 
 #[test]
-fn statement_16_headers_come_without_the_blanks_around_them() {
+pub fn statement_16_headers_come_without_the_blanks_around_them() {
     let mut suite = asking("x");
     suite.headers.push(("x-rivta-original-serviceconsumer-hsaid".to_owned(), " ${httpHeaderHsaId}".to_owned()));
     let (_, ran) = sent(&suite.data(&[("httpHeaderHsaId", "SE1")], &[]));

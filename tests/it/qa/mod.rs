@@ -3,5 +3,7 @@
 mod assertions;
 mod command;
 mod import;
+mod native;
 mod scripts;
+mod statements;
 mod suite;

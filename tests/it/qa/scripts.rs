@@ -31,7 +31,7 @@ const LISTS: &str = "def ids = holder.getNodeValues('//t:record/t:documentId') a
     unexpected.each {\n  if (ids.contains(it)) {\n    contextHelper.fail('unwanted ' + it)\n  }\n}\n";
 
 #[test]
-fn statements_41_and_42_lists_of_ids() {
+pub fn statements_41_and_42_lists_of_ids() {
     let text = format!("{HOLDER}{LISTS}");
     let wanted = [("expectedDocumentIds", "a,b")];
     expect(&run(&text, &wanted, &records(&["a", "b", "c"])), "pass", "G08a", &[]);
@@ -55,7 +55,7 @@ fn record_loop(guard: &str) -> String {
 }
 
 #[test]
-fn statement_43_every_record_is_of_the_patient() {
+pub fn statement_43_every_record_is_of_the_patient() {
     let asked = [("patientId", "191212121212")];
     let foreign = records(&["a"]) + &record("b", "198001012397", "20240115120000");
     expect(
@@ -71,7 +71,7 @@ fn statement_43_every_record_is_of_the_patient() {
 }
 
 #[test]
-fn statement_44_dates_lie_in_the_period() {
+pub fn statement_44_dates_lie_in_the_period() {
     let text = format!(
         "{HOLDER}def records = holder.getDomNodes('//t:record')\nfor (r in records) {{\n  def h = new XmlHolder(r)\n  h.namespaces['t'] = holder.namespaces['t']\n\
          def time = h.getNodeValue('/t:record/t:time')\n  def day = time[0..7]\n\
@@ -85,7 +85,7 @@ fn statement_44_dates_lie_in_the_period() {
 }
 
 #[test]
-fn statement_46_content_assertions() {
+pub fn statement_46_content_assertions() {
     let text = |call: &str| format!("def ca = new ContentAssertions(context, messageExchange, log)\nca.{call}");
     let run = |call: &str, records: &str, set: bool| {
         let mut suite = Suite::of(script(&text(call)));
@@ -117,7 +117,7 @@ fn statement_46_content_assertions() {
 }
 
 #[test]
-fn statement_47_a_case_is_given_up_by_its_environment() {
+pub fn statement_47_a_case_is_given_up_by_its_environment() {
     let before = groovy(
         "Check",
         "if (!context.webServiceUrl.contains(\"https\")) testRunner.cancel(\"needs https, is ${context.webServiceUrl}\")",
@@ -141,7 +141,7 @@ const VALIDATE: &str = "def utils = new GroovyUtils(context)\ndef validator = ne
     def failures = validator.validateMessage(messageExchange.response.responseContent, new File(utils.projectPath + \"/constraints.xml\"))\n";
 
 #[test]
-fn statement_48_rule_files() {
+pub fn statement_48_rule_files() {
     let fails = format!(
         "def contextHelper = new ContextHelper(context)\n{VALIDATE}failures.each {{ f -> contextHelper.fail(f.text) }}"
     );
@@ -155,7 +155,7 @@ fn statement_48_rule_files() {
 }
 
 #[test]
-fn statement_49_rules_that_are_switched_off_are_left_out() {
+pub fn statement_49_rules_that_are_switched_off_are_left_out() {
     let text = format!("if(context.validateNPO != \"true\") {{ return }}\n{VALIDATE}assert (failures.isEmpty())");
     let ran = with_rules(&text, &[("validateNPO", "false")], false);
     expect(&ran, "skip", "G07d", &["validateNPO is false"]);
@@ -163,7 +163,7 @@ fn statement_49_rules_that_are_switched_off_are_left_out() {
 }
 
 #[test]
-fn statement_50_header_values_are_equal_or_not() {
+pub fn statement_50_header_values_are_equal_or_not() {
     let text = |value: &str| {
         format!(
             "def headers = messageExchange.getResponseHeaders()\ndef type = ''\nfor (header in headers.keySet()) {{\n  if (header.equalsIgnoreCase(\"content-type\")) type = header\n}}\n\
@@ -175,7 +175,7 @@ fn statement_50_header_values_are_equal_or_not() {
 }
 
 #[test]
-fn statement_51_names_quotes_and_comments_do_not_matter() {
+pub fn statement_51_names_quotes_and_comments_do_not_matter() {
     let text = format!("{HOLDER}{LISTS}");
     let other = text
         .replace("holder", "labHolder")
@@ -189,7 +189,7 @@ fn statement_51_names_quotes_and_comments_do_not_matter() {
 }
 
 #[test]
-fn statement_52_what_is_not_known_is_not_run() {
+pub fn statement_52_what_is_not_known_is_not_run() {
     let ran = run("def x = 1\nnew URL(\"http://x\").text", &[], "");
     assert_eq!(ran.verdict(), "not-run", "{}", ran.said());
     assert!(ran.said().contains("script line 2: new URL(\"http://x\").text"), "{}", ran.said());
@@ -201,14 +201,14 @@ fn statement_52_what_is_not_known_is_not_run() {
 }
 
 #[test]
-fn statement_53_an_empty_script_proves_nothing() {
+pub fn statement_53_an_empty_script_proves_nothing() {
     let ran = Suite::of(script("// nothing here\n") + &assertion("SOAP Response", "")).run("ok1", Stub::default());
     assert_eq!(ran.case().steps.last().unwrap().assertions[0].verdict.word(), "skip", "{}", ran.said());
     assert_eq!(ran.verdict(), "pass", "{}", ran.said());
 }
 
 #[test]
-fn statement_54_what_follows_an_unknown_script_is_not_run() {
+pub fn statement_54_what_follows_an_unknown_script_is_not_run() {
     let before = groovy("Insert", "def sql = Sql.newInstance('jdbc:x')\nsql.execute('insert')");
     let ran = Suite { before, ..Suite::of(assertion("SOAP Response", "")) }.run("ok1", Stub::default());
     assert_eq!(ran.verdict(), "not-run", "{}", ran.said());
@@ -217,7 +217,7 @@ fn statement_54_what_follows_an_unknown_script_is_not_run() {
 }
 
 #[test]
-fn statement_61_properties_outlive_a_case_and_variables_do_not() {
+pub fn statement_61_properties_outlive_a_case_and_variables_do_not() {
     let before = groovy("Set", "testRunner.testCase.testSuite.setPropertyValue(\"kept\", \"1\")\ncontext.lost = \"2\"");
     let mut suite = Suite { before, ..Suite::of(assertion("SOAP Response", "")) };
     suite.envelope = super::suite::envelope("<x>[${#TestSuite#kept}][${lost}]</x>");
@@ -233,7 +233,7 @@ fn statement_61_properties_outlive_a_case_and_variables_do_not() {
 }
 
 #[test]
-fn statement_62_a_failing_step_ends_the_case_or_does_not() {
+pub fn statement_62_a_failing_step_ends_the_case_or_does_not() {
     let after = "<con:testStep type=\"delay\" name=\"Wait\"><con:config><delay xmlns=\"\">1</delay></con:config></con:testStep>".to_owned();
     for (fail_on_error, reason) in [(true, "Call failed before"), (false, "a pause of 1 ms")] {
         let suite = Suite { after: after.clone(), fail_on_error, ..Suite::of(assertion("SOAP Fault Assertion", "")) };
@@ -244,7 +244,7 @@ fn statement_62_a_failing_step_ends_the_case_or_does_not() {
 }
 
 #[test]
-fn statement_82_platform_rules_are_observations_unless_asked_for() {
+pub fn statement_82_platform_rules_are_observations_unless_asked_for() {
     let stub = || Stub {
         answers: [(
             "own".to_owned(),
@@ -262,7 +262,7 @@ fn statement_82_platform_rules_are_observations_unless_asked_for() {
     let ran = suite.run("own", stub());
     assert_eq!(ran.verdict(), "pass", "{}", ran.said());
     let rules: Vec<_> = ran.case().observations.iter().map(|observation| observation.rule.as_str()).collect();
-    assert_eq!(rules, ["RT-04", "RT-05"]);
+    assert_eq!(rules, ["RT-04", "RT-05", "RT-06"]);
     let set = [("answer".to_owned(), "own".to_owned())].into();
     let ran = suite.run_with(anslut::qa::run::Options { set, rules: true, ..Default::default() }, stub());
     assert_eq!(ran.verdict(), "fail", "{}", ran.said());

@@ -244,12 +244,7 @@ impl Suite {
         self.write(folder.path());
         let published = Published::read(folder.path()).unwrap();
         let stub = Arc::new(stub);
-        let world = World {
-            carrier: Arc::clone(&stub) as Arc<dyn Responder>,
-            clock: Clock::System,
-            told: Arc::new(|_| {}),
-            is_cancelled: Arc::new(|| false),
-        };
+        let world = World { ..World::new(Arc::clone(&stub) as Arc<dyn Responder>, Clock::System) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let finished = runtime.block_on(run("run-1", &published.projects, &options, &world));
         Ran { document: finished.document, stub }

@@ -1,0 +1,84 @@
+//! `data.toml`: what only the customer knows (`qa.md` §5.3), kept apart from the cases so that suites update without it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::Value;
+
+use crate::domain::problem::{Problem, line_at};
+
+/// Parameters as variables of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// For every case.
+    pub common: BTreeMap<String, String>,
+    /// For one case, by its id.
+    pub cases: BTreeMap<String, BTreeMap<String, String>>,
+    /// Parameters that do not apply, and why.
+    pub not_applicable: BTreeMap<String, String>,
+}
+
+/// Tables whose keys stand for themselves; those of others are written after the table's name and a point.
+const PLAIN: [&str; 3] = ["target", "selection", "flags"];
+
+impl Parameters {
+    /// Reads the file.
+    pub fn read(file: &Path, text: &str) -> Result<Self, Problem> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(0, |span| line_at(text.as_bytes(), span.start));
+            Problem::error(file, line, error.message().to_owned())
+        })?;
+        let mut parameters = Self::default();
+        for (name, value) in &table {
+            match value {
+                Value::Table(cases) if name == "case" => {
+                    for (id, values) in cases {
+                        let mut own = Self::default();
+                        own.add("", values);
+                        parameters.cases.insert(id.clone(), own.common);
+                        parameters.not_applicable.extend(own.not_applicable);
+                    }
+                }
+                Value::Table(_) if PLAIN.contains(&name.as_str()) => parameters.add("", value),
+                _ => parameters.add(name, value),
+            }
+        }
+        parameters.conventional();
+        Ok(parameters)
+    }
+
+    fn add(&mut self, name: &str, value: &Value) {
+        if let Value::Table(table) = value {
+            if let (Some(Value::String(comment)), 1) = (table.get("not_applicable"), table.len()) {
+                self.not_applicable.insert(name.to_owned(), comment.clone());
+                return;
+            }
+            for (key, value) in table {
+                let inner = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                self.add(&inner, value);
+            }
+            return;
+        }
+        self.common.insert(name.to_owned(), plain(value));
+    }
+
+    /// The names that published suites use for the same things.
+    fn conventional(&mut self) {
+        for (name, from) in
+            [("webServiceUrl", "url"), ("patientId", "patient.rich.id"), ("patientIdType", "patient.rich.type")]
+        {
+            if let Some(value) = self.common.get(from).cloned() {
+                self.common.entry(name.to_owned()).or_insert(value);
+            }
+        }
+    }
+}
+
+/// A value as the text of a variable; lists have commas between their members.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
