@@ -64,13 +64,13 @@ fn as_xml(routes: &[Route], permissions: &[Permission]) -> String {
             &mut xml,
             "virtualiseringsInfo",
             &[
-                ("virtualiseringsInfoId", Some(&route.id)),
-                ("receiverId", Some(&route.address)),
-                ("rivProfil", Some(&route.profile)),
-                ("tjansteKontrakt", Some(&route.contract)),
-                ("fromTidpunkt", from.as_deref()),
-                ("tomTidpunkt", to.as_deref()),
-                ("adress", Some(&route.url)),
+                ("virtualiseringsInfoId", &route.id),
+                ("receiverId", &route.address),
+                ("rivProfil", &route.profile),
+                ("tjansteKontrakt", &route.contract),
+                ("fromTidpunkt", &from),
+                ("tomTidpunkt", &to),
+                ("adress", &route.url),
             ],
         );
         xml.push_str("</virtualiseringsInfo>\n");
@@ -81,12 +81,12 @@ fn as_xml(routes: &[Route], permissions: &[Permission]) -> String {
             &mut xml,
             "anropsBehorighetsInfo",
             &[
-                ("anropsBehorighetsInfoId", Some(&permission.id)),
-                ("receiverId", Some(&permission.address)),
-                ("senderId", Some(&permission.consumer)),
-                ("tjansteKontrakt", Some(&permission.contract)),
-                ("fromTidpunkt", from.as_deref()),
-                ("tomTidpunkt", to.as_deref()),
+                ("anropsBehorighetsInfoId", &permission.id),
+                ("receiverId", &permission.address),
+                ("senderId", &permission.consumer),
+                ("tjansteKontrakt", &permission.contract),
+                ("fromTidpunkt", &from),
+                ("tomTidpunkt", &to),
             ],
         );
         for filter in &permission.filters {
@@ -101,15 +101,13 @@ fn as_xml(routes: &[Route], permissions: &[Permission]) -> String {
     xml
 }
 
-/// The start of a record and its plain fields; an open bound is left out.
-fn record(xml: &mut String, name: &str, fields: &[(&str, Option<&str>)]) {
+/// The start of a record and its plain fields.
+fn record(xml: &mut String, name: &str, fields: &[(&str, &str)]) {
     for part in ["<", name, " xmlns:v=\"", NAMESPACE, "\">"] {
         xml.push_str(part);
     }
     for (name, value) in fields {
-        if let Some(value) = value {
-            element(xml, name, value);
-        }
+        element(xml, name, value);
     }
 }
 

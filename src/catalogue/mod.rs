@@ -235,6 +235,7 @@ impl Catalogue {
     /// `complaint` says what is wrong with an address that the catalogue itself knows nothing of.
     pub fn problems(&self, complaint: &dyn Fn(&str) -> Option<String>) -> Vec<Problem> {
         let mut problems = match self.import() {
+            None if self.outside.is_some() => Vec::new(),
             None => vec![import::no_folder(&self.environment)],
             Some(mut import) => {
                 let (routes, permissions) = import.entries();

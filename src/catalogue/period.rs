@@ -25,6 +25,11 @@ const FIRST_DAY: Date = Date::constant(1970, 1, 1);
 /// The day that stands for an open end.
 const LAST_DAY: Date = Date::constant(9999, 12, 30);
 
+/// The start of the first day, as the formats write it that must name one.
+const FIRST_MOMENT: &str = "1970-01-01T00:00:00+01:00";
+/// A moment of the last day.
+const LAST_MOMENT: &str = "9999-12-30T00:00:00+01:00";
+
 impl Period {
     /// Holds at every moment.
     pub const ALWAYS: Self = Self { from: i64::MIN, to: i64::MAX };
@@ -107,18 +112,32 @@ impl Validity {
         Self { period: Period { from, to }, from: texts.0, to: texts.1 }
     }
 
-    /// The two bounds as `xs:dateTime`s that read back as the same period; `None` is open.
-    pub fn as_moments(&self) -> (Option<String>, Option<String>) {
-        let read_back = Self::between_moments(
-            Some(self.from.clone()).filter(|text| !text.is_empty()),
-            Some(self.to.clone()).filter(|text| !text.is_empty()),
-        );
-        if read_back.period == self.period {
-            let written = |text: &Text| (!text.is_empty()).then(|| text.to_string());
-            return (written(&self.from), written(&self.to));
+    /// The two bounds as `xs:dateTime`s, which the formats that carry them require: what is open is written as the first
+    /// and the last day of the catalogue, all else so that it reads back as the same period.
+    pub fn as_moments(&self) -> (String, String) {
+        let written = |text: &Text| Some(text.clone()).filter(|text| !text.is_empty());
+        let read_back = Self::between_moments(written(&self.from), written(&self.to));
+        let is_verbatim = read_back.period == self.period;
+        let moment = |text: &Text, at: i64, open: &str| match Timestamp::from_microsecond(at) {
+            _ if text.is_empty() => open.to_owned(),
+            Ok(at) if !is_verbatim => at.to_string(),
+            _ => text.to_string(),
+        };
+        (moment(&self.from, self.period.from, FIRST_MOMENT), moment(&self.to, self.period.to, LAST_MOMENT))
+    }
+
+    /// The period for a reader: its days where it consists of whole ones, without those that stand for an open end; else its
+    /// bounds as written. What two catalogues say in different formats reads alike.
+    pub fn shown(&self) -> String {
+        let (from, to) = self.days();
+        let days = Self::between_days(Some(from), Some(to)).period;
+        let begins_whole = from == FIRST_DAY || self.period.from == days.from;
+        let ends_whole = to == LAST_DAY || self.period.to == days.to;
+        if !begins_whole || !ends_whole {
+            return format!("{} - {}", self.from, self.to);
         }
-        let moment = |at: i64| Timestamp::from_microsecond(at).ok().map(|at| at.to_string());
-        (moment(self.period.from), moment(self.period.to))
+        let day = |day: Date, open: Date| if day == open { String::new() } else { day.to_string() };
+        format!("{} - {}", day(from, FIRST_DAY), day(to, LAST_DAY))
     }
 }
 
@@ -290,11 +309,33 @@ mod tests {
     fn bounds_written_as_moments_read_back_as_the_same_period() {
         let days = Validity::between_days(date_of("2026-06-01"), None);
         let (from, to) = days.as_moments();
-        assert_eq!((from.as_deref(), to.as_deref()), (Some("2026-05-31T22:00:00Z"), None));
+        assert_eq!((&*from, &*to), ("2026-05-31T22:00:00Z", LAST_MOMENT));
         let both = Validity::between_days(date_of("2026-01-01"), date_of("2026-01-02"));
         let (from, to) = both.as_moments();
-        assert_eq!(moments(&from.unwrap(), &to.unwrap()), both.period);
+        assert_eq!(moments(&from, &to), both.period);
         let verbatim = Validity::between_moments(Some("2026-01-01T00:00:00.000".into()), Some("aldrig".into()));
-        assert_eq!(verbatim.as_moments(), (Some("2026-01-01T00:00:00.000".into()), Some("aldrig".into())));
+        assert_eq!(verbatim.as_moments(), ("2026-01-01T00:00:00.000".into(), "aldrig".into()));
+    }
+
+    #[test]
+    fn a_period_reads_alike_whatever_format_it_came_in() {
+        let days = |from: &str, to: &str| Validity::between_days(date_of(from), date_of(to));
+        let copied = |days: &Validity| {
+            let (from, to) = days.as_moments();
+            Validity::between_moments(Some(from.into()), Some(to.into()))
+        };
+        let open = Validity::between_days(None, None);
+        let half_open = Validity::between_days(date_of("2024-01-01"), None);
+        for (validity, shown) in [
+            (copied(&open), " - "),
+            (open, " - "),
+            (days("1970-01-01", "9999-12-30"), " - "),
+            (copied(&half_open), "2024-01-01 - "),
+            (half_open, "2024-01-01 - "),
+            (copied(&days("2024-01-01", "2024-06-30")), "2024-01-01 - 2024-06-30"),
+            (Validity::between_moments(Some("2024-01-01T12:00:00Z".into()), None), "2024-01-01T12:00:00Z - "),
+        ] {
+            assert_eq!(validity.shown(), shown, "{validity:?}");
+        }
     }
 }

@@ -166,8 +166,7 @@ pub fn difference(before: &Snapshot, after: &Snapshot, settings: &Settings, at: 
 fn routes(snapshot: &Snapshot) -> BTreeSet<Key> {
     let key = |route: &crate::catalogue::entry::Route| {
         let target = format!("{} - {}", route.profile, route.url);
-        let period = format!("{} - {}", route.validity.from, route.validity.to);
-        (route.contract.to_string(), route.address.to_string(), target, period)
+        (route.contract.to_string(), route.address.to_string(), target, route.validity.shown())
     };
     snapshot.routes().iter().map(key).collect()
 }
@@ -179,7 +178,7 @@ fn permissions(snapshot: &Snapshot) -> BTreeSet<Key> {
             .iter()
             .map(|filter| format!(" [{}: {}]", filter.service_domain, filter.categorizations.join(", ")))
             .collect();
-        let period = format!("{} - {}{filters}", permission.validity.from, permission.validity.to);
+        let period = format!("{}{filters}", permission.validity.shown());
         (permission.contract.to_string(), permission.address.to_string(), permission.consumer.to_string(), period)
     };
     snapshot.permissions().iter().map(key).collect()

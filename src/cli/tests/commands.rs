@@ -90,6 +90,16 @@ fn check_knows_the_services_of_the_index() {
 }
 
 #[test]
+fn check_misses_no_folder_where_the_catalogue_is_elsewhere() {
+    let (_folder, name) = environment("");
+    assert!(anslut(&["check", &name], &[]).out.contains("there is no such folder"));
+    let elsewhere = "[properties]\n\"takcache.endpoint.address\" = \"http://127.0.0.1:1/\"\n";
+    let (_folder, name) = environment(elsewhere);
+    let ran = anslut(&["check", &name], &[]);
+    assert!(ran.exit == Exit::Done && ran.out.ends_with(": no problems\n"), "{}", ran.out);
+}
+
+#[test]
 fn a_report_names_what_it_counted() {
     let plain = Palette { colour: false };
     let text = |problems: Vec<Problem>| Report::new("demo".to_owned(), problems).text(plain);

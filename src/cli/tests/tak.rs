@@ -127,6 +127,25 @@ fn a_snapshot_goes_into_an_empty_catalogue_and_only_new_rows_into_another() {
 }
 
 #[test]
+fn what_is_exported_says_the_same_in_every_format() {
+    let folder = environment(&[("tak/routes.toml", ROUTES)]);
+    let env = text(folder.path());
+    for (format, name) in [("snapshot", "s.json"), ("copy", "c.xml")] {
+        let file = text(&folder.path().join(name));
+        let exported =
+            anslut(&["tak", "export", "--env", &env, "--ephemeral", "--format", format, "--out", &file], &[]);
+        assert_eq!(exported.exit, Exit::Done, "{}", exported.err);
+        let ran = anslut(&["tak", "diff", &env, &file], &[]);
+        assert!(
+            ran.exit == Exit::Done && ran.out == "✓ no difference\n" && ran.err.is_empty(),
+            "{}{}",
+            ran.out,
+            ran.err
+        );
+    }
+}
+
+#[test]
 fn a_difference_names_rows_and_who_gets_another_answer() {
     let moved = ROUTES.replace("http://one", "http://two");
     let standard = format!(
