@@ -258,7 +258,7 @@ impl Service {
     }
 
     /// Whether it goes by that name: its id, its name, or its tag.
-    pub(super) fn is_named(&self, name: &str) -> bool {
+    pub fn is_named(&self, name: &str) -> bool {
         self.id == name || self.name == name || (!self.tag.is_empty() && self.tag == name)
     }
 }

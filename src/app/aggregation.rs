@@ -9,10 +9,11 @@ use http::Request;
 use super::index::{self, IndexSlot};
 use super::serve::ServeLimits;
 use crate::aggregation::service::{self, Service};
-use crate::aggregation::{Aggregation, Parts, listen};
+use crate::aggregation::{ANY, Aggregation, Parts, listen};
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
+use crate::config::nearest::nearest;
 use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
@@ -26,6 +27,17 @@ use crate::tls::client::ClientTls;
 
 /// Scheme of the catalogue addresses that mean an aggregating service.
 pub(super) const SCHEME: &str = "aggregation:";
+
+/// What is wrong with a catalogue address that should mean one of these services.
+pub fn complaint(address: &str, services: &[Service]) -> Option<String> {
+    let name = address.strip_prefix(SCHEME)?.split(['/', '?']).next().unwrap_or_default();
+    if name == ANY || services.iter().any(|service| service.is_named(name)) {
+        return None;
+    }
+    let meant = nearest(name, services.iter().map(|service| service.name.as_str()));
+    let meant = meant.map(|meant| format!(", did you mean {meant:?}?")).unwrap_or_default();
+    Some(format!("{address:?} is no aggregating service{meant}: calls get VP009"))
+}
 
 /// The services, once they are there; empty again when the platform drains, which also lets go of the hub they call.
 pub(super) type AggregationSlot = ArcSwapOption<Aggregation>;

@@ -1,6 +1,6 @@
 //! The one place that knows everybody: builds the parts, wires them, starts the listeners, and drains them.
 
-mod aggregation;
+pub mod aggregation;
 mod bind;
 mod catalogue;
 pub mod index;

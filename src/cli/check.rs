@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::aggregation::service;
-use crate::app::index::complaint;
+use crate::app::{aggregation, index};
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
@@ -69,10 +69,11 @@ fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<
     let (_, records) = RecordSource::load(environment, Contracts::default());
     let (_, producers) = Producers::load(environment);
     let services =
-        settings.map(|settings| service::load(environment, &settings.properties, &settings.aggregation.sources).1);
-    let services = services.unwrap_or_default();
-    let found =
-        [catalogue.problems(&complaint), contracts, records, producers, engagements::check(environment), services];
+        settings.map(|settings| service::load(environment, &settings.properties, &settings.aggregation.sources));
+    let (services, service_problems) = services.unwrap_or_default();
+    let complaint = |address: &str| index::complaint(address).or_else(|| aggregation::complaint(address, &services));
+    let engagements = engagements::check(environment);
+    let found = [catalogue.problems(&complaint), contracts, records, producers, engagements, service_problems];
     found.into_iter().flatten().collect()
 }
 

@@ -72,7 +72,7 @@ fn check_reports_the_settings() {
 }
 
 #[test]
-fn check_knows_the_services_of_the_index() {
+fn check_knows_the_services_of_the_platform() {
     let (folder, name) = environment("");
     fs::create_dir(folder.path().join("tak")).unwrap();
     let route = |address: &str, url: &str| {
@@ -80,13 +80,20 @@ fn check_knows_the_services_of_the_index() {
             "[[route]]\naddress = \"{address}\"\ncontract = \"urn:c:XResponder:1\"\nprofile = \"RIVTABP21\"\nurl = \"{url}\"\n"
         )
     };
-    let routes = route("A", "index:find") + &route("B", "index:fnid") + &route("C", "index:update/x?wsdl");
+    let routes = route("A", "index:find")
+        + &route("B", "index:fnid")
+        + &route("C", "index:update/x?wsdl")
+        + &route("D", "aggregation:GetAggregatedDiagnosis-v2")
+        + &route("E", "aggregation:GetAggregatedDiagnose-v2");
     fs::write(folder.path().join("tak/routes.toml"), routes).unwrap();
     let ran = anslut(&["check", &name], &[]);
     let named: Vec<&str> = ran.out.lines().filter(|line| line.contains("service of the index")).collect();
     assert_eq!(named.len(), 1, "{}", ran.out);
     assert!(named[0].starts_with(&format!("{name}/tak/routes.toml:")), "{named:?}");
     assert!(named[0].contains("route to \"B\" (urn:c:XResponder:1): \"index:fnid\" is no service"), "{named:?}");
+    let named: Vec<&str> = ran.out.lines().filter(|line| line.contains("aggregating service")).collect();
+    let expected = "\"aggregation:GetAggregatedDiagnose-v2\" is no aggregating service, did you mean \"GetAggregatedDiagnosis-v2\"?";
+    assert!(named.len() == 1 && named[0].contains(expected), "{named:?}");
 }
 
 #[test]
