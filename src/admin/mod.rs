@@ -31,6 +31,7 @@ mod listen;
 mod tests;
 mod ui;
 
+use api::problem::Problem;
 use health::Health;
 
 /// Largest request body, in bytes: what is sent here is small JSON, never a message.
@@ -47,12 +48,10 @@ pub struct AdminParts {
     pub contracts: Arc<Library>,
     /// The mocked producers.
     pub producers: Arc<Producers>,
-    /// The decision for a question, candidate by candidate.
-    pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
     /// All metrics in Prometheus text form, version 0.0.4.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    /// The administrators' catalogue.
-    pub catalogue: Arc<Catalogue>,
+    /// The process's platforms, at least one; the first is meant where none is named.
+    pub platforms: Vec<PlatformParts>,
     /// How the platform's parts are.
     pub health: Arc<dyn Fn() -> Health + Send + Sync>,
     /// Name and URL of every open listener.
@@ -67,6 +66,17 @@ pub struct AdminParts {
     pub clock: Clock,
 }
 
+/// What each platform of the process has of its own.
+#[derive(Clone)]
+pub struct PlatformParts {
+    /// Its name.
+    pub name: String,
+    /// The administrators' catalogue.
+    pub catalogue: Arc<Catalogue>,
+    /// The decision for a question, candidate by candidate.
+    pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
+}
+
 /// What the handlers share. Nothing in it changes but the count of free watchers.
 struct Admin {
     parts: AdminParts,
@@ -75,6 +85,22 @@ struct Admin {
     watchers: Arc<Semaphore>,
     /// Ends the streams and turns readiness off when the listener drains.
     closing: CancellationToken,
+}
+
+impl Admin {
+    /// The platform that a request names, or the first.
+    fn platform(&self, named: Option<&str>) -> Result<&PlatformParts, Problem> {
+        let platforms = &self.parts.platforms;
+        let named = named.map(str::trim).filter(|name| !name.is_empty());
+        let found = match named {
+            Some(name) => platforms.iter().find(|platform| platform.name == name),
+            None => platforms.first(),
+        };
+        found.ok_or_else(|| {
+            let names: Vec<_> = platforms.iter().map(|platform| platform.name.as_str()).collect();
+            Problem::parameter("platform", named.unwrap_or_default(), format!("one of {}", names.join(", ")))
+        })
+    }
 }
 
 /// All of the admin listener's paths, guarded. Whoever serves it adds a [`Peer`] to each request; without one, the

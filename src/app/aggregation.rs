@@ -99,9 +99,11 @@ pub(super) fn serve_limits(settings: &Settings) -> ServeLimits {
     }
 }
 
-/// Brings the services' gauges up to date.
-pub(super) fn meters(aggregation: &Aggregation, meter: &Meter) {
-    let [calls, source_calls, held] = aggregation.in_flight();
+/// Brings the services' gauges up to date, over all platforms.
+pub(super) fn meters(services: impl Iterator<Item = Arc<Aggregation>>, meter: &Meter) {
+    let [calls, source_calls, held] = services
+        .map(|services| services.in_flight())
+        .fold([0; 3], |sum, each| [sum[0] + each[0], sum[1] + each[1], sum[2] + each[2]]);
     meter.gauge("anslut_aggregation_calls_in_flight", calls as f64);
     meter.gauge("anslut_aggregation_source_calls_in_flight", source_calls as f64);
     meter.gauge("anslut_aggregation_bytes_held", held as f64);

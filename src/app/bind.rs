@@ -5,46 +5,72 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 use super::StartError;
-use crate::config::checked::ListenSettings;
+use crate::config::checked::Settings;
 
 /// Listeners that are bound and not yet served; none where the setting is `off`.
 pub(super) struct Bound {
-    pub(super) hub_http: Option<TcpListener>,
-    pub(super) hub_https: Option<TcpListener>,
+    /// Those that each platform of the process has of its own, in the order of their settings.
+    pub(super) own: Vec<OwnBound>,
     pub(super) index_update: Option<TcpListener>,
     pub(super) index_find: Option<TcpListener>,
     pub(super) aggregation: Option<TcpListener>,
-    pub(super) catalogue: Option<TcpListener>,
     pub(super) producers: Option<TcpListener>,
     pub(super) admin: Option<TcpListener>,
 }
 
-/// Name and address of every listener that is bound, in the order in which they are shown.
-pub(super) type Addresses = Vec<(&'static str, SocketAddr)>;
+/// One platform's own.
+#[derive(Default)]
+pub(super) struct OwnBound {
+    pub(super) hub_http: Option<TcpListener>,
+    pub(super) hub_https: Option<TcpListener>,
+    pub(super) catalogue: Option<TcpListener>,
+}
 
-pub(super) async fn bind(listen: &ListenSettings) -> Result<(Bound, Addresses), StartError> {
-    let mut addresses = Vec::new();
-    let bound = Bound {
-        hub_http: one("hub_http", listen.hub_http, &mut addresses).await?,
-        hub_https: one("hub_https", listen.hub_https, &mut addresses).await?,
-        index_update: one("index_update", listen.index_update, &mut addresses).await?,
-        index_find: one("index_find", listen.index_find, &mut addresses).await?,
-        aggregation: one("aggregation", listen.aggregation, &mut addresses).await?,
-        catalogue: one("catalogue", listen.catalogue, &mut addresses).await?,
-        producers: one("producers", listen.producers, &mut addresses).await?,
-        admin: one("admin", listen.admin, &mut addresses).await?,
-    };
-    Ok((bound, addresses))
+/// Name and address of every listener that is bound, in the order in which they are shown.
+pub(super) type Addresses = Vec<(String, SocketAddr)>;
+
+/// What a listener is called where several platforms have one each: `NTJP-QA.hub_http`.
+pub(super) fn name_of(settings: &Settings, listener: &str) -> String {
+    match (&settings.platform.name, settings.platform.role) {
+        (Some(platform), Some(_)) => format!("{platform}.{listener}"),
+        _ => listener.to_owned(),
+    }
+}
+
+/// Binds the listeners of every platform, and those that they share.
+pub(super) async fn bind(apart: &[Settings]) -> Result<(Bound, Addresses), StartError> {
+    let mut addresses = Addresses::new();
+    let mut own = Vec::new();
+    for settings in apart {
+        let listen = &settings.listen;
+        own.push(OwnBound {
+            hub_http: one(name_of(settings, "hub_http"), listen.hub_http, &mut addresses).await?,
+            hub_https: one(name_of(settings, "hub_https"), listen.hub_https, &mut addresses).await?,
+            catalogue: None,
+        });
+    }
+    let shared = apart.first().map(|settings| settings.listen.clone()).unwrap_or_default();
+    let mut shared_one = async |name: &str, address| one(name.to_owned(), address, &mut addresses).await;
+    let index_update = shared_one("index_update", shared.index_update).await?;
+    let index_find = shared_one("index_find", shared.index_find).await?;
+    let aggregation = shared_one("aggregation", shared.aggregation).await?;
+    for (settings, own) in apart.iter().zip(&mut own) {
+        own.catalogue = one(name_of(settings, "catalogue"), settings.listen.catalogue, &mut addresses).await?;
+    }
+    let producers = one("producers".to_owned(), shared.producers, &mut addresses).await?;
+    let admin = one("admin".to_owned(), shared.admin, &mut addresses).await?;
+    Ok((Bound { own, index_update, index_find, aggregation, producers, admin }, addresses))
 }
 
 async fn one(
-    name: &'static str,
+    name: String,
     address: Option<SocketAddr>,
     addresses: &mut Addresses,
 ) -> Result<Option<TcpListener>, StartError> {
     let Some(address) = address else { return Ok(None) };
-    let cannot = |source| StartError::Listen { name, address, source };
+    let cannot = |source| StartError::Listen { name: name.clone(), address, source };
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
-    addresses.push((name, listener.local_addr().map_err(cannot)?));
+    let bound = listener.local_addr().map_err(cannot)?;
+    addresses.push((name, bound));
     Ok(Some(listener))
 }

@@ -35,6 +35,7 @@ pub(super) fn new(
 ) -> Catalogue {
     let (hsa_files, copy) = (settings.hsa_files.clone(), settings.tak_copy.clone());
     let catalogue = Catalogue::new(environment.clone(), hsa_files, copy, clock.clone())
+        .with_folder(settings.platform.tak.clone())
         .with_platform(settings.platform.tak_platform.clone())
         .with_addressees_by_date(settings.catalogue.addressees_by_date);
     match &settings.catalogue.outside {

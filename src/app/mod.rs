@@ -3,7 +3,9 @@
 pub mod aggregation;
 mod bind;
 mod catalogue;
+mod health;
 pub mod index;
+pub mod member;
 pub mod own;
 pub mod serve;
 mod sources;
@@ -13,7 +15,7 @@ mod watch;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,31 +23,28 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::admin::health::{Component, Health};
 use crate::admin::{self, AdminParts};
 use crate::aggregation::listen::Listener as AggregationListener;
 use crate::catalogue::Catalogue;
-use crate::catalogue::service::{self, Service};
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
+use crate::config::platforms::apart;
 use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
-use crate::hub::explain::explain;
 use crate::hub::log::MessageLog;
 use crate::hub::meter::{self, Meter};
 use crate::hub::records::Records;
-use crate::hub::{Hub, HubParts, listen};
 use crate::index::open::Index;
 use crate::producers::mounted::Producers;
 use crate::producers::serve as producers_listener;
 use crate::producers::settings::ServerSettings;
-use crate::soap::responder::SharedResponder;
 use crate::store::log::LogError;
 use crate::tls::material::MaterialError;
-use aggregation::AggregationSlot;
 use bind::{Addresses, Bound, bind};
+use health::health;
 use index::{Filling, IndexSlot, OpenIndex, Wires};
+use member::{Member, Shared};
 use serve::serve;
 use sources::Sources;
 use tls::Tls;
@@ -55,17 +54,17 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// How long the message log may take to write its last events.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
-/// A running platform.
+/// A running process: one platform, or several that share everything but catalogue, hub and aggregating services.
 pub struct Platform {
     addresses: Addresses,
-    catalogue: Arc<Catalogue>,
+    /// Its platforms; the first is the one that calls meet which enter through no hub.
+    members: Vec<Member>,
     contracts: Arc<Library>,
-    hub: Arc<Hub>,
     index: Arc<IndexSlot>,
-    aggregation: Arc<AggregationSlot>,
     /// Whether the index outlives the process.
     keeps_index: bool,
     records: Arc<Records>,
+    log: Arc<MessageLog>,
     tls: Tls,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -75,10 +74,10 @@ pub struct Platform {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A listener's address cannot be had.
-    #[error("cannot listen on {address} for {name}; choose another with --set listen.{name}=127.0.0.1:0")]
+    #[error("cannot listen on {address} for {name}; choose another {}", setting(name))]
     Listen {
         /// The listener.
-        name: &'static str,
+        name: String,
         /// Its configured address.
         address: SocketAddr,
         /// Why not.
@@ -113,10 +112,9 @@ impl Platform {
         data: Option<PathBuf>,
         clock: Clock,
     ) -> Result<(Self, Vec<Problem>), StartError> {
-        let settings = Arc::new(settings);
-        let (mut bound, addresses) = bind(&settings.listen).await?;
-        let tls = Tls::open(&settings, &clock)?;
-        let catalogue = Arc::new(catalogue::new(&environment, &settings, tls.client.clone(), &clock));
+        let apart = apart(&settings);
+        let (mut bound, addresses) = bind(&apart).await?;
+        let tls = Tls::open(&apart, &clock)?;
         let contracts = Arc::new(Library::new(environment.clone(), settings.contracts.clone()));
         // Compiling is the longest part of a start: it goes on while the rest is read.
         let reading = refresh(&contracts);
@@ -128,63 +126,44 @@ impl Platform {
             .with_contracts(&contracts)
             .with_sources(&sources.shared())
             .with_settings(settings.producers.clone());
-        let producers = Arc::new(producers);
-        let records = Arc::new(Records::new(settings.records.bytes_max));
-        let meter = Meter::new();
-        let index = Arc::new(IndexSlot::empty());
-        let aggregation = Arc::new(AggregationSlot::empty());
-        let locals = Locals {
-            producers: Arc::clone(&producers),
-            index: Arc::clone(&index),
-            aggregation: Arc::clone(&aggregation),
-            catalogue: Arc::clone(&catalogue),
-        };
-        let hub = Arc::new(Hub::new(HubParts {
-            settings: Arc::clone(&settings),
-            catalogue: Arc::clone(&catalogue),
+        let shared = Shared {
+            environment,
             contracts: Arc::clone(&contracts),
-            responders: Arc::new(move |address| locals.responder(address)),
+            producers: Arc::new(producers),
+            index: Arc::new(IndexSlot::empty()),
             tls: tls.client.clone(),
-            log: MessageLog::open(&settings.log).map_err(StartError::Log)?,
-            records: Arc::clone(&records),
-            meter: meter.clone(),
-            clock: clock.clone(),
-        }));
-        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let keeps_index = data.is_some();
+            log: Arc::new(MessageLog::open(&settings.log).map_err(StartError::Log)?),
+            records: Arc::new(Records::new(settings.records.bytes_max)),
+            meter: Meter::new(),
+            clock,
+        };
         let platform = Self {
             addresses,
-            catalogue,
+            members: apart.into_iter().map(|settings| Member::new(settings, &shared)).collect(),
             contracts,
-            hub,
-            index,
-            aggregation,
-            keeps_index,
-            records,
+            index: Arc::clone(&shared.index),
+            keeps_index: data.is_some(),
+            records: Arc::clone(&shared.records),
+            log: Arc::clone(&shared.log),
             tls,
-            shutdown,
-            tasks,
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
         };
-        platform.serve(
-            &mut bound,
-            Arc::clone(&producers),
-            settings.hub.limits.drain_timeout,
-            platform.admin_parts(&environment, &settings, &meter, &clock, &producers),
-        );
-        platform.tasks.spawn(watch::watch(Arc::clone(&producers), platform.shutdown.clone()));
-        platform.tend(meter);
-        problems.extend(platform.open_aggregation(&mut bound, &settings, &environment, &clock));
-        if let Err(error) = platform.keep_catalogue(data.as_deref()).await {
-            platform.drain().await;
-            return Err(StartError::Catalogue(error));
+        platform.serve(&mut bound, &shared);
+        platform.tasks.spawn(watch::watch(Arc::clone(&shared.producers), platform.shutdown.clone()));
+        platform.tend(shared.meter.clone());
+        problems.extend(platform.open_aggregation(&mut bound, &shared));
+        for member in &platform.members {
+            if let Err(error) = member.keep_catalogue(data.as_deref()).await {
+                platform.drain().await;
+                return Err(StartError::Catalogue(error));
+            }
         }
-        problems.extend(platform.read_catalogue().await);
-        if let Some(listener) = bound.catalogue.take() {
-            let responder = catalogue::listener(&platform.catalogue, &settings);
-            let limits = catalogue::serve_limits(&settings);
-            platform.tasks.spawn(serve(listener, "catalogue", responder, limits, platform.shutdown.clone()));
+        problems.extend(platform.read_catalogues().await);
+        for (member, own) in platform.members.iter().zip(&mut bound.own) {
+            member.serve_catalogue(own, &platform.tasks, &platform.shutdown);
         }
-        match platform.open_index(&mut bound, &settings, data, (environment, sources), &clock).await {
+        match platform.open_index(&mut bound, data, (shared.environment, sources), &shared.clock).await {
             Ok(found) => problems.extend(found),
             Err(error) => {
                 platform.drain().await;
@@ -196,13 +175,13 @@ impl Platform {
     }
 
     /// Name and address of every open listener.
-    pub fn addresses(&self) -> &[(&'static str, SocketAddr)] {
+    pub fn addresses(&self) -> &[(String, SocketAddr)] {
         &self.addresses
     }
 
     /// The address of one listener, if it is open.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
-        self.addresses.iter().find(|(listener, _)| *listener == name).map(|(_, address)| *address)
+        self.addresses.iter().find(|(listener, _)| listener == name).map(|(_, address)| *address)
     }
 
     /// The finished calls.
@@ -210,9 +189,19 @@ impl Platform {
         &self.records
     }
 
-    /// Routes and permissions as they are served.
+    /// The process's platforms, the one for production first.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The platform that is meant where none is named: the only one, or the one for production.
+    pub fn main(&self) -> &Member {
+        self.members.first().expect("there is always one")
+    }
+
+    /// Routes and permissions as that platform serves them.
     pub fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.catalogue
+        self.main().catalogue()
     }
 
     /// The service contracts.
@@ -225,14 +214,14 @@ impl Platform {
         self.index.load().as_ref().map(|open| Arc::clone(&open.index))
     }
 
-    /// Reads the catalogue and the HSA tree again, contracts where files have changed, certificates and revocation lists,
+    /// Reads the catalogues and the HSA tree again, contracts where files have changed, certificates and revocation lists,
     /// and opens the message log again (SIGHUP). The index's subscribers follow, as they do after a reset by the hub's
     /// management path.
     pub async fn reload(&self) -> Vec<Problem> {
-        self.hub.log().reopen();
+        self.log.reopen();
         let reading = refresh(&self.contracts);
         let mut problems = self.tls.reload();
-        problems.extend(self.read_catalogue().await);
+        problems.extend(self.read_catalogues().await);
         problems.extend(reading.await.unwrap_or_default());
         problems
     }
@@ -242,61 +231,46 @@ impl Platform {
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        self.aggregation.store(None);
+        for member in &self.members {
+            member.aggregation().store(None);
+        }
         if let Some(open) = self.index.swap(None) {
             open.close(self.keeps_index).await;
         }
-        let hub = self.hub;
+        let log = self.log;
         // The last lines are written by a thread of their own; waiting for it must not hold up the runtime.
-        let _ = tokio::task::spawn_blocking(move || hub.log().close(LOG_PATIENCE)).await;
+        let _ = tokio::task::spawn_blocking(move || log.close(LOG_PATIENCE)).await;
     }
 
-    /// Reads back what was published; without a folder for data nothing is kept.
-    async fn keep_catalogue(&self, data: Option<&Path>) -> Result<(), LogError> {
-        let Some(data) = data.map(Path::to_owned) else { return Ok(()) };
-        let catalogue = Arc::clone(&self.catalogue);
-        match tokio::task::spawn_blocking(move || catalogue.keep(&data)).await {
-            Ok(kept) => kept,
-            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    /// Reads every platform's catalogue. What is wrong with files that they share is told once.
+    async fn read_catalogues(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for member in &self.members {
+            for problem in member.read_catalogue().await {
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
         }
+        problems
     }
 
-    async fn read_catalogue(&self) -> Vec<Problem> {
-        let catalogue = Arc::clone(&self.catalogue);
-        let reading = tokio::task::spawn_blocking(move || {
-            let (tak, hsa) = (catalogue.reset_tak(), catalogue.reset_hsa());
-            tak.problems.into_iter().chain(hsa.problems).collect()
-        });
-        reading.await.unwrap_or_default()
-    }
-
-    /// Makes the aggregating services. They ask index and catalogue anew for every call, and so need neither yet.
-    fn open_aggregation(
-        &self,
-        bound: &mut Bound,
-        settings: &Settings,
-        environment: &Environment,
-        clock: &Clock,
-    ) -> Vec<Problem> {
-        let (catalogue, contracts, hub, index) = (&self.catalogue, &self.contracts, &self.hub, &self.index);
-        let wires = aggregation::Wires {
-            settings,
-            environment,
-            catalogue,
-            contracts,
-            hub,
-            index,
-            tls: &self.tls.client,
-            clock,
-        };
-        let (services, problems) = aggregation::open(&wires);
-        if let (Some(listener), Some(address)) = (bound.aggregation.take(), self.address("aggregation")) {
-            let paths = AggregationListener::new(Arc::clone(&services), url("aggregation", address));
-            let responder = Arc::new(aggregation::Recording::new(paths, Arc::clone(&self.hub)));
-            let limits = aggregation::serve_limits(settings);
+    /// Makes every platform's aggregating services. Their listener leads to those of the first.
+    fn open_aggregation(&self, bound: &mut Bound, shared: &Shared) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for member in &self.members {
+            problems = member.open_aggregation(shared);
+        }
+        let main = self.main();
+        let services = main.aggregation().load_full();
+        if let (Some(listener), Some(address), Some(services)) =
+            (bound.aggregation.take(), self.address("aggregation"), services)
+        {
+            let paths = AggregationListener::new(services, url("aggregation", address));
+            let responder = Arc::new(aggregation::Recording::new(paths, Arc::clone(main.hub())));
+            let limits = aggregation::serve_limits(main.settings());
             self.tasks.spawn(serve(listener, "aggregation", responder, limits, self.shutdown.clone()));
         }
-        self.aggregation.store(Some(services));
         problems
     }
 
@@ -304,17 +278,18 @@ impl Platform {
     async fn open_index(
         &self,
         bound: &mut Bound,
-        settings: &Settings,
         data: Option<PathBuf>,
         (environment, sources): (Environment, Sources),
         clock: &Clock,
     ) -> Result<Vec<Problem>, LogError> {
+        let main = self.main();
+        let settings = &**main.settings();
         let engagements = settings.records.loads_index.then(|| sources.engagements());
         let filling = Filling { environment, engagements };
         let (index, problems) = index::open(settings.index.clone(), data, filling, clock.clone()).await?;
-        let wires = Wires { settings, catalogue: &self.catalogue, hub: &self.hub, tls: &self.tls.client, clock };
+        let wires = Wires { settings, catalogue: main.catalogue(), hub: main.hub(), tls: &self.tls.client, clock };
         let open = Arc::new(OpenIndex::new(index, &wires));
-        let resets = self.catalogue.resets();
+        let resets = main.catalogue().resets();
         open.find_subscribers().await;
         let limits = index::serve_limits(settings);
         for (listener, name, responder) in [
@@ -330,109 +305,82 @@ impl Platform {
         Ok(problems)
     }
 
-    fn serve(&self, bound: &mut Bound, producers: Arc<Producers>, drain_timeout: Duration, admin_parts: AdminParts) {
-        let address = |name: &'static str| self.address(name).map(|address| url(name, address));
-        let listeners = listen::Listeners {
-            http: bound.hub_http.take().zip(address("hub_http")),
-            https: bound
-                .hub_https
-                .take()
-                .zip(address("hub_https"))
-                .zip(self.tls.server.clone())
-                .map(|((listener, url), tls)| (listener, url, tls)),
-        };
-        if listeners.http.is_some() || listeners.https.is_some() {
-            self.tasks.spawn(listen::serve(listeners, Arc::clone(&self.hub), self.shutdown.clone()));
+    fn serve(&self, bound: &mut Bound, shared: &Shared) {
+        for (member, own) in self.members.iter().zip(&mut bound.own) {
+            member.serve_hub(own, &self.tls, &self.tasks, &self.shutdown);
         }
         if let Some(listener) = bound.producers.take() {
-            // One grace for all: calls that the hub waits for are due within it.
+            let producers = Arc::clone(&shared.producers);
+            // One grace for all: calls that a hub waits for are due within it.
+            let drain_timeout = self.main().settings().hub.limits.drain_timeout;
             let settings = ServerSettings { drain_timeout, ..ServerSettings::default() };
             let serving = producers_listener::serve(listener, producers, settings, self.shutdown.clone());
             self.tasks.spawn(serving);
         }
         if let Some(listener) = bound.admin.take() {
-            self.tasks.spawn(admin::serve(listener, admin_parts, self.shutdown.clone()));
+            self.tasks.spawn(admin::serve(listener, self.admin_parts(shared), self.shutdown.clone()));
         }
     }
 
     /// Work that is due now and then.
     fn tend(&self, meter: Meter) {
-        let (hub, shutdown) = (Arc::clone(&self.hub), self.shutdown.clone());
+        let hubs: Vec<_> = self.members.iter().map(|member| Arc::clone(member.hub())).collect();
+        let shutdown = self.shutdown.clone();
         self.tasks.spawn(async move {
             let (mut sweep, mut upkeep) = (tokio::time::interval(SWEEP), tokio::time::interval(meter::UPKEEP));
             loop {
                 tokio::select! {
                     () = shutdown.cancelled() => return,
-                    _ = sweep.tick() => hub.sweep(),
+                    _ = sweep.tick() => hubs.iter().for_each(|hub| hub.sweep()),
                     _ = upkeep.tick() => meter.upkeep(),
                 }
             }
         });
     }
 
-    fn admin_parts(
-        &self,
-        environment: &Environment,
-        settings: &Arc<Settings>,
-        meter: &Meter,
-        clock: &Clock,
-        producers: &Arc<Producers>,
-    ) -> AdminParts {
-        let (for_health, for_explain) = (Arc::clone(&self.catalogue), Arc::clone(&self.catalogue));
-        let (for_meter, meter, settings_for_explain) = (Arc::clone(&self.hub), meter.clone(), Arc::clone(settings));
-        let (index_for_health, index_for_meter) = (Arc::clone(&self.index), Arc::clone(&self.index));
-        let contracts_for_health = Arc::clone(&self.contracts);
-        let aggregation_for_meter = Arc::clone(&self.aggregation);
+    fn admin_parts(&self, shared: &Shared) -> AdminParts {
+        let named = |member: &Member| (member.name().to_owned(), Arc::clone(member.catalogue()));
+        let for_health: Vec<_> = self.members.iter().map(named).collect();
+        let (index_for_health, contracts_for_health) = (Arc::clone(&self.index), Arc::clone(&self.contracts));
+        let settings = self.main().settings();
         AdminParts {
             records: Arc::clone(&self.records),
             contracts: Arc::clone(&self.contracts),
-            producers: Arc::clone(producers),
-            explain: Arc::new(move |question| {
-                let settings = &settings_for_explain;
-                explain(&for_explain.snapshot(), &settings.lookup, &settings.hub.instance_name, question)
-            }),
-            metrics: Arc::new(move || {
-                for_meter.gauges(&meter);
-                if let Some(open) = &*index_for_meter.load() {
-                    index::meters(open, &meter);
-                }
-                if let Some(services) = &*aggregation_for_meter.load() {
-                    aggregation::meters(services, &meter);
-                }
-                meter.render()
-            }),
-            catalogue: Arc::clone(&self.catalogue),
+            producers: Arc::clone(&shared.producers),
+            metrics: self.metrics(shared.meter.clone()),
+            platforms: self.members.iter().map(Member::admin_parts).collect(),
             health: Arc::new(move || health(&for_health, &contracts_for_health, &index_for_health)),
-            addresses: self.addresses.iter().map(|(name, address)| ((*name).to_owned(), url(name, *address))).collect(),
+            addresses: self.addresses.iter().map(|(name, address)| (name.clone(), url(name, *address))).collect(),
             instance: settings.hub.instance_name.clone(),
-            environment: environment.name(),
+            environment: shared.environment.name(),
             token: settings.admin.token.clone(),
-            clock: clock.clone(),
+            clock: shared.clock.clone(),
         }
+    }
+
+    /// All metrics as text; what several platforms count alike is summed.
+    fn metrics(&self, meter: Meter) -> Arc<dyn Fn() -> String + Send + Sync> {
+        let hubs: Vec<_> = self.members.iter().map(|member| Arc::clone(member.hub())).collect();
+        let services: Vec<_> = self.members.iter().map(|member| Arc::clone(member.aggregation())).collect();
+        let index = Arc::clone(&self.index);
+        Arc::new(move || {
+            if let Some((main, others)) = hubs.split_first() {
+                main.gauges(&meter, others.iter().map(|hub| hub.calls_in_flight()).sum());
+            }
+            if let Some(open) = &*index.load() {
+                index::meters(open, &meter);
+            }
+            aggregation::meters(services.iter().filter_map(|slot| slot.load_full()), &meter);
+            meter.render()
+        })
     }
 }
 
-/// The parts of this process that a catalogue address may mean.
-struct Locals {
-    producers: Arc<Producers>,
-    index: Arc<IndexSlot>,
-    aggregation: Arc<AggregationSlot>,
-    catalogue: Arc<Catalogue>,
-}
-
-impl Locals {
-    /// The part behind a local address of the catalogue.
-    fn responder(&self, address: &str) -> Option<SharedResponder> {
-        if let Some(name) = address.strip_prefix(service::SCHEME) {
-            return Some(Arc::new(service::Endpoint::new(Arc::clone(&self.catalogue), Service::named(name))));
-        }
-        if let Some(service) = address.strip_prefix(index::SCHEME) {
-            return self.index.load().as_ref()?.responder(service);
-        }
-        match address.strip_prefix(aggregation::SCHEME) {
-            Some(name) => self.aggregation.load().as_ref()?.responder(name),
-            None => self.producers.responder(address.strip_prefix("producer:")?),
-        }
+/// Where a listener's address is set.
+fn setting(name: &str) -> String {
+    match name.split_once('.') {
+        Some((platform, listener)) => format!("for {listener} in [platform.listen] of {platform}"),
+        None => format!("with --set listen.{name}=127.0.0.1:0"),
     }
 }
 
@@ -442,36 +390,8 @@ fn refresh(contracts: &Arc<Library>) -> JoinHandle<Vec<Problem>> {
     tokio::task::spawn_blocking(move || contracts.refresh())
 }
 
-fn health(catalogue: &Catalogue, contracts: &Library, index: &IndexSlot) -> Health {
-    let snapshot = catalogue.snapshot();
-    let (tak, hsa) = (snapshot.tak_status(), snapshot.hsa_status());
-    let tak_status = tak.last.map_or("Not initialized", |last| last.status.as_str()).to_owned();
-    let hsa_details =
-        if hsa.initialised { Vec::new() } else { vec![("hsaCacheStatus".to_owned(), "Not initialized".to_owned())] };
-    let index = index::health(index.load().as_deref());
-    let known = contracts.known();
-    let counts = [("contracts", known.registry.active().len()), ("broken", known.broken)];
-    Health {
-        ready: tak.initialised && hsa.initialised && known.is_loaded && index.up,
-        components: vec![
-            Component {
-                name: "takCache".to_owned(),
-                up: tak.initialised,
-                details: vec![("refreshStatus".to_owned(), tak_status)],
-            },
-            Component { name: "hsaCache".to_owned(), up: hsa.initialised, details: hsa_details },
-            Component {
-                name: "contracts".to_owned(),
-                up: known.is_loaded,
-                details: counts.iter().map(|(name, count)| ((*name).to_owned(), count.to_string())).collect(),
-            },
-            index,
-        ],
-    }
-}
-
 /// A listener's address as a URL.
 pub fn url(name: &str, address: SocketAddr) -> String {
-    let scheme = if name == "hub_https" { "https" } else { "http" };
+    let scheme = if name.ends_with("hub_https") { "https" } else { "http" };
     format!("{scheme}://{address}")
 }

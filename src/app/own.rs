@@ -1,9 +1,11 @@
 //! Certificates of the platform's own, for settings that name none (`pki::own`).
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 
 use crate::config::checked::Settings;
+use crate::config::platforms::apart;
 use crate::config::tls::{Identity, Trust};
 use crate::domain::clock::Clock;
 use crate::pki::PkiError;
@@ -19,8 +21,9 @@ pub fn complete(settings: &mut Settings, data: &Path, clock: &Clock) -> Result<O
     if !settings.tls.lacks_material() {
         return Ok(None);
     }
-    let outside = settings.listen.hub_https.map(|address| address.ip());
-    let hosts: Vec<_> = outside.filter(|ip| !is_everywhere(ip)).map(|ip| ip.to_string()).into_iter().collect();
+    let outside: BTreeSet<_> =
+        apart(settings).iter().filter_map(|own| own.listen.hub_https).map(|address| address.ip()).collect();
+    let hosts: Vec<_> = outside.iter().filter(|ip| !is_everywhere(ip)).map(ToString::to_string).collect();
     let wish = OwnWish { hub: HSA_ID, hosts: &hosts, client: settings.hub.demo_sender.as_deref() };
     // Its paths are shown to people, who may stand in another folder.
     let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());

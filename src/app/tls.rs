@@ -24,13 +24,14 @@ pub(super) struct Tls {
 
 impl Tls {
     /// Reads all files. Without any towards producers, none is spoken to over TLS; a listener needs its own.
-    pub(super) fn open(settings: &Settings, clock: &Clock) -> Result<Self, StartError> {
-        let tls = settings.tls.clone();
+    /// Platforms that share the process share its certificates too.
+    pub(super) fn open(apart: &[Settings], clock: &Clock) -> Result<Self, StartError> {
+        let tls = apart.first().map(|settings| settings.tls.clone()).expect("there is always one platform");
         let workers = Arc::new(Workers::start(&tls.limits).map_err(StartError::Workers)?);
-        let server = settings
-            .listen
-            .hub_https
-            .map(|_| ServerTls::new(&tls.incoming, &tls.limits, Arc::clone(&workers), clock.clone()).map(Arc::new));
+        let server = apart
+            .iter()
+            .any(|settings| settings.listen.hub_https.is_some())
+            .then(|| ServerTls::new(&tls.incoming, &tls.limits, Arc::clone(&workers), clock.clone()).map(Arc::new));
         let server = server.transpose().map_err(StartError::Tls)?;
         let default = &tls.outgoing.default.material;
         let client = (default.trust.is_some() || default.identity.is_some())

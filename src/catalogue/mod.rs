@@ -42,6 +42,7 @@ use import::Import;
 use refresh::Found;
 use served::Served;
 
+use crate::config::checked::TAK_FOLDER;
 use crate::config::environment::Environment;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
@@ -59,6 +60,8 @@ pub type Fetch = Arc<dyn Fn() -> Result<[Vec<u8>; 2], String> + Send + Sync>;
 /// The catalogue of one environment, and the tree of its organisations.
 pub struct Catalogue {
     environment: Environment,
+    /// Where its files are in the environment.
+    folder: String,
     /// In place of `hsa/*.xml`, each as it is to be opened.
     hsa_files: Option<Vec<PathBuf>>,
     tak_copy: Option<PathBuf>,
@@ -95,6 +98,7 @@ impl Catalogue {
         let book = Book::open(Keeper::volatile()).expect("nothing is read back");
         Self {
             environment,
+            folder: TAK_FOLDER.to_owned(),
             hsa_files,
             tak_copy,
             outside: None,
@@ -115,6 +119,11 @@ impl Catalogue {
         Self { outside: Some(fetch), ..self }
     }
 
+    /// Reads its files from another folder than `tak/`.
+    pub fn with_folder(self, folder: String) -> Self {
+        Self { folder, ..self }
+    }
+
     /// Carries out orders for this platform; without, for the one an unconfigured reference has.
     pub fn with_platform(self, platform: Option<String>) -> Self {
         match platform {
@@ -130,7 +139,7 @@ impl Catalogue {
 
     /// What the environment's files come to; `None` where there is no folder.
     fn import(&self) -> Option<Import> {
-        let mut import = import::read(&self.environment)?;
+        let mut import = import::read(&self.environment, &self.folder)?;
         order::files::carry_out(&mut import, &self.platform, self.clock.now());
         Some(import)
     }
@@ -201,7 +210,7 @@ impl Catalogue {
             if usable && let Err(error) = book.take_files(import.builder, import.publication.as_ref(), self.clock.now())
             {
                 let complaint = format!("what the files say cannot be kept: {}", import::chain(&error));
-                found.problems.push(Problem::error(&self.environment.path("tak"), 0, complaint));
+                found.problems.push(Problem::error(&self.environment.path(&self.folder), 0, complaint));
             }
         }
         let published = book.newest().is_some().then(|| book.entries(book.published()));
@@ -236,7 +245,7 @@ impl Catalogue {
     pub fn problems(&self, complaint: &dyn Fn(&str) -> Option<String>) -> Vec<Problem> {
         let mut problems = match self.import() {
             None if self.outside.is_some() => Vec::new(),
-            None => vec![import::no_folder(&self.environment)],
+            None => vec![import::no_folder(&self.environment, &self.folder)],
             Some(mut import) => {
                 let (routes, permissions) = import.entries();
                 import.problems.extend(observe::observe(&routes, &permissions, complaint));

@@ -128,6 +128,9 @@ pub struct ExplainArguments {
     /// Profile of the message: rivtabp20 or rivtabp21
     #[arg(long, value_parser = profile)]
     pub profile: Option<Profile>,
+    /// One of several platforms of the environment; default the one for production
+    #[arg(long, value_name = "NAME")]
+    pub platform: Option<String>,
     #[command(flatten)]
     pub settings: SettingsArguments,
 }

@@ -9,6 +9,7 @@ use crate::app::{aggregation, index};
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
+use crate::config::platforms::apart;
 use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::domain::problem::{Problem, Severity};
@@ -57,13 +58,6 @@ pub fn run(
 /// What is wrong in `tak/`, `hsa/`, `contracts/`, `patients/`, `producers/`, `index/` and `aggregators.toml`. Without usable
 /// settings everything is loaded from its usual place.
 fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
-    let hsa_files = settings.and_then(|settings| settings.hsa_files.clone());
-    let platform = settings.and_then(|settings| settings.platform.tak_platform.clone());
-    let catalogue = Catalogue::new(environment.clone(), hsa_files, None, Clock::System).with_platform(platform);
-    let catalogue = match settings.is_some_and(|settings| settings.catalogue.outside.is_some()) {
-        true => catalogue.with_outside(Arc::new(|| Err("a check asks nobody".to_owned()))),
-        false => catalogue,
-    };
     let contract_settings = settings.map(|settings| settings.contracts.clone()).unwrap_or_default();
     let contracts = Library::new(environment.clone(), contract_settings).refresh();
     let (_, records) = RecordSource::load(environment, Contracts::default());
@@ -72,9 +66,36 @@ fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<
         settings.map(|settings| service::load(environment, &settings.properties, &settings.aggregation.sources));
     let (services, service_problems) = services.unwrap_or_default();
     let complaint = |address: &str| index::complaint(address).or_else(|| aggregation::complaint(address, &services));
+    let catalogues = match settings {
+        Some(settings) => apart(settings).iter().map(|own| checked(environment, own)).collect(),
+        None => vec![Catalogue::new(environment.clone(), None, None, Clock::System)],
+    };
+    let mut of_catalogues = Vec::new();
+    for problem in catalogues.iter().flat_map(|catalogue| catalogue.problems(&complaint)) {
+        // The HSA tree is that of every platform.
+        if !of_catalogues.contains(&problem) {
+            of_catalogues.push(problem);
+        }
+    }
     let engagements = engagements::check(environment);
-    let found = [catalogue.problems(&complaint), contracts, records, producers, engagements, service_problems];
+    let found = [of_catalogues, contracts, records, producers, engagements, service_problems];
     found.into_iter().flatten().collect()
+}
+
+/// A platform's catalogue as a check looks at it: one that is elsewhere is not asked, and then no folder is missed.
+fn checked(environment: &Environment, settings: &Settings) -> Catalogue {
+    let catalogue = catalogue_of(environment, settings);
+    match &settings.catalogue.outside {
+        Some(_) => catalogue.with_outside(Arc::new(|| Err("a check asks nobody".to_owned()))),
+        None => catalogue,
+    }
+}
+
+/// The catalogue of one platform, by its settings: what its files say, and nothing kept.
+pub(super) fn catalogue_of(environment: &Environment, settings: &Settings) -> Catalogue {
+    Catalogue::new(environment.clone(), settings.hsa_files.clone(), None, Clock::System)
+        .with_folder(settings.platform.tak.clone())
+        .with_platform(settings.platform.tak_platform.clone())
 }
 
 impl Report {

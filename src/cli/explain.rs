@@ -1,12 +1,12 @@
 //! `anslut explain`: where a call would go, candidate by candidate, or why it would be refused.
 
-use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
 use crate::domain::clock::{Clock, stockholm};
 use crate::hub::explain::{Candidate, Explanation, Question, explain};
 
 use super::arguments::ExplainArguments;
+use super::check::catalogue_of;
 use super::failure::{Exit, Failure};
 use super::opening;
 use super::terminal::{Palette, Terminal, Tone, columns, printable};
@@ -27,6 +27,7 @@ pub fn run(
         at: arguments.at.unwrap_or_else(|| clock.now()),
         profile: arguments.profile,
     };
+    let settings = opening::platform(&settings, arguments.platform.as_deref())?;
     let explanation = answer(&environment, &settings, &question, terminal);
     if terminal.json {
         terminal.print_json(&explanation)?;
@@ -44,8 +45,7 @@ fn answer(
     question: &Question,
     terminal: &mut Terminal<'_>,
 ) -> Explanation {
-    let catalogue = Catalogue::new(environment.clone(), settings.hsa_files.clone(), None, Clock::System)
-        .with_platform(settings.platform.tak_platform.clone());
+    let catalogue = catalogue_of(environment, settings);
     let (tak, hsa) = (catalogue.reset_tak(), catalogue.reset_hsa());
     for problem in tak.problems.iter().chain(&hsa.problems) {
         terminal.complain(&problem.to_string());

@@ -12,6 +12,7 @@ use crate::app::{Platform, own, url};
 use crate::config::checked::Settings;
 use crate::config::data::{DataChoice, DataDirectory};
 use crate::config::environment::Environment;
+use crate::config::platforms::apart;
 use crate::config::process::variable;
 use crate::domain::clock::Clock;
 use crate::domain::problem::{Problem, Severity};
@@ -86,7 +87,7 @@ fn start(options: ServeOptions, terminal: &mut Terminal<'_>) -> Result<Exit, Fai
         let mut signals = Signals::listen().map_err(Failure::environment)?;
         let ServeOptions { environment, mut settings, data, print_addresses, json } = options;
         let own = own::complete(&mut settings, data.path(), &Clock::System)?;
-        let first_call = FirstCall::of(&environment, &settings);
+        let first_call = FirstCall::of(&environment, apart(&settings).first().unwrap_or(&settings));
         let kept = (!data.is_ephemeral()).then(|| data.path().to_owned());
         let started = Platform::start(environment, settings, kept, Clock::System).await;
         let (platform, problems) = started.map_err(Failure::environment)?;
@@ -114,7 +115,7 @@ fn report(problems: &[Problem]) {
 /// What the platform prints of itself when it is ready.
 #[derive(Debug, Serialize)]
 struct Announcement<'a> {
-    addresses: BTreeMap<&'static str, String>,
+    addresses: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     curl: Option<&'a str>,
     /// The same call over TLS.
@@ -135,13 +136,15 @@ struct Offered {
 fn announce(platform: &Platform, offered: &Offered, json: bool, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let Offered { first_call, own, print_addresses } = offered;
     let snapshot = platform.catalogue().snapshot();
-    let curl = platform.address("hub_http").and_then(|hub| first_call.curl(hub, &snapshot));
+    let address = |name: &str| platform.address(&platform.main().listener(name));
+    let curl = address("hub_http").and_then(|hub| first_call.curl(hub, &snapshot));
     let own = own.as_ref();
-    let https = platform.address("hub_https").zip(own);
+    let https = address("hub_https").zip(own);
     let curl_https = https.and_then(|(hub, own)| first_call.curl_over_tls(hub, own));
     let pki = own.map(|own| own.folder.as_path());
     if json {
-        let addresses = platform.addresses().iter().map(|(name, address)| (*name, url(name, *address))).collect();
+        let addresses =
+            platform.addresses().iter().map(|(name, address)| (name.as_str(), url(name, *address))).collect();
         return Ok(terminal.print_json(&Announcement {
             addresses,
             curl: curl.as_deref(),
@@ -150,15 +153,16 @@ fn announce(platform: &Platform, offered: &Offered, json: bool, terminal: &mut T
         })?);
     }
     let mut text = String::new();
+    let width = platform.addresses().iter().map(|(name, _)| name.len() + 1).max().unwrap_or_default().max(14);
     for (name, address) in platform.addresses() {
         match print_addresses {
             true => text.push_str(&format!("{name}={address}\n")),
-            false => text.push_str(&format!("{name:<14}{}\n", url(name, *address))),
+            false => text.push_str(&format!("{name:<width$}{}\n", url(name, *address))),
         }
     }
     if !print_addresses {
         if let Some(pki) = pki {
-            text.push_str(&format!("{:<14}{}\n", "certificates", pki.display()));
+            text.push_str(&format!("{:<width$}{}\n", "certificates", pki.display()));
         }
         if let Some(curl) = &curl {
             text.push_str(&format!("\nA first call, to paste in another terminal:\n\n{curl}\n\n"));

@@ -332,13 +332,26 @@ pub struct AdminSettings {
     pub token: Option<String>,
 }
 
+/// The folder of the catalogue's files where there is one platform.
+pub const TAK_FOLDER: &str = "tak";
+
 /// `[platform]`: the names by which orders and other systems know the platform.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PlatformSettings {
     /// `platform.name`, such as `NTjP-DEV`.
     pub name: Option<String>,
     /// `platform.tak_platform`: the value of `plattform` that a catalogue order must carry, such as `NTJP-TEST`.
     pub tak_platform: Option<String>,
+    /// What it is for, where it is one of several in the process.
+    pub role: Option<PlatformRole>,
+    /// Its catalogue's folder, relative to the environment.
+    pub tak: String,
+}
+
+impl Default for PlatformSettings {
+    fn default() -> Self {
+        Self { name: None, tak_platform: None, role: None, tak: TAK_FOLDER.to_owned() }
+    }
 }
 
 /// The catalogue's services.
@@ -387,4 +400,14 @@ pub enum PlatformRole {
     Qa,
     /// Where they are connected.
     Production,
+}
+
+impl PlatformRole {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Qa => "qa",
+            Self::Production => "production",
+        }
+    }
 }

@@ -1,19 +1,62 @@
 //! `[[platform]]`: several platforms in one process (`connection-api.md` §1).
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::domain::problem::{Problem, line_at};
 
-use super::checked::{PlatformEntry, PlatformRole};
+use super::checked::{PlatformEntry, PlatformRole, PlatformSettings, Settings};
 use super::value::{Written, address};
 use super::written::{Gathered, suggestion, written};
 
 const KEYS: [&str; 5] = ["name", "role", "instance_id", "tak", "listen"];
+/// The property that, where it is set, names every hub in its faults.
+const INSTANCE_NAME: &str = "vp.instance.name";
 const LISTENERS: [&str; 3] = ["hub_http", "hub_https", "catalogue"];
+
+/// Settings of every platform of the process, the one for production first; those that are given where it is the only one.
+///
+/// `[properties]` holds for all of them, except who they are (`vp.instance.id`); the catalogue's local copy is saved under
+/// a name of its own for each, since two cannot be kept in one file.
+pub fn apart(settings: &Settings) -> Vec<Settings> {
+    if settings.platforms.is_empty() {
+        return vec![settings.clone()];
+    }
+    let of_role = |role| settings.platforms.iter().filter(move |platform| platform.role == role);
+    let in_order = of_role(PlatformRole::Production).chain(of_role(PlatformRole::Qa));
+    in_order.map(|platform| own(settings, platform)).collect()
+}
+
+fn own(settings: &Settings, platform: &PlatformEntry) -> Settings {
+    let mut own = settings.clone();
+    own.listen.hub_http = platform.hub_http;
+    own.listen.hub_https = platform.hub_https;
+    own.listen.catalogue = platform.catalogue;
+    own.hub.instance_id.clone_from(&platform.instance_id);
+    if !settings.properties.contains_key(INSTANCE_NAME) {
+        own.hub.instance_name.clone_from(&platform.name);
+    }
+    // Its calls go through the platform's own hub, which believes its own instance only.
+    own.aggregation.instance_id.clone_from(&platform.instance_id);
+    own.platform = PlatformSettings {
+        name: Some(platform.name.clone()),
+        tak_platform: Some(platform.name.clone()),
+        role: Some(platform.role),
+        tak: platform.tak.trim_end_matches('/').to_owned(),
+    };
+    own.tak_copy = settings.tak_copy.as_deref().map(|copy| beside(copy, platform.role.as_str()));
+    own
+}
+
+/// `copy.xml` as `copy-qa.xml`.
+fn beside(file: &Path, addition: &str) -> PathBuf {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = file.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+    file.with_file_name(format!("{stem}-{addition}{ending}"))
+}
 
 /// Reads every entry; an entry with a problem is left out.
 pub fn read(entries: &DeArray<'_>, path: &Path, text: &str, gathered: &mut Gathered) {
@@ -30,16 +73,25 @@ pub fn read(entries: &DeArray<'_>, path: &Path, text: &str, gathered: &mut Gathe
         let failed = !reader.problems.is_empty();
         gathered.problems.append(&mut reader.problems);
         if let (Some(platform), false) = (platform, failed) {
-            if let Some((other, first)) = gathered.platforms.iter().find(|(other, _)| other.role == platform.role) {
-                let message = format!(
-                    "platform {:?} has the role of platform {:?} on line {first}; expected at most one of each role",
-                    platform.name, other.name
-                );
-                gathered.problems.push(Problem::error(path, line, message));
-            }
+            let message = gathered.platforms.iter().find_map(|(other, first)| clash(&platform, other, *first));
+            gathered.problems.extend(message.map(|message| Problem::error(path, line, message)));
             gathered.platforms.push((platform, line));
         }
     }
+}
+
+/// What two platforms must not share: each of it tells them apart somewhere.
+fn clash(one: &PlatformEntry, other: &PlatformEntry, first: usize) -> Option<String> {
+    let PlatformEntry { name, instance_id, .. } = one;
+    if one.role == other.role {
+        let of_other = format!("platform {:?} on line {first}", other.name);
+        return Some(format!("platform {name:?} has the role of {of_other}; expected at most one of each role"));
+    }
+    if *name == other.name {
+        return Some(format!("platform.name is {name:?}, as on line {first}; expected another name"));
+    }
+    let same = *instance_id == other.instance_id;
+    same.then(|| format!("platform.instance_id is {instance_id:?}, as on line {first}; expected another instance"))
 }
 
 struct Reader<'r> {

@@ -22,6 +22,8 @@ use crate::soap::fault::{Fault, Side};
 pub struct CallRecord {
     /// Running number, unique in this process; larger is later.
     pub id: u64,
+    /// Which of the process's platforms it was made to.
+    pub platform: Arc<str>,
     /// When the request had arrived in full.
     pub started: Timestamp,
     /// Which listener took it.

@@ -27,7 +27,6 @@ pub mod validate;
 pub mod within;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response, Uri};
@@ -57,12 +56,13 @@ pub struct Hub {
     catalogue: Arc<Catalogue>,
     contracts: Arc<Library>,
     caller: Caller,
-    log: MessageLog,
+    log: Arc<MessageLog>,
     records: Arc<Records>,
     meter: Meter,
     clock: Clock,
     started: Timestamp,
-    next_id: AtomicU64,
+    /// What its records say it is.
+    platform: Arc<str>,
 }
 
 /// The parts a hub is made of.
@@ -78,7 +78,7 @@ pub struct HubParts {
     /// How producers at `https` are spoken to, if at all.
     pub tls: Option<Arc<ClientTls>>,
     /// The message log, open.
-    pub log: MessageLog,
+    pub log: Arc<MessageLog>,
     /// Where finished calls are remembered.
     pub records: Arc<Records>,
     /// Where calls are counted.
@@ -90,7 +90,9 @@ pub struct HubParts {
 impl Hub {
     /// A hub ready for calls; until the catalogue has been read, every call gets VP008.
     pub fn new(parts: HubParts) -> Self {
+        let platform = parts.settings.platform.name.as_deref().unwrap_or(&parts.settings.hub.instance_name);
         Self {
+            platform: Arc::from(platform),
             caller: Caller::new(&parts.settings.hub, parts.responders, parts.tls),
             settings: parts.settings,
             catalogue: parts.catalogue,
@@ -100,7 +102,6 @@ impl Hub {
             meter: parts.meter,
             started: parts.clock.now(),
             clock: parts.clock,
-            next_id: AtomicU64::new(1),
         }
     }
 
@@ -124,10 +125,16 @@ impl Hub {
         &self.log
     }
 
-    /// Brings the gauges up to date: calls in flight, and how full the bounded stores are.
-    pub fn gauges(&self, meter: &Meter) {
+    /// Calls to producers that wait for their answers.
+    pub fn calls_in_flight(&self) -> usize {
+        self.caller.calls_in_flight()
+    }
+
+    /// Brings the gauges up to date: calls in flight, those of the process's other hubs included, and how full the bounded
+    /// stores are that they share.
+    pub fn gauges(&self, meter: &Meter, elsewhere: usize) {
         let fill = self.records.fill();
-        meter.gauge("anslut_hub_producer_calls_in_flight", self.caller.calls_in_flight() as f64);
+        meter.gauge("anslut_hub_producer_calls_in_flight", (self.caller.calls_in_flight() + elsewhere) as f64);
         meter.gauge("anslut_hub_records", fill.calls as f64);
         meter.gauge("anslut_hub_record_bytes", fill.bytes as f64);
         meter.gauge("anslut_hub_log_events_dropped", self.log.dropped() as f64);
@@ -150,7 +157,8 @@ impl Hub {
         let peer = arrived.peer.ip().to_canonical().to_string();
         Exchange::new(
             CallRecord {
-                id: self.next_id.fetch_add(1, Ordering::Relaxed),
+                id: self.records.number(),
+                platform: Arc::clone(&self.platform),
                 started: self.clock.now(),
                 listener: arrived.listener,
                 correlation_id: given.unwrap_or_else(|| Uuid::new_v4().to_string()),

@@ -139,6 +139,18 @@ pub struct Saved {
     pub id: i64,
 }
 
+/// Whose catalogue is meant.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PlatformQuery {
+    /// Name of one of several platforms; default the one for production
+    pub(in crate::admin) platform: Option<String>,
+}
+
+/// The query, read or refused.
+type Asked = Result<Query<PlatformQuery>, QueryRejection>;
+
 /// Who deletes.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -146,6 +158,8 @@ pub struct Saved {
 pub struct DeleteQuery {
     /// Who deletes the row
     user: String,
+    /// Name of one of several platforms; default the one for production
+    platform: Option<String>,
 }
 
 /// A question about the past.
@@ -161,6 +175,8 @@ pub struct HistoryQuery {
     address: Option<String>,
     /// Only permissions of this consumer
     consumer: Option<String>,
+    /// Name of one of several platforms; default the one for production
+    platform: Option<String>,
 }
 
 /// What the catalogue said at a time.
@@ -226,9 +242,10 @@ fn body<T>(given: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
 /// Runs what may take a while, the catalogue being large, beside the calls.
 async fn beside<T: Send + 'static>(
     admin: &Arc<Admin>,
+    platform: Option<&str>,
     work: impl FnOnce(&Catalogue) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let catalogue = Arc::clone(&admin.parts.catalogue);
+    let catalogue = Arc::clone(&admin.platform(platform)?.catalogue);
     match tokio::task::spawn_blocking(move || work(&catalogue)).await {
         Ok(done) => done,
         Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the catalogue failed")),
@@ -237,22 +254,28 @@ async fn beside<T: Send + 'static>(
 
 /// Lists the published versions, newest first
 #[utoipa::path(
-    get, path = "/api/v1/catalogue/versions", tag = "catalogue",
+    get, path = "/api/v1/catalogue/versions", tag = "catalogue", params(PlatformQuery),
     responses(
         (status = 200, description = "The versions", body = Vec<VersionInfo>),
+        (status = 400, description = "There is no such platform", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::admin) async fn versions(State(admin): State<Arc<Admin>>) -> Json<Vec<VersionInfo>> {
-    Json(admin.parts.catalogue.versions().iter().rev().map(info).collect())
+pub(in crate::admin) async fn versions(
+    State(admin): State<Arc<Admin>>,
+    query: Asked,
+) -> Result<Json<Vec<VersionInfo>>, Problem> {
+    let catalogue = &admin.platform(query?.platform.as_deref())?.catalogue;
+    Ok(Json(catalogue.versions().iter().rev().map(info).collect()))
 }
 
 /// Shows a published version and what it changed
 #[utoipa::path(
     get, path = "/api/v1/catalogue/versions/{version}", tag = "catalogue",
-    params(("version" = u32, Path, description = "Number of the version; those taken back included")),
+    params(("version" = u32, Path, description = "Number of the version; those taken back included"), PlatformQuery),
     responses(
         (status = 200, description = "The version", body = VersionReport),
+        (status = 400, description = "There is no such platform", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such version", body = Problem, content_type = "application/problem+json"),
     )
@@ -260,10 +283,12 @@ pub(in crate::admin) async fn versions(State(admin): State<Arc<Admin>>) -> Json<
 pub(in crate::admin) async fn version(
     State(admin): State<Arc<Admin>>,
     Path(asked): Path<String>,
+    query: Asked,
 ) -> Result<Json<VersionReport>, Problem> {
+    let Query(query) = query?;
     let unknown = || Problem::new(StatusCode::NOT_FOUND, format!("there is no published version {asked}"));
     let id = asked.parse().map_err(|_| unknown())?;
-    let found = beside(&admin, move |catalogue| {
+    let found = beside(&admin, query.platform.as_deref(), move |catalogue| {
         let version = catalogue.version(id).map(|(version, _)| info(&version));
         Ok(version.zip(catalogue.changes_of(id)))
     });
@@ -275,14 +300,19 @@ pub(in crate::admin) async fn version(
 
 /// Lists the rows that are not published yet
 #[utoipa::path(
-    get, path = "/api/v1/catalogue/pending", tag = "catalogue",
+    get, path = "/api/v1/catalogue/pending", tag = "catalogue", params(PlatformQuery),
     responses(
         (status = 200, description = "The rows", body = Vec<PendingRow>),
+        (status = 400, description = "There is no such platform", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::admin) async fn pending(State(admin): State<Arc<Admin>>) -> Result<Json<Vec<PendingRow>>, Problem> {
-    let rows = beside(&admin, |catalogue| {
+pub(in crate::admin) async fn pending(
+    State(admin): State<Arc<Admin>>,
+    query: Asked,
+) -> Result<Json<Vec<PendingRow>>, Problem> {
+    let Query(query) = query?;
+    let rows = beside(&admin, query.platform.as_deref(), |catalogue| {
         let live = catalogue.live();
         let published = catalogue.served();
         let pending = catalogue.pending().into_iter().take(ROWS_MAX);
@@ -307,7 +337,7 @@ pub(in crate::admin) async fn pending(State(admin): State<Arc<Admin>>) -> Result
 
 /// Publishes a user's pending rows
 #[utoipa::path(
-    post, path = "/api/v1/catalogue/publish", tag = "catalogue", request_body = PublishRequest,
+    post, path = "/api/v1/catalogue/publish", tag = "catalogue", params(PlatformQuery), request_body = PublishRequest,
     responses(
         (status = 200, description = "Every reader sees it", body = Published),
         (status = 400, description = "The body cannot be used", body = Problem, content_type = "application/problem+json"),
@@ -317,10 +347,12 @@ pub(in crate::admin) async fn pending(State(admin): State<Arc<Admin>>) -> Result
 )]
 pub(in crate::admin) async fn publish(
     State(admin): State<Arc<Admin>>,
+    query: Asked,
     given: Result<Json<PublishRequest>, JsonRejection>,
 ) -> Result<Json<Published>, Problem> {
     let PublishRequest { user, comment } = body(given)?;
-    let published = beside(&admin, move |catalogue| {
+    let Query(query) = query?;
+    let published = beside(&admin, query.platform.as_deref(), move |catalogue| {
         let publication = catalogue.publish(&user, &comment)?;
         Ok(Published { version: publication.version, message: publication.text(), report: publication.report })
     });
@@ -329,7 +361,7 @@ pub(in crate::admin) async fn publish(
 
 /// Takes the newest version back
 #[utoipa::path(
-    post, path = "/api/v1/catalogue/rollback", tag = "catalogue", request_body = RollbackRequest,
+    post, path = "/api/v1/catalogue/rollback", tag = "catalogue", params(PlatformQuery), request_body = RollbackRequest,
     responses(
         (status = 200, description = "Every reader sees the version before", body = Published),
         (status = 400, description = "The body cannot be used", body = Problem, content_type = "application/problem+json"),
@@ -339,10 +371,12 @@ pub(in crate::admin) async fn publish(
 )]
 pub(in crate::admin) async fn rollback(
     State(admin): State<Arc<Admin>>,
+    query: Asked,
     given: Result<Json<RollbackRequest>, JsonRejection>,
 ) -> Result<Json<Published>, Problem> {
     let RollbackRequest { user, version } = body(given)?;
-    let taken_back = beside(&admin, move |catalogue| {
+    let Query(query) = query?;
+    let taken_back = beside(&admin, query.platform.as_deref(), move |catalogue| {
         catalogue.rollback(&user, version)?;
         let now = catalogue.versions().last().map_or(0, |version| version.id);
         let message = crate::catalogue::publish::rolled_back(version);
@@ -353,7 +387,7 @@ pub(in crate::admin) async fn rollback(
 
 /// Forgets a user's pending rows
 #[utoipa::path(
-    post, path = "/api/v1/catalogue/discard", tag = "catalogue", request_body = DiscardRequest,
+    post, path = "/api/v1/catalogue/discard", tag = "catalogue", params(PlatformQuery), request_body = DiscardRequest,
     responses(
         (status = 200, description = "They are forgotten", body = Discarded),
         (status = 400, description = "The body cannot be used", body = Problem, content_type = "application/problem+json"),
@@ -362,17 +396,20 @@ pub(in crate::admin) async fn rollback(
 )]
 pub(in crate::admin) async fn discard(
     State(admin): State<Arc<Admin>>,
+    query: Asked,
     given: Result<Json<DiscardRequest>, JsonRejection>,
 ) -> Result<Json<Discarded>, Problem> {
     let DiscardRequest { user } = body(given)?;
-    let discarded =
-        beside(&admin, move |catalogue| Ok(Discarded { discarded: catalogue.discard(&user).map_err(Refusal::Log)? }));
+    let Query(query) = query?;
+    let discarded = beside(&admin, query.platform.as_deref(), move |catalogue| {
+        Ok(Discarded { discarded: catalogue.discard(&user).map_err(Refusal::Log)? })
+    });
     discarded.await.map(Json)
 }
 
 /// Saves a row, to be published later
 #[utoipa::path(
-    post, path = "/api/v1/catalogue/rows", tag = "catalogue", request_body = SaveRequest,
+    post, path = "/api/v1/catalogue/rows", tag = "catalogue", params(PlatformQuery), request_body = SaveRequest,
     responses(
         (status = 200, description = "It is pending", body = Saved),
         (status = 400, description = "It breaks a rule, told in the catalogue's words", body = Problem, content_type = "application/problem+json"),
@@ -381,11 +418,13 @@ pub(in crate::admin) async fn discard(
 )]
 pub(in crate::admin) async fn save(
     State(admin): State<Arc<Admin>>,
+    query: Asked,
     given: Result<Json<SaveRequest>, JsonRejection>,
 ) -> Result<Json<Saved>, Problem> {
     let SaveRequest { user, table, id, row } = body(given)?;
+    let Query(query) = query?;
     let kind = kind(&table)?;
-    let saved = beside(&admin, move |catalogue| {
+    let saved = beside(&admin, query.platform.as_deref(), move |catalogue| {
         let today = catalogue.clock().now().to_zoned(stockholm()).date();
         let row = row.row(&catalogue.live(), kind, id, today);
         Ok(Saved { id: catalogue.save(&user, row)? })
@@ -413,9 +452,9 @@ pub(in crate::admin) async fn delete(
     Path((table, id)): Path<(String, i64)>,
     query: Result<Query<DeleteQuery>, QueryRejection>,
 ) -> Result<Json<Saved>, Problem> {
-    let Query(DeleteQuery { user }) = query?;
+    let Query(DeleteQuery { user, platform }) = query?;
     let kind = kind(&table)?;
-    let deleted = beside(&admin, move |catalogue| {
+    let deleted = beside(&admin, platform.as_deref(), move |catalogue| {
         catalogue.delete(&user, kind, id)?;
         Ok(Saved { id })
     });
@@ -443,7 +482,8 @@ pub(in crate::admin) async fn history(
             text.parse().map_err(|_| Problem::parameter("at", text, "a time such as 2026-11-22T10:00:00Z"))?
         }
     };
-    let told = beside(&admin, move |catalogue| {
+    let platform = query.platform.clone();
+    let told = beside(&admin, platform.as_deref(), move |catalogue| {
         let (version, state) = catalogue
             .version_at(at)
             .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, format!("nothing was published at {at}")))?;

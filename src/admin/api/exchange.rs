@@ -287,6 +287,9 @@ pub fn question(call: &CallRecord) -> Option<String> {
         ("sender", hidden(sender)),
         ("at", moment(call.started).to_string()),
     ];
+    if !call.platform.is_empty() {
+        asked.push(("platform", call.platform.to_string()));
+    }
     asked.extend(call.profile_in.map(|profile| ("profile", profile.as_str().to_owned())));
     Some(super::query_of(asked.iter().map(|(name, value)| (*name, value.as_str()))))
 }

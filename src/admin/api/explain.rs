@@ -34,6 +34,8 @@ pub struct ExplainQuery {
     pub at: Option<String>,
     /// Profile of the message, `rivtabp20` or `rivtabp21`; without one, the conversion is not judged.
     pub profile: Option<String>,
+    /// Name of one of several platforms; the one for production, where not given.
+    pub platform: Option<String>,
 }
 
 impl ExplainQuery {
@@ -79,13 +81,18 @@ pub(in crate::admin) async fn explain(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<ExplainQuery>, QueryRejection>,
 ) -> Result<Json<Explanation>, Problem> {
-    let question = query?.question(admin.parts.clock.now())?;
-    Ok(Json(explained(&admin, &question)))
+    let Query(query) = query?;
+    let question = query.question(admin.parts.clock.now())?;
+    explained(&admin, query.platform.as_deref(), &question).map(Json)
 }
 
 /// The decision, with identity numbers hidden: a logical address can be one.
-pub(in crate::admin) fn explained(admin: &Admin, question: &Question) -> Explanation {
-    let mut found = (admin.parts.explain)(question);
+pub(in crate::admin) fn explained(
+    admin: &Admin,
+    platform: Option<&str>,
+    question: &Question,
+) -> Result<Explanation, Problem> {
+    let mut found = (admin.platform(platform)?.explain)(question);
     let texts = [
         &mut found.contract,
         &mut found.address,
@@ -98,7 +105,7 @@ pub(in crate::admin) fn explained(admin: &Admin, question: &Question) -> Explana
     let all = texts.into_iter().chain(optional.into_iter().flatten()).chain(found.hints.iter_mut());
     all.for_each(|text| *text = hidden(text));
     found.routes.iter_mut().chain(&mut found.permissions).for_each(hide_candidate);
-    found
+    Ok(found)
 }
 
 fn hide_candidate(candidate: &mut Candidate) {

@@ -19,6 +19,8 @@ const LIMIT_MAX: usize = 500;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct FilterQuery {
+    /// Name of one of several platforms.
+    pub platform: Option<String>,
     /// HSA-id of the consumer; letter case does not matter, as in the catalogue.
     pub sender: Option<String>,
     /// Service contract namespace, or just the operation's name.
@@ -42,6 +44,7 @@ pub struct FilterQuery {
 /// The query, understood.
 #[derive(Clone, Debug)]
 pub struct Filter {
+    platform: Option<String>,
     sender: Option<String>,
     contract: Option<String>,
     address: Option<String>,
@@ -69,6 +72,7 @@ impl FilterQuery {
             |value: &Option<String>| value.as_deref().map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
         let expected_code = "a VP code, VP001 to VP015";
         Ok(Filter {
+            platform: text(&self.platform),
             sender: text(&self.sender),
             contract: text(&self.contract),
             // A logical address is taken as it stands: a blank at its end is a common mistake to look for.
@@ -87,6 +91,7 @@ impl FilterQuery {
     /// The query in a URL, without the leading `?`; what is not given is left out.
     pub fn to_query(&self) -> String {
         let given = [
+            ("platform", &self.platform),
             ("sender", &self.sender),
             ("contract", &self.contract),
             ("address", &self.address),
@@ -138,6 +143,7 @@ impl Filter {
         let contract = call.contract.as_deref();
         ended
             && self.code.is_none_or(|wanted| code == Some(wanted))
+            && same(&self.platform, Some(&call.platform))
             && same(&self.sender, call.sender.as_deref())
             && same(&self.address, call.receiver.as_deref())
             && same(&self.correlation_id, Some(&call.correlation_id))

@@ -114,7 +114,7 @@ pub(super) fn router() -> Router<Arc<Admin>> {
 }
 
 /// Name and value pairs as the query of a URL.
-fn query_of<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+pub(in crate::admin) fn query_of<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut query = String::new();
     for (name, value) in pairs {
         if !query.is_empty() {

@@ -15,6 +15,8 @@ use crate::hub::exchange::{CallRecord, Stage};
 pub struct Summary {
     /// Its number; larger arrived later.
     pub id: u64,
+    /// Which of the process's platforms it was made to.
+    pub platform: String,
     /// When its request had arrived, RFC 3339, to the microsecond.
     pub started: String,
     /// Correlation id, given or made.
@@ -81,6 +83,7 @@ impl Summary {
         let operation = call.operation.as_deref().or_else(|| call.contract.as_deref().map(operation_of));
         Self {
             id: call.id,
+            platform: call.platform.to_string(),
             started: moment(call.started).to_string(),
             correlation_id: hidden(&call.correlation_id),
             sender: hidden_option(call.sender.as_deref()),

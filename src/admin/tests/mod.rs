@@ -32,9 +32,12 @@ fn parts() -> AdminParts {
         records,
         contracts: Arc::new(Library::loaded(Environment::Demo, ContractSettings::default())),
         producers: Arc::default(),
-        explain: Arc::new(samples::explanation),
         metrics: Arc::new(|| "# TYPE anslut_calls counter\nanslut_calls 4\n".to_owned()),
-        catalogue: catalogue(),
+        platforms: vec![PlatformParts {
+            name: "NTjP Develop".to_owned(),
+            catalogue: catalogue(),
+            explain: Arc::new(samples::explanation),
+        }],
         health: Arc::new(|| Health {
             ready: true,
             components: vec![component("takCache", true), component("hsaCache", true)],

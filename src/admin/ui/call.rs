@@ -191,7 +191,7 @@ fn decision_for(admin: &Admin, call: &CallRecord) -> Option<Explanation> {
         at: call.started,
         profile: call.profile_in,
     };
-    Some(explained(admin, &asked))
+    explained(admin, Some(&call.platform), &asked).ok()
 }
 
 fn explanation(call: &CallRecord, decision: Option<&Explanation>, refusal: Option<&ShownRefusal>) -> Markup {

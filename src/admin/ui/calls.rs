@@ -127,7 +127,7 @@ fn row(call: &CallRecord) -> Markup {
 
 /// What a newcomer sees, or who has filtered everything away.
 fn empty(admin: &Admin, query: &FilterQuery) -> Markup {
-    let hub = admin.parts.addresses.iter().find(|(name, _)| name == "hub_http");
+    let hub = admin.parts.addresses.iter().find(|(name, _)| name.ends_with("hub_http"));
     html! {
         section.empty #empty {
             @if !query.to_query().is_empty() {

@@ -22,7 +22,10 @@ pub(super) async fn page(
         Err(rejection) => return super::refuse(&admin, &Problem::from(rejection)),
     };
     let asked = [&query.contract, &query.address, &query.sender, &query.at, &query.profile];
-    let question = asked.iter().any(|value| value.is_some()).then(|| query.question(admin.parts.clock.now()));
+    let question = asked.iter().any(|value| value.is_some()).then(|| {
+        let question = query.question(admin.parts.clock.now())?;
+        explained(&admin, query.platform.as_deref(), &question)
+    });
     let status = match &question {
         Some(Err(problem)) => problem.status(),
         _ => StatusCode::OK,
@@ -30,17 +33,17 @@ pub(super) async fn page(
     let content = html! {
         h1 { "Explain" }
         p { "Where would a call go, and would it be let through? Every route and permission that counts, and why." }
-        (form(&query))
+        (form(&query, &admin))
         @match &question {
             None => {},
             Some(Err(problem)) => p.notice role="alert" { (problem.detail()) "." },
-            Some(Ok(question)) => section aria-label="Decision" { (decision::shown(&explained(&admin, question))) },
+            Some(Ok(found)) => section aria-label="Decision" { (decision::shown(found)) },
         }
     };
     super::answer(&admin, status, "Explain", &content)
 }
 
-fn form(query: &ExplainQuery) -> Markup {
+fn form(query: &ExplainQuery, admin: &Admin) -> Markup {
     let fields = [
         ("contract", "Contract", "urn:riv:…Responder:2", &query.contract, true),
         ("address", "Logical address", "HSA-id", &query.address, true),
@@ -62,6 +65,16 @@ fn form(query: &ExplainQuery) -> Markup {
                     option value="" { "not judged" }
                     @for value in ["rivtabp20", "rivtabp21"] {
                         option value=(value) selected[profile.eq_ignore_ascii_case(value)] { (value) }
+                    }
+                }
+            }
+            @if let [_, _, ..] = &admin.parts.platforms[..] {
+                label {
+                    span { "Platform" }
+                    select name="platform" {
+                        @for platform in &admin.parts.platforms {
+                            option value=(platform.name) selected[query.platform.as_ref() == Some(&platform.name)] { (platform.name) }
+                        }
                     }
                 }
             }

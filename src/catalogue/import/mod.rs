@@ -25,8 +25,6 @@ use lines::Lines;
 
 pub(super) use xml::read as read_xml;
 
-const FOLDER: &str = "tak";
-
 /// What the files of `tak/` say.
 #[derive(Debug, Default)]
 pub(super) struct Import {
@@ -78,14 +76,14 @@ pub(super) fn read_one(file: &EnvironmentFile) -> Import {
     import
 }
 
-/// Reads `tak/`; `None` where there is no such folder.
-pub(super) fn read(environment: &Environment) -> Option<Import> {
-    if !environment.has_folder(FOLDER) {
+/// Reads `tak/`, or what stands for it; `None` where there is no such folder.
+pub(super) fn read(environment: &Environment, folder: &str) -> Option<Import> {
+    if !environment.has_folder(folder) {
         return None;
     }
     let mut import = Import::default();
-    let files = environment.files_below(FOLDER).unwrap_or_else(|error| {
-        import.fail(Problem::error(&environment.path(FOLDER), 0, chain(&error)));
+    let files = environment.files_below(folder).unwrap_or_else(|error| {
+        import.fail(Problem::error(&environment.path(folder), 0, chain(&error)));
         Vec::new()
     });
     let mut overlaps = rules::Overlaps::default();
@@ -122,9 +120,9 @@ pub(super) fn read_answers(answers: &[Vec<u8>; 2]) -> Result<Import, String> {
 }
 
 /// What is to be said where there is no `tak/`.
-pub(super) fn no_folder(environment: &Environment) -> Problem {
+pub(super) fn no_folder(environment: &Environment, folder: &str) -> Problem {
     let complaint = "there is no such folder: the catalogue is not initialised, and every call gets VP008";
-    Problem::warning(&environment.path(FOLDER), 0, complaint)
+    Problem::warning(&environment.path(folder), 0, complaint)
 }
 
 /// An error and all its causes, in one line.

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::app::member::folder;
 use crate::catalogue::Catalogue;
 use crate::cli::arguments::SettingsArguments;
+use crate::cli::check::catalogue_of;
 use crate::cli::failure::Failure;
 use crate::cli::opening;
 use crate::cli::terminal::{Terminal, printable};
 use crate::config::data::{DataChoice, DataDirectory};
 use crate::config::environment::DEMO;
-use crate::domain::clock::Clock;
 
 /// Where the catalogue is.
 #[derive(Clone, Debug, Args)]
@@ -25,6 +26,9 @@ pub struct PlaceArguments {
     /// Read the environment's files alone, and keep nothing
     #[arg(long)]
     pub ephemeral: bool,
+    /// One of several platforms of the environment; default the one for production
+    #[arg(long, value_name = "NAME")]
+    pub platform: Option<String>,
     #[command(flatten)]
     pub settings: SettingsArguments,
 }
@@ -41,8 +45,8 @@ impl PlaceArguments {
     pub(super) fn open(&self, variables: &[(String, String)], terminal: &mut Terminal<'_>) -> Result<Opened, Failure> {
         let (environment, loaded) = opening::open(&self.environment, &self.settings.sets, variables)?;
         let settings = opening::usable(loaded, terminal)?;
-        let catalogue = Catalogue::new(environment.clone(), settings.hsa_files, None, Clock::System)
-            .with_platform(settings.platform.tak_platform);
+        let settings = opening::platform(&settings, self.platform.as_deref())?;
+        let catalogue = catalogue_of(&environment, &settings);
         let data = match (&self.data, self.ephemeral) {
             (_, true) => None,
             (Some(path), _) => Some(DataChoice::Given(path.clone())),
@@ -50,7 +54,7 @@ impl PlaceArguments {
         };
         let data = data.map(|choice| DataDirectory::open(&choice, &environment.name(), variables)).transpose()?;
         if let Some(data) = &data {
-            catalogue.keep(data.path()).map_err(Failure::environment)?;
+            catalogue.keep(&folder(data.path(), settings.platform.role)).map_err(Failure::environment)?;
         }
         for problem in catalogue.reset_tak().problems {
             terminal.complain(&printable(&problem.to_string()));

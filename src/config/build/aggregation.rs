@@ -10,8 +10,7 @@ impl Build<'_> {
         let instance_id = resolved.optional("properties.vp.instanceId");
         AggregationSettings {
             own_address: resolved.text("properties.agp.logicalAddress"),
-            instance_id: instance_id
-                .unwrap_or_else(|| self.higher("properties.vp.instance.id", "platform.instance_id")),
+            instance_id: instance_id.unwrap_or_else(|| self.instance_id()),
             validates_soap_action: resolved.switch("properties.validate.soapAction"),
             request_headers: HeaderFilter::new(resolved.pattern("properties.headers.request.filter"), None),
             response_headers: HeaderFilter::new(resolved.pattern("properties.headers.response.filter"), None),

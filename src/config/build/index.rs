@@ -76,12 +76,13 @@ impl Build<'_> {
     /// outside, the reference's default holds until somebody names an instance.
     fn endpoint(&self, name: &str, ours: String) -> (String, String) {
         let url = self.resolved.optional(&format!("properties.{name}.serviceEndpointUrl"));
-        let unnamed = ["properties.vp.instance.id", "platform.instance_id"]
-            .iter()
-            .all(|key| self.resolved.origin(key) == Origin::Default);
+        let unnamed = self.resolved.platforms.is_empty()
+            && ["properties.vp.instance.id", "platform.instance_id"]
+                .iter()
+                .all(|key| self.resolved.origin(key) == Origin::Default);
         let instance_id = match url.is_some() && unnamed {
             true => OUTSIDE_INSTANCE_ID.to_owned(),
-            false => self.higher("properties.vp.instance.id", "platform.instance_id"),
+            false => self.instance_id(),
         };
         (url.unwrap_or(ours), self.or(&format!("properties.{name}.vpInstanceId"), &instance_id))
     }

@@ -13,8 +13,8 @@ use crate::domain::problem::{Problem, Severity};
 
 use super::checked::{
     AdminSettings, CatalogueSettings, ClimbSwitch, HeaderFilter, HubLimits, HubSettings, ListenSettings, LogSettings,
-    LogStyle, LogTarget, LookupSettings, OutsideCatalogue, PlatformSettings, ProducerCallSettings, RecordSettings,
-    Settings, Transport,
+    LogStyle, LogTarget, LookupSettings, OutsideCatalogue, PlatformRole, PlatformSettings, ProducerCallSettings,
+    RecordSettings, Settings, Transport,
 };
 use super::environment::Environment;
 use super::producers::ProducerSettings;
@@ -66,6 +66,7 @@ impl Build<'_> {
             platform: PlatformSettings {
                 name: self.resolved.optional("platform.name"),
                 tak_platform: self.resolved.optional("platform.tak_platform"),
+                ..PlatformSettings::default()
             },
             platforms: self.resolved.platforms.iter().map(|(platform, _)| platform.clone()).collect(),
             catalogue: CatalogueSettings {
@@ -100,7 +101,7 @@ impl Build<'_> {
     fn hub(&mut self) -> HubSettings {
         let senders = self.resolved.list("properties.sender.id.allowed.list");
         HubSettings {
-            instance_id: self.higher("properties.vp.instance.id", "platform.instance_id"),
+            instance_id: self.instance_id(),
             instance_name: self.higher("properties.vp.instance.name", "platform.name"),
             use_routing_history: self.resolved.switch("properties.vp.use.routing.history"),
             whitelist: self.resolved.list("properties.ip.whitelist"),
@@ -275,6 +276,17 @@ impl Build<'_> {
                     self.problems.push(Problem::error(&self.environment.path(FILE), *line, message));
                 }
             }
+        }
+    }
+
+    /// Who we are towards other platforms. Of several in the process, the one for production: what belongs to none of
+    /// them calls by that one.
+    fn instance_id(&self) -> String {
+        let platforms = || self.resolved.platforms.iter().map(|(platform, _)| platform);
+        let production = platforms().find(|platform| platform.role == PlatformRole::Production);
+        match production.or_else(|| platforms().next()) {
+            Some(platform) => platform.instance_id.clone(),
+            None => self.higher("properties.vp.instance.id", "platform.instance_id"),
         }
     }
 

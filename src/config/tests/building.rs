@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Case;
-use crate::config::checked::{LogStyle, LogTarget, PlatformRole};
+use crate::config::checked::{LogStyle, LogTarget, PlatformRole, Settings};
 use crate::config::environment::Environment;
+use crate::config::platforms::apart;
 use crate::config::raw::load;
 use crate::config::tls::{Identity, Trust};
 
@@ -208,6 +209,36 @@ fn two_platforms_have_their_own_listeners() {
 }
 
 #[test]
+fn each_of_two_platforms_has_settings_of_its_own() {
+    let named = "\n[properties]\n\"vp.instance.id\" = \"one\"\n\"takcache.persistent.file.name\" = \"/var/copy.xml\"\n";
+    let settings = Case::new(&format!("{TWO}{named}")).settings();
+    assert_eq!(settings.index.notify.instance_id, "SE-PROD");
+    let [production, qa] = &apart(&settings)[..] else { panic!("two") };
+    let who = |settings: &Settings| {
+        let Settings { hub, platform, aggregation, tak_copy, listen, .. } = settings.clone();
+        let port = listen.hub_http.map(|address| address.port());
+        let copy = tak_copy.unwrap().display().to_string();
+        [
+            hub.instance_id,
+            hub.instance_name,
+            aggregation.instance_id,
+            platform.tak,
+            platform.tak_platform.unwrap(),
+            copy,
+            format!("{port:?}"),
+        ]
+    };
+    assert_eq!(who(qa), ["SE-QA", "NTJP-QA", "SE-QA", "tak-qa", "NTJP-QA", "/var/copy-qa.xml", "Some(18081)"]);
+    let told = ["SE-PROD", "NTJP-PROD", "SE-PROD", "tak-prod", "NTJP-PROD", "/var/copy-production.xml", "None"];
+    assert_eq!(who(production), told);
+
+    let settings = Case::new(&format!("{TWO}\n[properties]\n\"vp.instance.name\" = \"NTjP\"\n")).settings();
+    assert!(apart(&settings).iter().all(|own| own.hub.instance_name == "NTjP"));
+    let [only] = &apart(&Case::new("[platform]\ninstance_id = \"I\"").settings())[..] else { panic!("one") };
+    assert_eq!((only.hub.instance_id.as_str(), only.platform.tak.as_str()), ("I", "tak"));
+}
+
+#[test]
 fn wrong_platforms() {
     for (toml, expected) in [
         (
@@ -232,6 +263,12 @@ fn wrong_platforms() {
         ),
     ] {
         assert_eq!(Case::new(toml).problems(), [expected], "{toml}");
+    }
+    for (from, to, expected) in [
+        ("NTJP-PROD", "NTJP-QA", "platform.name is \"NTJP-QA\", as on line 1; expected another name"),
+        ("SE-PROD", "SE-QA", "platform.instance_id is \"SE-QA\", as on line 1; expected another instance"),
+    ] {
+        assert_eq!(Case::new(&TWO.replace(from, to)).problems(), [format!("anslut.toml:8: error: {expected}")]);
     }
     let twice = TWO.replace("production", "qa");
     assert_eq!(

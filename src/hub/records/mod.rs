@@ -3,6 +3,7 @@
 mod packed;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::broadcast;
@@ -18,6 +19,8 @@ const WATCH_QUEUE_MAX: usize = 256;
 pub struct Records {
     ring: Mutex<Ring>,
     bytes_max: usize,
+    /// The number of the next call; shared by all who push.
+    next: AtomicU64,
     watchers: broadcast::Sender<Arc<CallRecord>>,
 }
 
@@ -47,7 +50,17 @@ pub struct Fill {
 impl Records {
     /// An empty ring for records of `bytes_max` bytes together.
     pub fn new(bytes_max: usize) -> Self {
-        Self { ring: Mutex::default(), bytes_max, watchers: broadcast::Sender::new(WATCH_QUEUE_MAX) }
+        Self {
+            ring: Mutex::default(),
+            bytes_max,
+            next: AtomicU64::new(1),
+            watchers: broadcast::Sender::new(WATCH_QUEUE_MAX),
+        }
+    }
+
+    /// A number for a call that begins; larger is later.
+    pub fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Keeps a finished call, and shows it to whoever watches.

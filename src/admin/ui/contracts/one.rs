@@ -45,7 +45,7 @@ async fn content(
     for direction in [Direction::Request, Direction::Response] {
         samples.push((direction, sample(&contract, direction).await));
     }
-    let hub = admin.parts.addresses.iter().find(|(name, _)| name == "hub_http").map(|(_, url)| url.as_str());
+    let hub = admin.parts.addresses.iter().find(|(name, _)| name.ends_with("hub_http")).map(|(_, url)| url.as_str());
     let title = format!("{} {}", contract.operation, contract.version);
     let markup = html! {
         div.title {
