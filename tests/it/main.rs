@@ -16,6 +16,7 @@ mod hostile;
 mod index;
 mod limits;
 mod log;
+mod platforms;
 mod producers;
 mod qa;
 mod quirks;

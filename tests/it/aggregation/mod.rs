@@ -4,7 +4,7 @@
 //! What cannot be met stands in `../conformance/not_met.toml` with its reason, and must fail there.
 
 mod calls;
-mod contracts;
+pub mod contracts;
 mod filter;
 mod hub;
 mod inbound;
@@ -12,7 +12,7 @@ mod index;
 mod merge;
 mod response;
 mod table;
-mod world;
+pub mod world;
 
 use crate::conformance::not_met_by_aggregation;
 use crate::support::rows::{Row, complaint, outcomes};

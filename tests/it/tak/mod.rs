@@ -8,7 +8,7 @@ mod coop;
 mod orders;
 mod publishing;
 mod services;
-mod world;
+pub mod world;
 
 use std::collections::BTreeSet;
 
