@@ -134,7 +134,10 @@ impl Input {
                 DecoderResult::InputEmpty => break,
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => {
-                    machine.stop_encoding(encoding.name());
+                    self.look_again(machine);
+                    if !machine.is_stopped() {
+                        machine.stop_encoding(encoding.name());
+                    }
                     break;
                 }
             }
@@ -175,6 +178,16 @@ impl Input {
             }
         }
         self.windows(rest, machine, is_last);
+    }
+
+    /// Reads what is carried though nothing has come: what is wrong in it stands before what comes next.
+    fn look_again(&mut self, machine: &mut Machine) {
+        let mut carry = std::mem::take(&mut self.carry);
+        if !carry.is_empty() {
+            let read = machine.read(&carry, false);
+            carry.drain(..read);
+        }
+        self.carry = carry;
     }
 
     fn windows(&mut self, bytes: &[u8], machine: &mut Machine, is_last: bool) {
