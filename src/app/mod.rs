@@ -3,6 +3,7 @@
 pub mod aggregation;
 mod bind;
 mod catalogue;
+mod connection;
 mod health;
 pub mod index;
 pub mod member;
@@ -29,6 +30,7 @@ use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
 use crate::config::platforms::apart;
+use crate::connection::book::Book;
 use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
@@ -95,6 +97,9 @@ pub enum StartError {
     /// No threads for handshakes.
     #[error("cannot start the threads for TLS handshakes")]
     Workers(#[source] io::Error),
+    /// The log of connections cannot be read back.
+    #[error("cannot open the log of connections")]
+    Connections(#[source] LogError),
     /// The index cannot be read back.
     #[error("cannot open the engagement index")]
     Index(#[source] LogError),
@@ -149,7 +154,12 @@ impl Platform {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        platform.serve(&mut bound, &shared);
+        let connections = connection::open(&platform.members, &shared);
+        if let Err(error) = connection::keep(&connections, data.as_deref()).await {
+            platform.drain().await;
+            return Err(StartError::Connections(error));
+        }
+        platform.serve(&mut bound, &shared, connections);
         platform.tasks.spawn(watch::watch(Arc::clone(&shared.producers), platform.shutdown.clone()));
         platform.tend(shared.meter.clone());
         problems.extend(platform.open_aggregation(&mut bound, &shared));
@@ -305,7 +315,7 @@ impl Platform {
         Ok(problems)
     }
 
-    fn serve(&self, bound: &mut Bound, shared: &Shared) {
+    fn serve(&self, bound: &mut Bound, shared: &Shared, connections: Arc<Book>) {
         for (member, own) in self.members.iter().zip(&mut bound.own) {
             member.serve_hub(own, &self.tls, &self.tasks, &self.shutdown);
         }
@@ -318,7 +328,7 @@ impl Platform {
             self.tasks.spawn(serving);
         }
         if let Some(listener) = bound.admin.take() {
-            self.tasks.spawn(admin::serve(listener, self.admin_parts(shared), self.shutdown.clone()));
+            self.tasks.spawn(admin::serve(listener, self.admin_parts(shared, connections), self.shutdown.clone()));
         }
     }
 
@@ -338,7 +348,7 @@ impl Platform {
         });
     }
 
-    fn admin_parts(&self, shared: &Shared) -> AdminParts {
+    fn admin_parts(&self, shared: &Shared, connections: Arc<Book>) -> AdminParts {
         let named = |member: &Member| (member.name().to_owned(), Arc::clone(member.catalogue()));
         let for_health: Vec<_> = self.members.iter().map(named).collect();
         let (index_for_health, contracts_for_health) = (Arc::clone(&self.index), Arc::clone(&self.contracts));
@@ -349,6 +359,7 @@ impl Platform {
             producers: Arc::clone(&shared.producers),
             metrics: self.metrics(shared.meter.clone()),
             platforms: self.members.iter().map(Member::admin_parts).collect(),
+            connections,
             health: Arc::new(move || health(&for_health, &contracts_for_health, &index_for_health)),
             addresses: self.addresses.iter().map(|(name, address)| (name.clone(), url(name, *address))).collect(),
             instance: settings.hub.instance_name.clone(),

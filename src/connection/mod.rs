@@ -1,5 +1,36 @@
 //! The road to a connection (*anslutning*) to the national service platform, from first contact to live and out again
 //! (`connection.md`, `connection-api.md`).
+//!
+//! [`book::Book`] is the way in. What is known is `holdings.rs`, made of the changes that `log.rs` keeps; `state.rs` is
+//! the table of steps and `gates/` what guards them, pure functions of a `dossier.rs`; `steps.rs` takes a step.
+//! What a step does to a platform goes through the trait of `platforms.rs`, filled by whoever runs them.
 
+pub mod agreement;
+pub mod availability;
+pub mod book;
 pub mod category;
+pub mod document;
+pub mod dossier;
+pub mod file;
+pub mod gates;
+pub mod holdings;
+pub mod incident;
+pub mod log;
+pub mod moment;
+pub mod next;
+pub mod order;
+mod papers;
+pub mod party;
+pub mod platforms;
+#[cfg(test)]
+pub(crate) mod pretended;
+pub mod price;
+pub mod qa_item;
+pub mod refusal;
+mod reports;
+mod residue;
 pub mod services;
+pub mod state;
+pub mod steps;
+pub mod terms;
+pub mod view;
