@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
+use crate::connection::book::Book;
 use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::hub::explain::{Explanation, Question};
@@ -52,6 +53,8 @@ pub struct AdminParts {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// The process's platforms, at least one; the first is meant where none is named.
     pub platforms: Vec<PlatformParts>,
+    /// Parties and their connections.
+    pub connections: Arc<Book>,
     /// How the platform's parts are.
     pub health: Arc<dyn Fn() -> Health + Send + Sync>,
     /// Name and URL of every open listener.

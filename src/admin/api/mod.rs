@@ -14,6 +14,7 @@ use super::Admin;
 
 mod advice;
 pub mod catalogue;
+pub mod connection;
 pub mod contracts;
 pub mod exchange;
 pub mod exchanges;
@@ -56,6 +57,50 @@ pub mod summary;
         catalogue::discard,
         catalogue::save,
         catalogue::delete,
+        connection::parties::list,
+        connection::parties::add,
+        connection::parties::one,
+        connection::parties::change,
+        connection::parties::contacts,
+        connection::parties::put_contacts,
+        connection::parties::caregivers,
+        connection::parties::put_caregivers,
+        connection::parties::components,
+        connection::parties::put_components,
+        connection::parties::assignments,
+        connection::parties::put_assignments,
+        connection::papers::agreements,
+        connection::papers::add_agreement,
+        connection::papers::agreement,
+        connection::papers::change_agreement,
+        connection::papers::orders,
+        connection::papers::add_order,
+        connection::papers::order,
+        connection::papers::step_order,
+        connection::services::list,
+        connection::services::one,
+        connection::services::operator,
+        connection::connections::list,
+        connection::connections::add,
+        connection::connections::one,
+        connection::connections::change,
+        connection::connections::events,
+        connection::connections::step,
+        connection::connections::next,
+        connection::connections::removal,
+        connection::connections::invoice,
+        connection::quality::runs,
+        connection::quality::add_run,
+        connection::quality::items,
+        connection::quality::declaration,
+        connection::quality::put_declaration,
+        connection::incidents::list,
+        connection::incidents::add,
+        connection::incidents::one,
+        connection::incidents::change,
+        connection::incidents::step,
+        connection::sums::price,
+        connection::sums::availability,
         producers::systems,
         producers::problems,
         producers::verify_requests,
@@ -72,6 +117,7 @@ pub mod summary;
         (name = "platform", description = "The platform itself"),
         (name = "contracts", description = "Service contracts, and messages held against them"),
         (name = "catalogue", description = "What the catalogue publishes, has published, and will publish"),
+        (name = "connection", description = "The road to a connection: parties, agreements, steps, gates, incidents"),
         (name = "producers", description = "The mocked producers; WireMock's own paths are at /__admin")
     )
 )]
@@ -102,6 +148,7 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
         ("/api/v1/catalogue/rows", post(catalogue::save)),
         ("/api/v1/catalogue/rows/{table}/{id}", delete(catalogue::delete)),
     ];
+    paths.extend(connection::paths());
     paths.extend(producers::paths());
     paths
 }
@@ -152,7 +199,8 @@ mod tests {
         assert_eq!(described, paths().iter().map(|(path, _)| *path).collect());
         for (path, methods) in document["paths"].as_object().unwrap() {
             for (method, described) in methods.as_object().unwrap() {
-                assert!(described["responses"]["200"].is_object(), "{method} {path}: 200");
+                let done = ["200", "201"].iter().any(|status| described["responses"][*status].is_object());
+                assert!(done, "{method} {path}: 200 or 201");
                 assert!(described["responses"]["401"].is_object(), "{method} {path}: 401");
                 assert!(described["summary"].is_string(), "{method} {path}: summary");
                 for parameter in described["parameters"].as_array().unwrap_or(&Vec::new()) {

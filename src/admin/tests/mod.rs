@@ -15,6 +15,10 @@ use super::health::{Component, Health};
 use super::*;
 use crate::config::contracts::ContractSettings;
 use crate::config::environment::Environment;
+use crate::connection::book::Book;
+use crate::connection::pretended::Pretended;
+use crate::connection::services::Services;
+use crate::connection::terms::Terms;
 
 mod api;
 mod contracts;
@@ -38,6 +42,7 @@ fn parts() -> AdminParts {
             catalogue: catalogue(),
             explain: Arc::new(samples::explanation),
         }],
+        connections: connections(),
         health: Arc::new(|| Health {
             ready: true,
             components: vec![component("takCache", true), component("hsaCache", true)],
@@ -57,6 +62,12 @@ fn catalogue() -> Arc<Catalogue> {
     let catalogue = Catalogue::new(Environment::Demo, None, None, Clock::System);
     catalogue.reset_tak();
     Arc::new(catalogue)
+}
+
+fn connections() -> Arc<Book> {
+    let (services, _) = Services::shipped();
+    let platforms = Arc::new(Pretended::default());
+    Arc::new(Book::new(services, platforms, Terms::default(), Clock::System))
 }
 
 fn component(name: &str, up: bool) -> Component {
