@@ -112,6 +112,7 @@ pub mod summary;
         producers::workspaces,
         producers::drop_workspace,
     ),
+    components(schemas(connection::GateProblem, crate::connection::gates::Failed)),
     tags(
         (name = "exchanges", description = "Finished calls"),
         (name = "platform", description = "The platform itself"),
