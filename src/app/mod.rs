@@ -4,6 +4,7 @@ pub mod aggregation;
 mod bind;
 mod catalogue;
 mod connection;
+mod engagements;
 mod health;
 pub mod index;
 pub mod member;
@@ -27,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use crate::admin::{self, AdminParts};
 use crate::aggregation::listen::Listener as AggregationListener;
 use crate::catalogue::Catalogue;
-use crate::config::checked::Settings;
+use crate::config::checked::{RecordsInIndex, Settings};
 use crate::config::environment::Environment;
 use crate::config::platforms::apart;
 use crate::connection::book::Book;
@@ -44,6 +45,7 @@ use crate::producers::settings::ServerSettings;
 use crate::store::log::LogError;
 use crate::tls::material::MaterialError;
 use bind::{Addresses, Bound, bind};
+use engagements::RecordsToIndex;
 use health::health;
 use index::{Filling, IndexSlot, OpenIndex, Wires};
 use member::{Member, Shared};
@@ -123,13 +125,14 @@ impl Platform {
         let contracts = Arc::new(Library::new(environment.clone(), settings.contracts.clone()));
         // Compiling is the longest part of a start: it goes on while the rest is read.
         let reading = refresh(&contracts);
-        let (sources, mut problems) = Sources::load(&environment, &contracts, &clock);
-        let (producers, found) = Producers::load(&environment);
+        let (producers, mut problems) = Producers::load(&environment);
+        let (sources, found) = Sources::load(&environment, &contracts, &producers, &clock);
         problems.extend(found);
         let producers = producers
             .with_clock(&clock)
             .with_contracts(&contracts)
             .with_sources(&sources.shared())
+            .with_records(sources.records())
             .with_settings(settings.producers.clone());
         let shared = Shared {
             environment,
@@ -294,7 +297,8 @@ impl Platform {
     ) -> Result<Vec<Problem>, LogError> {
         let main = self.main();
         let settings = &**main.settings();
-        let engagements = settings.records.loads_index.then(|| sources.engagements());
+        let how = settings.records.index;
+        let engagements = (how == RecordsInIndex::Load).then(|| sources.engagements());
         let filling = Filling { environment, engagements };
         let (index, problems) = index::open(settings.index.clone(), data, filling, clock.clone()).await?;
         let wires = Wires { settings, catalogue: main.catalogue(), hub: main.hub(), tls: &self.tls.client, clock };
@@ -310,6 +314,20 @@ impl Platform {
             self.tasks.spawn(serve(listener, name, responder, limits.clone(), self.shutdown.clone()));
         }
         self.index.store(Some(Arc::clone(&open)));
+        if how != RecordsInIndex::Off {
+            let told = RecordsToIndex {
+                index: Arc::clone(&self.index),
+                hub: (how == RecordsInIndex::Update).then(|| Arc::downgrade(main.hub())),
+                own_id: settings.index.own_id.clone(),
+                instance_id: settings.index.notify.instance_id.clone(),
+            };
+            sources.records().tell(Arc::new(told));
+            if how == RecordsInIndex::Update {
+                // Calls like any others: nobody waits for them with the start.
+                sources.records().tell_all();
+                self.tasks.spawn(Arc::clone(sources.records()).settle());
+            }
+        }
         let shutdown = self.shutdown.clone();
         self.tasks.spawn(async move { tokio::join!(open.notify(shutdown.clone()), open.follow(resets, shutdown)) });
         Ok(problems)

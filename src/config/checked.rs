@@ -314,13 +314,25 @@ pub enum LogTarget {
     File(PathBuf),
 }
 
+/// How the index knows of the patient records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordsInIndex {
+    /// Not at all.
+    #[default]
+    Off,
+    /// They are put into it.
+    Load,
+    /// Updates are sent through the hub, as source systems send them.
+    Update,
+}
+
 /// The ring of call records.
 #[derive(Clone, Debug)]
 pub struct RecordSettings {
     /// `records.bytes_max`: all records together; the oldest goes first.
     pub bytes_max: usize,
-    /// `records.index`: whether what is known of the patients is loaded into the index.
-    pub loads_index: bool,
+    /// `records.index`: how the index knows of the patients, if it does.
+    pub index: RecordsInIndex,
     /// `records.body_bytes_max`: of each body; the rest is counted, not kept.
     pub body_bytes_max: usize,
 }

@@ -5,7 +5,8 @@
 //! swapped whole when they change (`load`), and what is remembered lies apart, for each workspace, in [`space`] and
 //! [`journal`]. Read the folders in the order of a call: [`asked`] reads the request, `decide` goes through the steps,
 //! [`chaos`] may decide that something goes wrong, [`matcher`] says which stub it fits, [`behaviour`] turns the stub into
-//! an answer, a wait or a fault, [`source`] is who answers where no stub does, [`miss`] explains why nothing fitted,
+//! an answer, a wait or a fault, [`source`] is who answers where no stub does, [`machine`] what
+//! a system keeps account of, [`miss`] explains why nothing fitted,
 //! [`responder`] and [`serve`] deliver. What files say is read by [`spec`]; [`api`] shows and changes all of it; [`record`]
 //! makes mappings of another system's answers.
 
@@ -19,6 +20,7 @@ pub mod identity;
 pub mod journal;
 pub mod json;
 mod load;
+pub mod machine;
 pub mod matcher;
 pub mod miss;
 pub mod mounted;

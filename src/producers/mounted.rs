@@ -17,8 +17,10 @@ use super::behaviour::script::Script;
 use super::chaos::Plan;
 use super::journal::Entry;
 use super::load;
+use super::records::RecordSource;
+use super::records::load::RecordHolder;
 use super::source::SharedSource;
-use super::space::Spaces;
+use super::space::{Space, Spaces};
 use super::spec::mapping::{InactiveStub, Stub};
 use super::spec::producer::Producer;
 use super::spec::response::{Bodies, XML_TYPE};
@@ -70,6 +72,8 @@ pub struct Wiring {
     pub clock: Clock,
     /// Who is asked when no stub fits.
     pub sources: Vec<SharedSource>,
+    /// The records that calls change.
+    pub records: Option<Arc<RecordSource>>,
     /// Who knows the contracts.
     pub contracts: Option<Arc<Library>>,
     /// The settings that concern producers.
@@ -123,6 +127,11 @@ impl Producers {
         self.rewired(|wiring| wiring.sources = sources.to_vec())
     }
 
+    /// The same systems with records that calls change.
+    pub fn with_records(self, records: &Arc<RecordSource>) -> Self {
+        self.rewired(|wiring| wiring.records = Some(Arc::clone(records)))
+    }
+
     /// The same systems with somebody who knows the contracts.
     pub fn with_contracts(self, contracts: &Arc<Library>) -> Self {
         self.rewired(|wiring| wiring.contracts = Some(Arc::clone(contracts)))
@@ -154,6 +163,18 @@ impl Producers {
     /// All systems, by name.
     pub fn systems(&self) -> Vec<Arc<System>> {
         self.systems.load().values().cloned().collect()
+    }
+
+    /// Whose records are whose.
+    pub fn record_holders(&self) -> BTreeMap<String, RecordHolder> {
+        let holder = |system: &Arc<System>| {
+            let files = system.files();
+            let (producer, file) = (&files.producer, self.environment.path("producers").join(&*system.name));
+            let hsa_id = producer.hsa_id.clone();
+            let holder = RecordHolder { hsa_id, settings: producer.records.clone(), file: file.join("producer.toml") };
+            (system.name.to_string(), holder)
+        };
+        self.systems.load().values().map(holder).collect()
     }
 
     /// What all systems share.
@@ -247,6 +268,30 @@ impl System {
     pub(super) fn mount_files(&self) {
         let shared = self.shared.spaces.load().shared();
         shared.system(&self.name).set_files(&self.files.load().stubs);
+    }
+
+    /// Whether the index has yet to be told of what calls changed.
+    pub(super) fn has_news(&self) -> bool {
+        self.shared.wiring.load().records.as_ref().is_some_and(|records| records.has_news())
+    }
+
+    /// Ready when the index knows of what calls changed so far.
+    pub(super) async fn settle(&self) {
+        let records = self.shared.wiring.load().records.clone();
+        if let Some(records) = records.filter(|records| records.has_news()) {
+            records.settle().await;
+        }
+    }
+
+    /// Begins scenarios, counters and what the system keeps account of anew, in one workspace.
+    pub fn reset(&self, space: &Space) {
+        let own = space.system(&self.name);
+        own.reset_state();
+        let files = self.files();
+        let records = self.shared.wiring.load().records.clone();
+        if let (Some(records), true, true) = (records, space.key().is_empty(), files.producer.state.is_some()) {
+            records.reset(None, &self.name, files.producer.hsa_id.as_deref().unwrap_or(&self.name));
+        }
     }
 
     /// Its name: the folder's.

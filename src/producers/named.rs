@@ -17,6 +17,8 @@ const X_MOCK_RESPONSE: &str = "x-mock-response";
 pub(super) enum BuiltIn {
     /// What the sources give, in this kind.
     Source(Wanted),
+    /// What the sources give, to the consumers that `records.consumers` lists; nothing to others.
+    ByConsumer,
     /// A fault.
     Fault(Side, &'static str),
 }
@@ -76,7 +78,7 @@ pub(super) fn built_in(name: &str) -> Option<BuiltIn> {
         "soapfaultrequest" => BuiltIn::Fault(Side::Client, "anslut: the request is refused, as x-mock-response asks"),
         // The request's own filters select; the header's answer is empty unless the consumer is listed.
         _ if filters.iter().any(|filter| name.starts_with(filter)) => BuiltIn::Source(Wanted::Usual),
-        _ if name.starts_with("httpheader") => BuiltIn::Source(Wanted::Empty),
+        _ if name.starts_with("httpheader") => BuiltIn::ByConsumer,
         _ => return None,
     })
 }

@@ -49,6 +49,8 @@ impl System {
     /// at once.
     pub(super) async fn after_delay(&self, decision: Decision) -> (Reply, Option<Entry>) {
         let Decision { delay, reply, entry } = decision;
+        // Who has the answer finds in the index what the call changed.
+        self.settle().await;
         if !delay.is_zero() {
             let gates = self.gates.load_full();
             let Ok(_waiting) = gates.delayed.try_acquire() else {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::asked::Asked;
+use super::space::Mounted;
 use super::spec::producer::Producer;
 
 /// What kind of answer is wanted of a source.
@@ -33,6 +34,8 @@ pub struct Question<'q, 'r> {
     pub producer: &'q Producer,
     /// The request.
     pub asked: &'q Asked<'r>,
+    /// What the workspace of the call remembers, where it is not the default one.
+    pub own: Option<&'q Mounted>,
     /// The kind of answer.
     pub wanted: &'q Wanted,
 }

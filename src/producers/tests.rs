@@ -249,7 +249,7 @@ proptest! {
     #[test]
     fn no_file_panics_the_loader(bytes in collection::vec(any::<u8>(), 1..60), at in any::<sample::Index>(), kind in 0..3) {
         let file = ["producers/broken/mappings/faults.json", "producers/journal-a/producer.toml",
-            "producers/booking/mappings/make-booking.json"][kind as usize];
+            "producers/inbox/mappings/add-message.json"][kind as usize];
         let mut contents = Environment::Demo.file(file).unwrap().unwrap().contents;
         let at = at.index(contents.len());
         let end = (at + bytes.len()).min(contents.len());

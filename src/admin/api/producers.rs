@@ -19,10 +19,12 @@ use crate::producers::api::{self, verify};
 const BODY_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// The paths under `/api/v1`.
-pub(super) fn paths() -> [(&'static str, MethodRouter<Arc<Admin>>); 8] {
+pub(super) fn paths() -> [(&'static str, MethodRouter<Arc<Admin>>); 10] {
     [
         ("/api/v1/producers", get(systems)),
         ("/api/v1/producers/problems", get(problems)),
+        ("/api/v1/producers/audit", get(audit)),
+        ("/api/v1/patients/entries", get(records).post(add_record).delete(take_record)),
         ("/api/v1/producers/verify", post(verify_requests)),
         ("/api/v1/producers/{system}", put(make)),
         ("/api/v1/producers/{system}/reset", post(reset)),
@@ -93,6 +95,14 @@ calls! {
     systems: get "/api/v1/producers" => "Every system with its addresses and how many mappings it has";
     /// What is wrong with the files of the mocked producers, as they are now
     problems: get "/api/v1/producers/problems" => "Every problem with its file and line; a file that cannot be read keeps what it had before";
+    /// Compare the records with the engagement index
+    audit: get "/api/v1/producers/audit" => "What is missing, stale, orphaned or another care giver's; 409 where the records are not in the index";
+    /// The entries of all patient records
+    records: get "/api/v1/patients/entries" => "Whose each is, its kind, id and system; system= and kind= select";
+    /// Add an entry to somebody's record, or replace it
+    add_record: post "/api/v1/patients/entries" => "It is answered, and the index knows of it; 422 says what is wrong with it";
+    /// Take an entry out of somebody's record
+    take_record: delete "/api/v1/patients/entries" => "It is gone, and the index knows";
     /// Hold the journal against expectations
     verify_requests: post "/api/v1/producers/verify" => "Every expectation is met; 409 names the first that is not, with near misses";
     /// Make a system that has no folder

@@ -14,7 +14,7 @@ use crate::domain::problem::{Problem, Severity};
 use super::checked::{
     AdminSettings, CatalogueSettings, ClimbSwitch, HeaderFilter, HubLimits, HubSettings, ListenSettings, LogSettings,
     LogStyle, LogTarget, LookupSettings, OutsideCatalogue, PlatformRole, PlatformSettings, ProducerCallSettings,
-    RecordSettings, Settings, Transport,
+    RecordSettings, RecordsInIndex, Settings, Transport,
 };
 use super::environment::Environment;
 use super::producers::ProducerSettings;
@@ -51,7 +51,11 @@ impl Build<'_> {
             log: self.log(),
             records: RecordSettings {
                 bytes_max: self.resolved.size("records.bytes_max"),
-                loads_index: self.resolved.text("records.index") == "load",
+                index: match self.resolved.text("records.index").as_str() {
+                    "load" => RecordsInIndex::Load,
+                    "update" => RecordsInIndex::Update,
+                    _ => RecordsInIndex::Off,
+                },
                 body_bytes_max: self.resolved.size("records.body_bytes_max"),
             },
             producers: ProducerSettings {

@@ -41,9 +41,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting::own("records.body_bytes_max", BYTES, Some("16384"), "what a call record keeps of each body"),
     Setting::own(
         "records.index",
-        Kind::Choice(&["load", "off"]),
+        Kind::Choice(&["load", "update", "off"]),
         Some("off"),
-        "patients/ in the index, at every start",
+        "patients/ in the index, at every start: straight, or by Updates through the hub",
     ),
     Setting::own("platform.name", Kind::Text, None, "the platform's name; vp.instance.name goes before it"),
     Setting::own("platform.instance_id", Kind::Text, None, "the platform's id; vp.instance.id goes before it"),

@@ -4,6 +4,7 @@
 
 mod mappings;
 mod recordings;
+mod records;
 mod requests;
 mod scenarios;
 pub mod verify;
@@ -112,7 +113,7 @@ async fn answer(producers: &Producers, system: Option<&str>, path: &str, request
         ["reset"] if asking.method == Method::POST => {
             let done = mappings::reset(&asking);
             asking.space.journal.remove(|row| asking.concerns(&row.system));
-            asking.systems().iter().for_each(|system| asking.space.system(system.name()).reset_state());
+            asking.systems().iter().for_each(|system| system.reset(&asking.space));
             done
         }
         ["health"] => {

@@ -12,7 +12,7 @@ pub(super) fn answer(asking: &Asking<'_>, rest: &[&str]) -> Told {
     match (&asking.method, rest) {
         (&Method::GET, []) => list(asking),
         (&Method::POST, ["reset"]) => {
-            asking.systems().iter().for_each(|system| asking.space.system(system.name()).reset_state());
+            asking.systems().iter().for_each(|system| system.reset(&asking.space));
             Told::Json(json!({}))
         }
         (&Method::PUT, [name, "state"]) => {

@@ -8,7 +8,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::requests::{distance, fits, pattern};
-use super::{Told, told};
+use super::{Told, records, told};
 use crate::domain::clock::Clock;
 use crate::producers::asked::pairs;
 use crate::producers::chaos;
@@ -37,6 +37,8 @@ pub async fn handle(producers: &Producers, path: &str, request: Request<Bytes>) 
         (&Method::GET, ["producers", "problems"]) => {
             Told::Json(serde_json::to_value(&*producers.problems()).unwrap_or_default())
         }
+        (&Method::GET, ["producers", "audit"]) => records::audit(producers).await,
+        (_, ["patients", "entries"]) => records::answer(producers, &request).await,
         (&Method::PUT, ["producers", name]) => match producers.make(name) {
             Ok(system) => Told::Json(json!({"name": system.name()})),
             Err(why) => Told::unusable("", why),
@@ -44,7 +46,7 @@ pub async fn handle(producers: &Producers, path: &str, request: Request<Bytes>) 
         (&Method::POST, ["producers", name, "reset"]) => match producers.system(name) {
             Some(system) => {
                 match producers.shared().spaces.load().open(&workspace(&request)) {
-                    Ok(space) => space.system(system.name()).reset_state(),
+                    Ok(space) => system.reset(&space),
                     Err(error) => return told(Told::unusable("", error.to_string())),
                 }
                 Told::Json(json!({}))

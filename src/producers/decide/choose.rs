@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, header};
 
 use super::{Deciding, short_name};
-use crate::producers::asked::quoted;
+use crate::producers::asked::{ORIGINAL_CONSUMER, quoted};
 use crate::producers::behaviour::Forwarding;
 use crate::producers::behaviour::act::Act;
 use crate::producers::miss;
@@ -139,9 +139,15 @@ impl Deciding<'_, '_> {
                 self.answered.source = Some("x-mock-response".to_owned());
                 return Some(fault(*side, text, ""));
             }
-            BuiltIn::Source(wanted) => wanted,
+            BuiltIn::Source(wanted) => wanted.clone(),
+            BuiltIn::ByConsumer => {
+                let listed = &self.files.producer.records.consumers;
+                let consumer = self.asked.header(ORIGINAL_CONSUMER);
+                let is_listed = consumer.is_some_and(|one| listed.iter().any(|known| known.eq_ignore_ascii_case(&one)));
+                if is_listed { Wanted::Usual } else { Wanted::Empty }
+            }
         };
-        let (name, answer) = self.source_answer(None, wanted)?;
+        let (name, answer) = self.source_answer(None, &wanted)?;
         self.answered.source = Some(name.to_owned());
         Some(Reply::Answer(answer))
     }
@@ -199,15 +205,21 @@ impl Deciding<'_, '_> {
     /// The answer of a source, of any in the order of `answers` where none is named.
     pub(super) fn source_answer(&self, name: Option<&str>, wanted: &Wanted) -> Option<(&'static str, Response<Bytes>)> {
         let producer = &self.files.producer;
-        let question = Question { system: self.system.name(), producer, asked: self.asked, wanted };
+        let own = self.below.is_some().then_some(self.own);
+        let question = Question { system: self.system.name(), producer, asked: self.asked, own, wanted };
         let named = |name: &str| self.wiring.sources.iter().find(move |source| source.name() == name);
         let ask = |name: &str| {
             let source = named(name)?;
             source.answer(&question).map(|answer| (source.name(), answer))
         };
         match name {
+            Some("record") => ask("state").or_else(|| ask("record")),
             Some(name) => ask(name),
-            None => producer.answers.iter().find_map(|name| ask(name)),
+            None => producer.answers.iter().find_map(|name| match name.as_str() {
+                // What the system keeps account of goes before what its records say.
+                "record" => ask("state").or_else(|| ask("record")),
+                name => ask(name),
+            }),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::file::{self, Reference, Written};
 use super::kinds::{Field, FieldRule, kinds};
@@ -49,11 +50,28 @@ pub struct Entry {
     pub values: Value,
 }
 
+impl Entry {
+    /// What no two entries of a person share: kind, id and system.
+    pub fn key(&self) -> (&str, &str, &str) {
+        (self.kind, self.values.text_at("id").unwrap_or_default(), &self.system)
+    }
+}
+
+impl Patient {
+    /// Newest first by the time of writing, then by id.
+    fn sort(&mut self) {
+        let text = |entry: &Entry, name: &str| entry.values.text_at(name).unwrap_or_default().to_owned();
+        self.entries.sort_by_cached_key(|entry| (std::cmp::Reverse(text(entry, "authored")), text(entry, "id")));
+    }
+}
+
 /// All records.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
-    patients: BTreeMap<String, Patient>,
+    patients: BTreeMap<String, Arc<Patient>>,
     systems: BTreeSet<String>,
+    /// Everybody who gives care in any of the files: what entries that are added later refer to.
+    organisation: Arc<Organisation>,
 }
 
 impl Book {
@@ -78,26 +96,76 @@ impl Book {
             book.take_in(file, written, &shared, &mut problems);
         }
         for patient in book.patients.values_mut() {
-            // Newest first by the time of writing, then by id.
-            patient.entries.sort_by(|one, other| {
-                let key = |entry: &Entry| {
-                    let text = |name: &str| entry.values.text_at(name).unwrap_or_default().to_owned();
-                    (std::cmp::Reverse(text("authored")), text("id"))
-                };
-                key(one).cmp(&key(other))
-            });
+            Arc::make_mut(patient).sort();
         }
+        // What is wrong has been said already, file by file.
+        let mut everybody = shared;
+        for (file, written) in written.iter().filter(|(_, written)| written.patient.is_some()) {
+            everybody.take_in(file, written, &mut Vec::new());
+        }
+        book.organisation = Arc::new(everybody);
         (book, problems)
+    }
+
+    /// Adds what a text says that is written as a record file is, about one person; an entry of the same kind, id and
+    /// system is replaced. `organisation` is who else the entries may refer to.
+    pub fn add(&mut self, file: &Path, written: &Written, organisation: &Organisation) -> Vec<Problem> {
+        let mut fresh = Self::default();
+        let mut problems = Vec::new();
+        fresh.take_in_with(file, written, organisation, self, &mut problems);
+        if problems.is_empty() {
+            for (id, patient) in fresh.patients {
+                for entry in &patient.entries {
+                    self.put(&id, &patient.about, entry.clone());
+                }
+            }
+        }
+        problems
+    }
+
+    /// Puts an entry into somebody's record; one of the same kind, id and system is replaced. Who has none gets one.
+    pub fn put(&mut self, id: &str, about: &Value, entry: Entry) {
+        self.systems.insert(entry.system.clone());
+        let patient = self
+            .patients
+            .entry(id.to_owned())
+            .or_insert_with(|| Arc::new(Patient { about: about.clone(), entries: Vec::new() }));
+        let patient = Arc::make_mut(patient);
+        patient.entries.retain(|known| known.key() != entry.key());
+        patient.entries.push(entry);
+        patient.sort();
+    }
+
+    /// Takes the entries out for which `is_out` holds; the people who lost some.
+    pub fn take(&mut self, is_out: impl Fn(&str, &Entry) -> bool) -> Vec<String> {
+        let mut changed = Vec::new();
+        for (id, patient) in &mut self.patients {
+            if patient.entries.iter().any(|entry| is_out(id, entry)) {
+                Arc::make_mut(patient).entries.retain(|entry| !is_out(id, entry));
+                changed.push(id.clone());
+            }
+        }
+        changed
+    }
+
+    /// A book about nobody.
+    pub fn knowing(organisation: Arc<Organisation>) -> Self {
+        Self { organisation, ..Self::default() }
+    }
+
+    /// Everybody who gives care.
+    pub fn organisation(&self) -> &Arc<Organisation> {
+        &self.organisation
     }
 
     /// A person by identity number.
     pub fn patient(&self, id: &str) -> Option<&Patient> {
-        self.patients.get(id)
+        self.patients.get(id).map(|patient| &**patient)
     }
 
     /// Everybody, by identity number.
     pub fn patients(&self) -> impl Iterator<Item = (&str, &Patient)> {
-        self.patients.iter().map(|(id, patient)| (id.as_str(), patient))
+        self.patients.iter().map(|(id, patient)| (id.as_str(), &**patient))
     }
 
     /// Whether some entry is in that system.
@@ -105,7 +173,24 @@ impl Book {
         self.systems.contains(hsa_id)
     }
 
+    /// The HSA-ids of the systems that have entries, or had some.
+    pub fn systems(&self) -> impl Iterator<Item = &str> {
+        self.systems.iter().map(String::as_str)
+    }
+
     fn take_in(&mut self, file: &Path, written: &Written, shared: &Organisation, problems: &mut Vec<Problem>) {
+        self.take_in_with(file, written, shared, &Self::default(), problems);
+    }
+
+    /// As [`Self::take_in`]; contacts may also be those that `beside` has.
+    fn take_in_with(
+        &mut self,
+        file: &Path,
+        written: &Written,
+        shared: &Organisation,
+        beside: &Self,
+        problems: &mut Vec<Problem>,
+    ) {
         let mut organisation = shared.clone();
         if written.patient.is_some() {
             organisation.take_in(file, written, problems);
@@ -138,13 +223,22 @@ impl Book {
             return;
         }
         let about = about(patient);
-        let patient = self.patients.entry(id).or_insert_with(|| Patient { about, entries: Vec::new() });
+        let known_beside = beside.patients.get(&id);
+        let about = known_beside.map_or(about, |known| known.about.clone());
+        let known_before: Vec<Value> =
+            known_beside.iter().flat_map(|known| &known.entries).map(|entry| entry.values.clone()).collect();
+        let patient = self.patients.entry(id).or_insert_with(|| Arc::new(Patient { about, entries: Vec::new() }));
+        let patient = Arc::make_mut(patient);
         let mut known: BTreeSet<(String, String, String)> = BTreeSet::new();
         let mut contacts: BTreeSet<(String, String)> = BTreeSet::new();
         let key =
             |values: &Value, names: [&str; 3]| names.map(|name| values.text_at(name).unwrap_or_default().to_owned());
-        for entry in
-            patient.entries.iter().map(|entry| &entry.values).chain(written.entries.iter().map(|(entry, _)| entry))
+        for entry in patient
+            .entries
+            .iter()
+            .map(|entry| &entry.values)
+            .chain(&known_before)
+            .chain(written.entries.iter().map(|(entry, _)| entry))
         {
             let [kind, id, system] = key(entry, ["kind", "id", "system"]);
             if kind == "contact" {
@@ -242,7 +336,28 @@ impl Organisation {
         members.iter().map(followed).collect::<Option<_>>().map(Value::table)
     }
 
-    fn unit(&self, hsa_id: &str) -> Option<Value> {
+    /// The staff of a unit, by HSA-id.
+    pub fn staff_of<'s>(&'s self, unit: &'s str) -> impl Iterator<Item = (&'s str, &'s Value)> {
+        let works_there =
+            move |person: &Value| person.text_at("unit").is_some_and(|hsa_id| hsa_id.eq_ignore_ascii_case(unit));
+        self.staff
+            .iter()
+            .filter(move |(_, person)| works_there(person))
+            .map(|(hsa_id, person)| (hsa_id.as_str(), person))
+    }
+
+    /// A person of the staff, with the unit.
+    pub fn member(&self, hsa_id: &str) -> Option<Value> {
+        self.person(hsa_id)
+    }
+
+    /// A source system.
+    pub fn system(&self, hsa_id: &str) -> Option<&Value> {
+        self.systems.get(hsa_id)
+    }
+
+    /// A unit, with its care giver.
+    pub fn unit(&self, hsa_id: &str) -> Option<Value> {
         let mut unit = self.units.get(hsa_id)?.clone();
         let giver = self.givers.get(unit.text_at("giver")?)?.clone();
         unit.set("giver", giver);

@@ -3,13 +3,18 @@
 //!
 //! Records are files: `file` reads them by the table [`kinds`], [`book`] brings them together. How an entry becomes an
 //! answer is the table [`projection`], made of [`template`]s; [`filter`] is what a request asks for, [`rows`] what the
-//! index knows. An answer has no order and no namespace of its own: those are the contract's
+//! index knows. [`books`] changes them while they are served, and tells the index; [`audit`] compares the two; `load` says
+//! which files are whose, and [`generate`] makes people up. An answer has no order and no namespace of its own: those are the contract's
 //! ([`super::schema::write`]).
 
+pub mod audit;
 pub mod book;
+pub mod books;
 pub mod file;
 pub mod filter;
+pub mod generate;
 pub mod kinds;
+pub mod load;
 pub mod projection;
 pub mod rows;
 mod source;
@@ -18,4 +23,4 @@ pub mod template;
 mod tests;
 pub mod value;
 
-pub use source::{RecordSettings, RecordSource, UnknownPatient, Written};
+pub use source::{Engagements, RecordSettings, RecordSource, UnknownPatient, Written};

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::book::{Book, Entry};
+use super::book::{Book, Entry, Patient};
 use super::projection::projection;
 
 /// What does not apply.
 const NOT_APPLICABLE: &str = "NA";
 
 /// One engagement.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     /// Identity number.
@@ -36,8 +36,12 @@ pub struct Row {
 
 /// The rows of books, in order: one for each person, domain, categorization, system and care giver.
 pub fn rows<'b>(books: impl IntoIterator<Item = &'b Book>) -> Vec<Row> {
+    rows_among(books.into_iter().flat_map(Book::patients))
+}
+
+fn rows_among<'b>(people: impl Iterator<Item = (&'b str, &'b Patient)>) -> Vec<Row> {
     let mut latest: BTreeMap<Row, String> = BTreeMap::new();
-    for (id, patient) in books.into_iter().flat_map(Book::patients) {
+    for (id, patient) in people {
         for entry in &patient.entries {
             let Some((row, event)) = row(id, entry) else { continue };
             let known = latest.entry(row).or_default();
@@ -49,6 +53,11 @@ pub fn rows<'b>(books: impl IntoIterator<Item = &'b Book>) -> Vec<Row> {
     latest.into_iter().map(|(row, most_recent_content)| Row { most_recent_content, ..row }).collect()
 }
 
+/// The rows of one person.
+pub fn rows_of<'b>(books: impl IntoIterator<Item = &'b Book>, patient: &str) -> Vec<Row> {
+    rows_among(books.into_iter().filter_map(|book| book.patient(patient)).map(|known| (patient, known)))
+}
+
 /// The rows as lines of JSON.
 pub fn lines(rows: &[Row]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(rows.len() * 400);
@@ -57,6 +66,21 @@ pub fn lines(rows: &[Row]) -> Vec<u8> {
         lines.push(b'\n');
     }
     lines
+}
+
+impl Row {
+    /// The row without its time and owner: what the index keeps one engagement for.
+    pub fn key(&self) -> [&str; 7] {
+        [
+            &self.registered_resident_identification,
+            &self.service_domain,
+            &self.categorization,
+            &self.logical_address,
+            &self.business_object_instance_identifier,
+            &self.clinical_process_interest_id,
+            &self.source_system,
+        ]
+    }
 }
 
 /// The row an entry belongs to, without its time; and its latest event.

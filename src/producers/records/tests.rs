@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::book::Book;
+use super::books::Books;
 use super::projection::{ContractRow, projection};
 use super::rows::rows;
 use super::*;
@@ -32,13 +33,19 @@ fn demo() -> &'static RecordSource {
     })
 }
 
+/// Their records.
+fn books() -> &'static Books {
+    static BOOKS: OnceLock<Arc<Books>> = OnceLock::new();
+    BOOKS.get_or_init(|| demo().books())
+}
+
 fn contract(name: &str) -> Arc<Contract> {
     registry().select(name, None).expect(name)
 }
 
 /// The HSA-ids of all systems that have records.
 fn systems() -> BTreeSet<&'static str> {
-    let entries = demo().books().flat_map(Book::patients).flat_map(|(_, patient)| &patient.entries);
+    let entries = books().all().flat_map(Book::patients).flat_map(|(_, patient)| &patient.entries);
     entries.map(|entry| entry.system.as_str()).collect()
 }
 
@@ -69,7 +76,13 @@ fn asked(
     let mut request = Request::new(Bytes::from(message.to_owned()));
     change(&mut producer, &mut request);
     let asked = Asked::read("anywhere", &request, jiff::Timestamp::UNIX_EPOCH);
-    demo().written(&Question { system: "anywhere", producer: &producer, asked: &asked, wanted: &Wanted::Usual })
+    demo().written(&Question {
+        system: "anywhere",
+        producer: &producer,
+        asked: &asked,
+        own: None,
+        wanted: &Wanted::Usual,
+    })
 }
 
 /// The answer's body, after a look at whether the contract allows it.
@@ -109,7 +122,7 @@ fn needed(row: &ContractRow, entry: &book::Entry) -> String {
 
 #[test]
 fn thirty_people_of_the_test_series_with_care_at_several_units() {
-    let book = demo().books().next().expect("the shared book");
+    let book = books().all().next().expect("the shared book");
     assert_eq!(book.patients().count(), 30);
     let mut units = BTreeSet::new();
     for (id, patient) in book.patients() {
@@ -129,7 +142,7 @@ fn every_entry_is_answered_once_by_its_system_in_words_its_contract_allows() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &projection().contracts {
         let contract = contract(&row.name);
-        for (id, patient) in demo().books().flat_map(Book::patients) {
+        for (id, patient) in books().all().flat_map(Book::patients) {
             for system in systems() {
                 let entries = patient.entries.iter().filter(|entry| entry.kind == row.kind && entry.system == system);
                 for entry in entries {
@@ -156,7 +169,7 @@ fn every_entry_is_answered_once_by_its_system_in_words_its_contract_allows() {
 fn nothing_of_an_entry_is_lost_on_the_way() {
     for row in &projection().contracts {
         let contract = contract(&row.name);
-        for (id, patient) in demo().books().flat_map(Book::patients) {
+        for (id, patient) in books().all().flat_map(Book::patients) {
             for entry in patient.entries.iter().filter(|entry| entry.kind == row.kind) {
                 let message = request(&contract, &entry.system, id, &needed(row, entry));
                 let written = asked(&entry.system, &message, |_, _| {}).expect("records").expect("an answer");
@@ -171,7 +184,7 @@ fn nothing_of_an_entry_is_lost_on_the_way() {
 #[test]
 fn whatever_refers_to_a_care_contact_refers_to_one_of_the_same_system() {
     for system in systems() {
-        for (id, patient) in demo().books().flat_map(Book::patients) {
+        for (id, patient) in books().all().flat_map(Book::patients) {
             let contacts = ids("GetCareContacts:3", system, id, "");
             for entry in patient.entries.iter().filter(|entry| entry.system == system) {
                 if let Some(contact) = entry.values.text_at("contact") {
@@ -184,7 +197,7 @@ fn whatever_refers_to_a_care_contact_refers_to_one_of_the_same_system() {
 
 #[test]
 fn the_index_says_what_the_systems_answer_and_nothing_else() {
-    let rows = rows(demo().books());
+    let rows = rows(books().all());
     let mut keys = BTreeSet::new();
     for row in &rows {
         let key = [
@@ -204,7 +217,7 @@ fn the_index_says_what_the_systems_answer_and_nothing_else() {
     for contract_row in &projection().contracts {
         let kind = &projection().kinds[&contract_row.kind];
         let Some(domain) = kind.domain.as_ref().filter(|_| !kind.per_entry) else { continue };
-        for (id, _) in demo().books().flat_map(Book::patients) {
+        for (id, _) in books().all().flat_map(Book::patients) {
             for system in systems() {
                 let answered = ids(&contract_row.name, system, id, "");
                 let is_row = |row: &&rows::Row| {
@@ -229,7 +242,7 @@ fn the_engagements_in_the_file_are_what_the_records_say() {
         let text = std::str::from_utf8(lines).expect("UTF-8");
         text.lines().map(|line| serde_json::from_str(line).expect("an object")).collect()
     };
-    let known = objects(&rows::lines(&rows(demo().books())));
+    let known = objects(&rows::lines(&rows(books().all())));
     let file = Environment::Demo.file("index/engagements.ndjson").expect("readable").expect("there");
     let strange: Vec<_> = objects(&file.contents).into_iter().filter(|row| !known.contains(row)).collect();
     assert!(strange.is_empty(), "{strange:?}");
@@ -317,7 +330,7 @@ fn what_was_nullified_says_so_and_no_more_than_it_must() {
 }
 
 fn nullified_in(patient: &str) -> &'static str {
-    let patient = demo().books().find_map(|book| book.patient(patient)).expect("known");
+    let patient = books().all().find_map(|book| book.patient(patient)).expect("known");
     let entry = patient.entries.iter().find(|entry| entry.values.get("nullified").is_some());
     entry.map(|entry| entry.system.as_str()).expect("somebody has a nullified entry")
 }

@@ -52,7 +52,7 @@ fn asked_of(system: &str, producer: &Producer, message: &str, wanted: &Kind) -> 
     let mut request = Request::new(Bytes::from(message.to_owned()));
     *request.headers_mut() = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"))]);
     let asked = Asked::read(system, &request, Timestamp::UNIX_EPOCH);
-    let answer = source().answer(&Asking { system, producer, asked: &asked, wanted })?;
+    let answer = source().answer(&Asking { system, producer, asked: &asked, own: None, wanted })?;
     Some((answer.status().as_u16(), String::from_utf8(answer.into_body().to_vec()).expect("UTF-8")))
 }
 

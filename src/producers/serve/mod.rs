@@ -188,7 +188,7 @@ async fn waited(
     settings: &ServerSettings,
     shutdown: &CancellationToken,
 ) -> (Reply, Option<Entry>) {
-    if decision.delay.is_zero() && !matches!(decision.reply, Reply::Forward(_)) {
+    if decision.delay.is_zero() && !matches!(decision.reply, Reply::Forward(_)) && !system.has_news() {
         return (decision.reply, decision.entry);
     }
     let mut decision = decision;

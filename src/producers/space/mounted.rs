@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::producers::asked::Asked;
 use crate::producers::matcher::index::StubSet;
+use crate::producers::records::books::Books;
 use crate::producers::settings::{REMEMBERED_MAX, STUBS_MAX};
 use crate::producers::spec::mapping::{InactiveStub, Scenario, Stub};
 
@@ -24,6 +25,8 @@ pub struct Mounted {
     counters: Mutex<Counters>,
     calls: AtomicU64,
     parsed: AtomicU64,
+    /// The records of a workspace that has changed some.
+    records: Mutex<Option<Arc<Books>>>,
 }
 
 #[derive(Debug, Default)]
@@ -137,8 +140,29 @@ impl Mounted {
         self.scenarios.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The workspace's own records, if it has changed some.
+    pub fn records(&self) -> Option<Arc<Books>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes them; they begin as everybody's.
+    pub fn change_records<T>(
+        &self,
+        everybodys: impl FnOnce() -> Arc<Books>,
+        change: impl FnOnce(&mut Books) -> T,
+    ) -> T {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(records.get_or_insert_with(everybodys)))
+    }
+
+    /// They are everybody's again.
+    pub fn forget_records(&self) {
+        *self.records.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Begins every scenario and counter anew.
     pub fn reset_state(&self) {
+        self.forget_records();
         self.scenarios.lock().unwrap_or_else(PoisonError::into_inner).clear();
         *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = Counters::default();
     }

@@ -10,6 +10,7 @@ mod matching;
 mod recording;
 mod records;
 mod schema;
+mod state;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -156,7 +157,7 @@ fn rows() -> impl Iterator<Item = &'static Statement> {
 
 /// Rows about records and schemas: each starts a demo of its own.
 fn demo_rows() -> impl Iterator<Item = &'static Row<u16>> {
-    [records::ROWS, schema::ROWS].into_iter().flatten()
+    [records::ROWS, schema::ROWS, state::ROWS].into_iter().flatten()
 }
 
 #[test]

@@ -31,12 +31,12 @@ async fn from_the_schema() {
     let demo = Demo::start().await;
     let contract = demo.contract("GetAvailableTimeslots:1");
     let (one, other) = (request(&contract, "191212121212"), request(&contract, "198908219887"));
-    let (status, answer) = asked(&demo, "booking", one.clone()).await;
+    let (status, answer) = asked(&demo, "journal-b", one.clone()).await;
     assert_eq!(status, 200, "{answer}");
     let body = allowed(&contract, &answer);
     assert!(body.all("timeslotDetail").count() == 3 && answer.contains("191212121212"), "{answer}");
-    assert_eq!(asked(&demo, "booking", one).await.1, answer, "the same question");
-    let (_, another) = asked(&demo, "booking", other).await;
+    assert_eq!(asked(&demo, "journal-b", one).await.1, answer, "the same question");
+    let (_, another) = asked(&demo, "journal-b", other).await;
     assert_ne!(another.replace("198908219887", "191212121212"), answer, "another patient");
 }
 
