@@ -125,6 +125,13 @@ impl Machine {
         if piece.is_empty() {
             return;
         }
+        if self.is_outside_root() {
+            // Told where the first character stands, not where its piece begins: that is the same in any pieces.
+            if let Some(first) = piece.iter().position(|byte| !is_space(*byte)) {
+                self.outside_root(window, at + first);
+            }
+            return;
+        }
         if memchr::memchr(b'\r', piece).is_none() && !self.reading.after_return {
             return self.take(schema, window, at, piece);
         }
@@ -161,11 +168,8 @@ impl Machine {
     fn take(&mut self, schema: Option<&Schema>, window: &[u8], at: usize, piece: &[u8]) {
         let frame = self.frames[self.frames.len() - 1];
         match frame.kind {
-            FrameKind::Document => {
-                if !piece.iter().all(|byte| is_space(*byte)) {
-                    self.outside_root(window, at);
-                }
-            }
+            // Judged before it comes here.
+            FrameKind::Document => {}
             FrameKind::Simple => {
                 self.top().flags.has_content = true;
                 self.take_value(window, at, piece);
