@@ -91,7 +91,8 @@ impl Hub {
         );
         let Address { tls, target, path, .. } = decided.address;
         let method = arrived.method.clone();
-        let outbound = Outbound { target, tls, method, path, headers, body, patience };
+        let again = true;
+        let outbound = Outbound { target, tls, method, path, headers, body, patience, again };
         Ok(Prepared { outbound, permit: decided.permit, charset, judging })
     }
 

@@ -4,6 +4,8 @@
 
 pub mod archive;
 pub mod assert;
+pub mod generate;
+pub mod mutants;
 pub mod native;
 pub mod records;
 pub mod report;

@@ -72,9 +72,11 @@ impl Layout {
         let Some(answer) = soap::body(document).and_then(|body| body.first_element_child()) else {
             return Vec::new();
         };
+        if answer.tag_name().name() == "Fault" {
+            return Vec::new();
+        }
         let is_record = |child: &Node<'_, '_>| {
             child.is_element()
-                && child.tag_name().name() != "Fault"
                 && child.children().any(|inner| inner.is_element())
                 && !NO_RECORDS.contains(&child.tag_name().name().to_ascii_lowercase().as_str())
         };

@@ -1,5 +1,7 @@
 //! `anslut qa`: contract test suites, run from outside like anybody's system.
 
+pub mod mutants;
+mod native;
 pub mod report;
 pub mod suites;
 pub mod tests_run;

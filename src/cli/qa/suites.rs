@@ -14,13 +14,22 @@ use crate::qa::survey::{self, Unrunnable};
 /// `anslut qa suites`.
 #[derive(Debug, Args)]
 pub struct SuitesArguments {
-    /// list, check, show or params, then paths; paths alone are listed (`./list` for a folder of that name)
+    /// list, check, show, params, convert, export, generate, then paths; paths alone are listed (`./list` for such a folder)
     #[arg(value_name = "PATH", required = true)]
     pub words: Vec<String>,
     /// With show: every script, and the idiom it was recognised as
     #[arg(long)]
     pub scripts: bool,
+    /// With convert and generate: write the native suite into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// With export: write the suite's data here
+    #[arg(long, value_name = "FILE")]
+    pub data_xml: Option<PathBuf>,
 }
+
+/// What can stand before the paths.
+const WORDS: [&str; 7] = ["list", "check", "show", "params", "convert", "export", "generate"];
 
 #[derive(Serialize)]
 struct Listing {
@@ -56,7 +65,7 @@ struct Mock {
 /// Runs the command. What cannot be read is a wrong command line; cases that cannot run fail `check`.
 pub fn run(arguments: &SuitesArguments, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let (word, paths) = match arguments.words.split_first() {
-        Some((first, rest)) if matches!(first.as_str(), "list" | "check" | "show" | "params") => (first.as_str(), rest),
+        Some((first, rest)) if WORDS.contains(&first.as_str()) => (first.as_str(), rest),
         _ => ("list", arguments.words.as_slice()),
     };
     if paths.is_empty() {
@@ -75,6 +84,7 @@ pub fn run(arguments: &SuitesArguments, terminal: &mut Terminal<'_>) -> Result<E
         "check" => check(&all, terminal),
         "show" => show(&all, arguments.scripts, terminal),
         "params" => parameters(&all, terminal),
+        "convert" | "generate" | "export" => super::native::run(word, &all, arguments, terminal),
         _ => list(&all, terminal),
     }
 }

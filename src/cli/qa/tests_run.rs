@@ -17,12 +17,14 @@ use crate::config::environment::DEMO;
 use crate::domain::clock::Clock;
 use crate::hub::call::remote::Remote;
 use crate::qa::archive::Archive;
+use crate::qa::generate;
 use crate::qa::report::{junit, page};
 use crate::qa::result::CaseResult;
 use crate::qa::run::{Finished, Options, World, run as run_suites, selects_any};
 use crate::qa::suite::data::DataFile;
 use crate::qa::suite::folder::PublishedProject;
 use crate::qa::verdict::Verdict;
+use crate::soap::responder::Responder;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -82,6 +84,18 @@ pub struct RunArguments {
     /// Language of the page
     #[arg(long, default_value = "sv", value_parser = ["sv", "en"])]
     pub lang: String,
+    /// Add the cases that are made from the suite's contract
+    #[arg(long)]
+    pub generated: bool,
+    /// Try the suite on producers that are wrong on purpose
+    #[arg(long)]
+    pub mutants: bool,
+    /// Shorten the durations of load, with --mutants also delays and the limits they are judged by
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
+    pub scale: f64,
+    /// What decides between values that are equally good
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
     /// Keep the run in this data directory, not in the usual one
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -95,6 +109,11 @@ pub fn run(
 ) -> Result<Exit, Failure> {
     let published = super::suites::read(&arguments.paths)?;
     let projects: Vec<Arc<PublishedProject>> = published.into_iter().flat_map(|one| one.projects).collect();
+    if arguments.mutants {
+        let carrier = carrier(variables, terminal)?;
+        return super::mutants::run(arguments, &projects, carrier, terminal);
+    }
+    let projects = if arguments.generated { with_generated(&projects)? } else { projects };
     let options = options(arguments)?;
     if !selects_any(&projects, &options) {
         return Err(Failure::usage("no case matches"));
@@ -113,6 +132,22 @@ pub fn run(
     reports(arguments, &finished)?;
     summarise(&finished, terminal)?;
     Ok(exit(&finished, arguments.not_run == "skipped"))
+}
+
+/// The suites with the cases that are made from their contracts.
+fn with_generated(projects: &[Arc<PublishedProject>]) -> Result<Vec<Arc<PublishedProject>>, Failure> {
+    let with = |project: &Arc<PublishedProject>| {
+        let mut cases: Vec<_> = project.project.suites.first().map(|suite| suite.cases.clone()).unwrap_or_default();
+        cases.extend(generate::cases(project).map_err(|error| Failure::usage(format!("{}: {error}", project.file)))?);
+        Ok(Arc::new(project.with_cases(cases)))
+    };
+    projects.iter().map(with).collect()
+}
+
+/// Between nothing and one.
+fn factor(text: &str) -> Result<f64, String> {
+    let factor: f64 = text.parse().map_err(|_| format!("{text} is not a number"))?;
+    if factor > 0.0 && factor <= 1.0 { Ok(factor) } else { Err(format!("{text} is not more than 0 and at most 1")) }
 }
 
 fn options(arguments: &RunArguments) -> Result<Options, Failure> {
@@ -141,12 +176,22 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
         strict: arguments.strict,
         rules: arguments.rules,
         fail_fast: arguments.fail_fast,
-        preparatory: arguments.preparatory,
+        // A trial with shortened durations is never evidence.
+        preparatory: arguments.preparatory || arguments.scale < 1.0,
+        load_scale: arguments.scale,
         virtual_clock: arguments.clock == "virtual",
         environment: arguments.environment.clone(),
         not_run_is_skipped: arguments.not_run == "skipped",
         ..Options::default()
     })
+}
+
+/// Who carries calls to where their URLs say.
+fn carrier(variables: &[(String, String)], terminal: &mut Terminal<'_>) -> Result<Arc<dyn Responder>, Failure> {
+    let (_, loaded) = opening::open(DEMO, &SettingsArguments::default().sets, variables)?;
+    let mut hub = opening::usable(loaded, terminal)?.hub;
+    hub.limits.body_bytes_max = ANSWER_BYTES_MAX;
+    Ok(Arc::new(Remote::new(&hub, None, CONNECT, PATIENCE).once_only()))
 }
 
 /// Runs the suites, telling of each case as it ends.
@@ -156,10 +201,7 @@ fn execute(
     variables: &[(String, String)],
     terminal: &mut Terminal<'_>,
 ) -> Result<Finished, Failure> {
-    let (_, loaded) = opening::open(DEMO, &SettingsArguments::default().sets, variables)?;
-    let mut hub = opening::usable(loaded, terminal)?.hub;
-    hub.limits.body_bytes_max = ANSWER_BYTES_MAX;
-    let carrier = Arc::new(Remote::new(&hub, None, CONNECT, PATIENCE));
+    let carrier = carrier(variables, terminal)?;
     let lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let told = Arc::clone(&lines);
     let world = World {

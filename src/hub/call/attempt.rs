@@ -78,7 +78,7 @@ impl Sending<'_> {
         if let Some(connection) = self.kept().await {
             match self.over(connection).await {
                 // A kept connection that ends without a byte of answer was closed for idleness as we wrote.
-                Err(Outcome::Unanswered(_)) => {}
+                Err(Outcome::Unanswered(_)) if self.outbound.again => {}
                 outcome => return outcome.map_err(Outcome::into_error),
             }
         }

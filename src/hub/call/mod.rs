@@ -43,6 +43,8 @@ pub struct Outbound {
     pub body: Bytes,
     /// Longest wait without received data.
     pub patience: Duration,
+    /// Whether a kept connection that ends unanswered is followed by a new one.
+    pub again: bool,
 }
 
 /// A producer's answer.

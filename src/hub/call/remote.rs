@@ -22,6 +22,7 @@ pub struct Remote {
     settings: HubSettings,
     nobody: Responders,
     patience: Duration,
+    again: bool,
 }
 
 impl Remote {
@@ -38,7 +39,14 @@ impl Remote {
             transport.connect_timeout = connect_timeout;
         }
         let pools = Pools::new(&settings.producer, &settings.limits, tls);
-        Self { pools, settings, nobody: Arc::new(|_| None), patience }
+        Self { pools, settings, nobody: Arc::new(|_| None), patience, again: true }
+    }
+
+    /// The same for whoever wants to see every connection that breaks, kept ones too.
+    #[must_use]
+    pub fn once_only(mut self) -> Self {
+        self.again = false;
+        self
     }
 
     async fn carry(&self, request: Request<Bytes>) -> Result<http::Response<Bytes>, TransportFault> {
@@ -50,8 +58,9 @@ impl Remote {
                 TransportFault::Refused
             })?;
         head.headers.insert(HOST, host_header);
+        let (patience, again) = (self.patience, self.again);
         let outbound =
-            Outbound { target, tls, method: head.method, path, headers: head.headers, body, patience: self.patience };
+            Outbound { target, tls, method: head.method, path, headers: head.headers, body, patience, again };
         let reply = attempt::once(&self.pools, &self.nobody, &self.settings, &outbound).await.map_err(|error| {
             tracing::warn!(target = %outbound.target, %error, "an outside service did not answer");
             match error {

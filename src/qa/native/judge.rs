@@ -44,7 +44,11 @@ impl Expected {
                 let within = records.each_time_within.iter_mut().flatten();
                 let lists = records.ids_include.iter_mut().chain(&mut records.ids_exclude);
                 let equal = records.each_equals.values_mut();
-                equal.chain(records.each_one_of.values_mut().flatten()).chain(within).chain(lists).collect()
+                let some = records.values_include.values_mut().chain(records.values_exclude.values_mut());
+                let texts = equal.chain(records.each_one_of.values_mut().flatten()).chain(within).chain(lists);
+                let by_id = records.where_ids.iter_mut();
+                let by_id = by_id.flat_map(|by_id| std::iter::once(&mut by_id.ids).chain(&mut by_id.equals));
+                texts.chain(some.flatten()).chain(by_id).collect()
             }
             Self::Outcome(result) => std::iter::once(&mut result.code).chain(&mut result.error_code).collect(),
             Self::Charset(name) => vec![name],
@@ -206,8 +210,15 @@ fn records(wanted: &RecordsWanted, seen: &Seen<'_>, document: &Document<'_>) -> 
     let records = seen.layout.records(document, seen.now);
     let mut messages = Vec::new();
     let count = records.len();
-    if let Some((code, reason)) = soap::fault(document) {
-        messages.push(format!("response is a SOAP fault: {code} {reason}"));
+    let refusal = soap::fault(document).map(|(code, reason)| format!("response is a SOAP fault: {code} {reason}"));
+    let refusal = refusal.or_else(|| {
+        let code = result_code(document).filter(|code| code == "ERROR")?;
+        Some(format!("resultCode is {code}"))
+    });
+    match refusal {
+        Some(_) if wanted.or_fault => return Judgement::pass(),
+        Some(refusal) => messages.push(refusal),
+        None => {}
     }
     for (word, bound, holds) in [
         ("exactly", wanted.exactly, wanted.exactly.is_none_or(|bound| count == bound)),
@@ -228,6 +239,7 @@ fn records(wanted: &RecordsWanted, seen: &Seen<'_>, document: &Document<'_>) -> 
     }
     let ids: Vec<String> = records.iter().filter_map(|record| record.text(Field::Id)).collect();
     ids_of(wanted, &ids, &mut messages);
+    values_of(wanted, seen, &records, &mut messages);
     let verdict = if messages.is_empty() { Verdict::Pass } else { Verdict::Fail };
     Judgement { verdict, messages, xpath, ..Judgement::default() }
 }
@@ -252,19 +264,54 @@ fn ids_of(wanted: &RecordsWanted, ids: &[String], messages: &mut Vec<String>) {
     }
 }
 
+/// The values of a field or at a path of a record.
+fn texts_at(name: &str, seen: &Seen<'_>, record: &Record<'_, '_>) -> Result<Vec<String>, String> {
+    if let Some(field) = field(name) {
+        return Ok(record.texts(field));
+    }
+    let expression = crate::qa::xpath::Expression::compile(name, seen.prefixes).map_err(|error| error.to_string())?;
+    let items = expression.evaluate(Place::Tree(record.node), &Surroundings::at(seen.now.clone()));
+    Ok(items.map_err(|error| error.to_string())?.iter().map(|item| item.text().trim().to_owned()).collect())
+}
+
+/// What some record must have, no record may have, or those with certain ids must have.
+fn values_of(wanted: &RecordsWanted, seen: &Seen<'_>, records: &[Record<'_, '_>], messages: &mut Vec<String>) {
+    let all = |name: &str| -> Vec<String> {
+        records.iter().flat_map(|record| texts_at(name, seen, record).unwrap_or_default()).collect()
+    };
+    for (name, values) in &wanted.values_include {
+        let found = all(name);
+        let missing = values.iter().filter(|value| !found.contains(value));
+        messages.extend(missing.map(|value| format!("no record has {name} {value}")));
+    }
+    for (name, values) in &wanted.values_exclude {
+        let found = all(name);
+        let split = values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|value| !value.is_empty());
+        let unwanted = split.filter(|value| found.iter().any(|one| one == value));
+        messages.extend(unwanted.map(|value| format!("a record has {name} {value}")));
+    }
+    let Some(by_id) = &wanted.where_ids else { return };
+    for record in records {
+        let Some(id) = record.text(Field::Id).filter(|id| by_id.ids.split(',').any(|one| one.trim() == id)) else {
+            continue;
+        };
+        let found = texts_at(&by_id.field, seen, record).unwrap_or_default();
+        if let Some(value) = by_id.equals.as_ref().filter(|value| !found.contains(value)) {
+            messages.push(format!("record {id}: {} is {}, expected {value}", by_id.field, found.join(", ")));
+        }
+        if by_id.present.is_some_and(|present| present == found.is_empty()) {
+            messages.push(format!(
+                "record {id}: {} is {}",
+                by_id.field,
+                if found.is_empty() { "missing" } else { "there" }
+            ));
+        }
+    }
+}
+
 fn of_record(wanted: &RecordsWanted, seen: &Seen<'_>, record: &Record<'_, '_>) -> Vec<String> {
     let mut complaints = Vec::new();
-    let texts = |name: &str| -> Result<Vec<String>, String> {
-        match field(name) {
-            Some(field) => Ok(record.texts(field)),
-            None => {
-                let expression =
-                    crate::qa::xpath::Expression::compile(name, seen.prefixes).map_err(|error| error.to_string())?;
-                let items = expression.evaluate(Place::Tree(record.node), &Surroundings::at(seen.now.clone()));
-                Ok(items.map_err(|error| error.to_string())?.iter().map(|item| item.text().trim().to_owned()).collect())
-            }
-        }
-    };
+    let texts = |name: &str| texts_at(name, seen, record);
     let allowed: BTreeMap<&String, Vec<&String>> = wanted
         .each_equals
         .iter()

@@ -4,7 +4,9 @@
 //! that runs, counts and reports cases serves both. Read `written` for what the files say, [`read`] for how they become
 //! cases, [`expected`] and [`judge`] for what an answer is held to, [`parameters`] for what only the customer knows.
 
+pub mod convert;
 pub mod expected;
+pub mod export;
 pub mod judge;
 pub mod parameters;
 pub mod read;

@@ -10,6 +10,8 @@ use crate::domain::problem::{Problem, line_at};
 /// Parameters as variables of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
+    /// The names that published suites use for the same things; the lightest of all values.
+    pub aliases: BTreeMap<String, String>,
     /// For every case.
     pub common: BTreeMap<String, String>,
     /// For one case, by its id.
@@ -64,11 +66,14 @@ impl Parameters {
 
     /// The names that published suites use for the same things.
     fn conventional(&mut self) {
-        for (name, from) in
-            [("webServiceUrl", "url"), ("patientId", "patient.rich.id"), ("patientIdType", "patient.rich.type")]
-        {
+        for (name, from) in [
+            ("webServiceUrl", "url"),
+            ("target.url", "url"),
+            ("patientId", "patient.rich.id"),
+            ("patientIdType", "patient.rich.type"),
+        ] {
             if let Some(value) = self.common.get(from).cloned() {
-                self.common.entry(name.to_owned()).or_insert(value);
+                self.aliases.insert(name.to_owned(), value);
             }
         }
     }

@@ -253,5 +253,6 @@ pub fn request(step: &StepFile, operation: &str, envelope: String) -> Request {
         assertions: Vec::new(),
         method: step.method.clone(),
         without_certificate: step.without_certificate,
+        pad_bytes: step.pad_bytes,
     }
 }

@@ -124,9 +124,9 @@ pub struct CaseFile {
     /// Parameters it cannot do without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// Whether the platform rules count.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub rules: bool,
+    /// Which platform rules count.
+    #[serde(default, skip_serializing_if = "RuleChoice::is_none")]
+    pub rules: RuleChoice,
     /// Values for this case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, toml::Value>,
@@ -142,6 +142,40 @@ pub struct CaseFile {
     /// In order.
     #[serde(default, rename = "step", skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Spanned<StepFile>>,
+}
+
+/// Which platform rules count in a case.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum RuleChoice {
+    /// All, or none.
+    All(bool),
+    /// These.
+    Some(Vec<String>),
+}
+
+impl Default for RuleChoice {
+    fn default() -> Self {
+        Self::All(false)
+    }
+}
+
+impl RuleChoice {
+    /// Whether no rule counts.
+    pub fn is_none(&self) -> bool {
+        match self {
+            Self::All(all) => !all,
+            Self::Some(rules) => rules.is_empty(),
+        }
+    }
+
+    /// Whether a rule counts.
+    pub fn has(&self, rule: &str) -> bool {
+        match self {
+            Self::All(all) => *all,
+            Self::Some(rules) => rules.iter().any(|known| known == rule),
+        }
+    }
 }
 
 /// How a case is run.
@@ -250,6 +284,9 @@ pub struct StepFile {
     /// Sent as `x-mock-response` only when the target is our own mock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mock_response: Option<String>,
+    /// So many bytes of white space are put before the end of the envelope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pad_bytes: Option<usize>,
     /// Sent without our client certificate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_certificate: bool,
@@ -437,6 +474,34 @@ pub struct RecordsWanted {
     /// No two records have the same id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unique_ids: Option<bool>,
+    /// Field or path, and values each of which some record has there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values_include: BTreeMap<String, Vec<String>>,
+    /// Field or path, and values that no record has there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values_exclude: BTreeMap<String, Vec<String>>,
+    /// What holds for the records with these ids, those that are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub where_ids: Option<WhereIds>,
+    /// A refusal will do as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub or_fault: bool,
+}
+
+/// `where_ids`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhereIds {
+    /// Ids with commas between them.
+    pub ids: String,
+    /// Field or path.
+    pub field: String,
+    /// Its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub equals: Option<String>,
+    /// Whether it is there at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub present: Option<bool>,
 }
 
 /// `result`

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::case::{CaseRun, Ended};
 use super::exchange::{Exchange, Outgoing, send};
 use crate::qa::assert::Judgement;
+use crate::qa::native::written::RuleChoice;
 use crate::qa::result::{AssertionResult, Place, StepResult};
 use crate::qa::rules::{self, Facts};
 use crate::qa::run::judge::Judging;
@@ -34,6 +35,7 @@ impl CaseRun<'_> {
         }
         let body = outgoing_bytes(&envelope, &request.encoding);
         let method = request.method.as_deref().unwrap_or("POST");
+        let body = padded(body, request.pad_bytes);
         // Other methods have no body to be read, and a request that says it has one is another case.
         let body = if method == "GET" { Bytes::new() } else { body };
         let bare = request.without_certificate;
@@ -106,11 +108,12 @@ impl CaseRun<'_> {
             now: &self.surroundings.now,
             personal: &personal,
         });
-        let is_native = self.case.native.as_ref().is_some_and(|native| native.rules);
-        if !options.rules && !is_native {
-            return ended.observations.extend(observed);
-        }
-        if observed.is_empty() && is_native {
+        let none = RuleChoice::default();
+        let choice = self.case.native.as_ref().map_or(&none, |native| &native.rules);
+        let (counted, beside): (Vec<_>, Vec<_>) =
+            observed.into_iter().partition(|broken| options.rules || choice.has(&broken.rule));
+        ended.observations.extend(beside);
+        if counted.is_empty() && !choice.is_none() {
             result.assertions.push(AssertionResult {
                 name: "platform rules".to_owned(),
                 type_name: "rule".to_owned(),
@@ -118,7 +121,7 @@ impl CaseRun<'_> {
                 ..AssertionResult::default()
             });
         }
-        for observation in observed {
+        for observation in counted {
             result.assertions.push(AssertionResult {
                 name: observation.rule.clone(),
                 type_name: "rule".to_owned(),
@@ -269,6 +272,17 @@ impl CaseRun<'_> {
 /// Variables that are a person's name or address, by their names.
 fn is_personal(name: &str) -> bool {
     name.starts_with("patient") && (name.ends_with("name") || name.ends_with("Name") || name.ends_with("address"))
+}
+
+/// With white space before the end of the envelope, so that a body has a size without having a content.
+fn padded(body: Bytes, bytes: Option<usize>) -> Bytes {
+    let Some(bytes) = bytes else { return body };
+    let Some(end) = memchr::memmem::rfind(&body, b"</") else { return body };
+    let mut padded = Vec::with_capacity(body.len() + bytes);
+    padded.extend_from_slice(&body[..end]);
+    padded.resize(end + bytes, b' ');
+    padded.extend_from_slice(&body[end..]);
+    padded.into()
 }
 
 /// The worst of a step's assertions; a step without any is nothing to go by.

@@ -24,6 +24,8 @@ use crate::qa::verdict::Verdict;
 
 /// Callers at once, whatever a file asks for.
 const CALLERS_MAX: u32 = 200;
+/// Shortest pause between two calls of a caller, however much a load is shortened.
+const DELAY_MIN: Duration = Duration::from_millis(200);
 /// Calls of one case.
 const CALLS_MAX: usize = 200_000;
 /// Calls whose answers are judged whole; of the rest, patient and validity of the envelope.
@@ -50,7 +52,8 @@ impl Plan {
         Self {
             threads: file.threads.clamp(1, CALLERS_MAX),
             peak: file.peak.max(file.threads).clamp(1, CALLERS_MAX),
-            delay: scaled(file.delay_ms),
+            // Shortened load is not more of it at once.
+            delay: scaled(file.delay_ms).max(DELAY_MIN.min(Duration::from_millis(file.delay_ms))),
             duration: scaled(file.seconds * 1_000),
             p95_ms: options.limit_ms(file.p95_ms),
             drift: file.drift,
@@ -144,9 +147,9 @@ async fn called(case: &CaseRun<'_>, plan: &Plan, variants: &[Variant]) -> Vec<Ca
         let due = plan.delay * round;
         let share = due.as_secs_f64() / plan.duration.as_secs_f64();
         let callers = plan.callers(share);
-        for number in 0..callers {
-            // The callers of a round are spread over it, as people's calls are.
-            let at = due + plan.delay * number / callers;
+        for _ in 0..callers {
+            // The callers of a round call at once: what that does to a producer is what is looked for.
+            let at = due;
             let variant = count % variants.len();
             let Variant { endpoint, headers, text, .. } = &variants[variant];
             let (endpoint, headers, text) = (endpoint.clone(), headers.clone(), text.clone());

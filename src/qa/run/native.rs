@@ -17,6 +17,10 @@ impl CaseRun<'_> {
             self.variables.insert(name.to_owned(), value.to_owned());
         };
         let Some(suite) = &project.native else { return };
+        suite.parameters.aliases.iter().for_each(|(name, value)| set(name, value));
+        if let Some(parameters) = &options.parameters {
+            parameters.aliases.iter().for_each(|(name, value)| set(name, value));
+        }
         suite.data.iter().chain(&native.data).for_each(|(name, value)| set(name, value));
         let own = suite.parameters.cases.get(&self.case.name).into_iter().flatten();
         suite.parameters.common.iter().chain(own).for_each(|(name, value)| set(name, value));
@@ -34,9 +38,10 @@ impl CaseRun<'_> {
             set("target.url", target);
         }
         options.set.iter().for_each(|(name, value)| set(name, value));
-        // A suite may write its target as the customer's own.
-        if let Some(url) = self.variables.get("url").cloned() {
-            self.variables.entry("target.url".to_owned()).or_insert(url);
+        // An HSA-id in letters that are not its own, for the case that asks for it so.
+        if let Some(unit) = self.variables.get("careUnitHSAId").filter(|unit| unit.to_lowercase() != **unit) {
+            let lower = unit.to_lowercase();
+            self.variables.insert("careUnitHSAId.lower".to_owned(), lower);
         }
         self.data_id = Some(self.case.name.clone());
     }

@@ -6,7 +6,7 @@ use super::expansion::Properties;
 use crate::contracts::contract::Contract;
 use crate::qa::native::expected::Conditional;
 use crate::qa::native::parameters::Parameters;
-use crate::qa::native::written::{AuditFile, AwaitFile, CaseKind, LoadFile, Role, Titles};
+use crate::qa::native::written::{AuditFile, AwaitFile, CaseKind, LoadFile, Role, RuleChoice, Titles};
 use crate::qa::records::Layout;
 use crate::qa::xpath::Prefixes;
 
@@ -61,8 +61,8 @@ pub struct Native {
     pub needs: Vec<String>,
     /// Values for this case, in the order they are written.
     pub data: Vec<(String, String)>,
-    /// Whether the platform rules count.
-    pub rules: bool,
+    /// Which platform rules count.
+    pub rules: RuleChoice,
     /// How much load.
     pub load: Option<LoadFile>,
     /// Which call it waits for.
@@ -233,6 +233,8 @@ pub struct Request {
     pub method: Option<String>,
     /// Whether it is sent without our client certificate.
     pub without_certificate: bool,
+    /// White space that is put before the end of the envelope.
+    pub pad_bytes: Option<usize>,
 }
 
 /// A REST or plain HTTP call.

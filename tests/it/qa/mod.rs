@@ -3,6 +3,7 @@
 mod assertions;
 mod command;
 mod import;
+mod mutants;
 mod native;
 mod scripts;
 mod statements;

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
 
-use super::{assertions, command, import, native, scripts};
+use super::{assertions, command, import, mutants, native, scripts};
 
 /// The statements of §10.
 const STATEMENTS: std::ops::RangeInclusive<u16> = 1..=83;
@@ -45,6 +45,7 @@ const ROWS: &[Row] = &[
     (&[63], command::exit_codes_tell_what_kind_of_trouble_it_is),
     (&[71, 72], command::a_run_is_kept_reported_and_bundled),
     (&[73], command::statement_73_identities_that_may_be_somebodys_stay_here),
+    (&[77], mutants::statement_77_mutants_are_caught_by_their_rules_and_the_golden_producer_is_left_alone),
     (&[78], native::statement_78_a_native_case_says_what_a_published_one_says),
     (&[80], native::statement_80_an_unknown_key_is_refused_with_its_line),
     (&[82], scripts::statement_82_platform_rules_are_observations_unless_asked_for),

@@ -1,0 +1,16 @@
+//! The tester tested (`qa.md` §9): a producer that does everything right, and its mutants, each with one thing wrong.
+//!
+//! [`dataset`] is what they hold, [`producer`] how they answer, [`table`] what each does wrong, [`score`] what a suite
+//! notices of it.
+
+mod dataset;
+mod edit;
+mod producer;
+pub mod score;
+mod spoil;
+pub mod table;
+mod timing;
+mod wire;
+
+pub use dataset::Dataset;
+pub use producer::Producer;
