@@ -12,7 +12,7 @@ pub mod own;
 pub mod serve;
 mod sources;
 mod subscribers;
-mod tls;
+pub mod tls;
 mod watch;
 
 use std::io;

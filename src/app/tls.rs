@@ -9,7 +9,7 @@ use crate::config::tls::TlsSettings;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::tls::client::ClientTls;
-use crate::tls::material::MaterialError;
+use crate::tls::material::{self, MaterialError};
 use crate::tls::server::ServerTls;
 use crate::tls::workers::Workers;
 
@@ -46,6 +46,21 @@ impl Tls {
         let client = self.client.as_ref().map_or(Ok(()), |client| client.reload(&self.settings.outgoing));
         [server, client].into_iter().filter_map(Result::err).map(|error| problem(&error)).collect()
     }
+}
+
+/// What is wrong with the files that the settings name, each told once.
+pub fn check(settings: &TlsSettings) -> Vec<Problem> {
+    let outgoing = &settings.outgoing;
+    let overrides = outgoing.overrides.iter().map(|own| &own.profile.material);
+    let sides = [&settings.incoming.material, &outgoing.default.material].into_iter().chain(overrides);
+    let mut problems: Vec<Problem> = Vec::new();
+    for error in sides.flat_map(material::check) {
+        let problem = problem(&error);
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    problems
 }
 
 /// What is wrong with a file, for whoever reads the log.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::aggregation::service;
-use crate::app::{aggregation, index};
+use crate::app::{aggregation, index, tls};
 use crate::catalogue::Catalogue;
 use crate::config::checked::Settings;
 use crate::config::environment::Environment;
@@ -55,8 +55,8 @@ pub fn run(
     Ok(if report.errors == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// What is wrong in `tak/`, `hsa/`, `contracts/`, `patients/`, `producers/`, `index/` and `aggregators.toml`. Without usable
-/// settings everything is loaded from its usual place.
+/// What is wrong in `tak/`, `hsa/`, `contracts/`, `patients/`, `producers/`, `index/` and `aggregators.toml`, and with the
+/// certificates that the settings name. Without usable settings everything is loaded from its usual place.
 fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
     let contract_settings = settings.map(|settings| settings.contracts.clone()).unwrap_or_default();
     let contracts = Library::new(environment.clone(), contract_settings).refresh();
@@ -78,7 +78,8 @@ fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<
         }
     }
     let engagements = engagements::check(environment);
-    let found = [of_catalogues, contracts, records, producers, engagements, service_problems];
+    let certificates = settings.map(|settings| tls::check(&settings.tls)).unwrap_or_default();
+    let found = [of_catalogues, contracts, records, producers, engagements, service_problems, certificates];
     found.into_iter().flatten().collect()
 }
 

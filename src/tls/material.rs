@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::RootCertStore;
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
@@ -70,6 +70,15 @@ pub(super) fn load(material: &Material, provider: &CryptoProvider) -> Result<Loa
         revoked.extend(lists(path)?);
     }
     Ok(Loaded { roots: Arc::new(roots(trust)?), identity: Arc::new(certified(identity, provider)?), revoked })
+}
+
+/// What is wrong with the files one side names, however many of them it names.
+pub fn check(material: &Material) -> Vec<MaterialError> {
+    let trust = material.trust.as_ref().map(|trust| roots(trust).map(drop));
+    let provider = ring::default_provider();
+    let identity = material.identity.as_ref().map(|identity| certified(identity, &provider).map(drop));
+    let revoked = material.revoked.iter().map(|path| lists(path).map(drop));
+    trust.into_iter().chain(identity).chain(revoked).filter_map(Result::err).collect()
 }
 
 fn roots(trust: &Trust) -> Result<RootCertStore, MaterialError> {

@@ -97,6 +97,18 @@ fn check_knows_the_services_of_the_platform() {
 }
 
 #[test]
+fn check_opens_the_certificates() {
+    let (folder, name) = environment("[tls]\nca = \"ca.pem\"\ncert = \"hub.pem\"\nkey = \"hub.key\"\n");
+    fs::write(folder.path().join("ca.pem"), "ingenting").unwrap();
+    let ran = anslut(&["check", &name], &[]);
+    assert_eq!(ran.exit, Exit::Failed, "{}", ran.out);
+    for file in ["ca.pem", "hub.pem"] {
+        let told = ran.out.lines().filter(|line| line.contains("error") && line.contains(file)).count();
+        assert_eq!(told, 1, "{file}: {}", ran.out);
+    }
+}
+
+#[test]
 fn check_misses_no_folder_where_the_catalogue_is_elsewhere() {
     let (_folder, name) = environment("");
     assert!(anslut(&["check", &name], &[]).out.contains("there is no such folder"));
