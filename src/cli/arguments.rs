@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
+use super::connection::ConnectionCommand;
 use super::contracts::ContractsCommand;
 use super::index::IndexCommand;
 use super::pki::PkiCommand;
@@ -45,6 +46,9 @@ pub enum Command {
     /// Make up, load, dump, look up and count engagements
     #[command(subcommand)]
     Index(IndexCommand),
+    /// The road from first contact to a connection, and out again
+    #[command(subcommand)]
+    Connection(ConnectionCommand),
     /// Run contract test suites, and make of a run what can be sent in
     #[command(subcommand)]
     Qa(QaCommand),
