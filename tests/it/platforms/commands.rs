@@ -75,3 +75,35 @@ async fn explained() {
     assert_eq!(exit, Exit::Usage);
     assert!(err.contains("no platform \"NTJP\"; expected NTJP-PROD or NTJP-QA"), "{err}");
 }
+
+#[test]
+fn the_demo_walks_from_first_contact_to_closed() {
+    let (exit, out, err) = anslut(&["connection", "demo", "--json"]);
+    assert_eq!((exit, err.as_str()), (Exit::Done, ""), "{out}");
+    let steps: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = steps
+        .iter()
+        .map(|step| ["state", "qa", "production"].map(|key| step[key].as_str().unwrap().to_owned()).join(" "))
+        .collect();
+    let expected = [
+        "PROSPECT VP004 VP004",
+        "QUALIFIED VP004 VP004",
+        "AGREED VP004 VP004",
+        "ORDERED VP004 VP004",
+        "PREPARED VP004 VP004",
+        "QA_CONNECTED 200 VP004",
+        "QA_TESTING 200 VP004",
+        "QA_DECLARED 200 VP004",
+        "APPROVED 200 VP004",
+        "PROD_ORDERED 200 VP004",
+        "ESTABLISHED 200 200",
+        "LIVE 200 200",
+        "DECOMMISSIONING 200 200",
+        "DECOMMISSIONING VP004 VP004",
+        "CLOSED VP004 VP004",
+    ];
+    assert_eq!(told, expected);
+    let calling = |state: &str| &steps.iter().find(|step| step["state"] == state).unwrap()["consumer"];
+    assert_eq!(calling("QA_CONNECTED"), &serde_json::json!({"qa": "200", "production": "VP007"}));
+    assert_eq!(calling("CLOSED"), &serde_json::json!({"qa": "VP007", "production": "VP007"}));
+}
