@@ -3,13 +3,15 @@
 //! A published version is the one before it with the publishing user's pending rows (`tak.md` §3.1). Only the newest is
 //! kept whole; older ones are found by undoing. Every change is a command in the journal before it is done in memory.
 
+mod files;
+mod replay;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use jiff::Timestamp;
 
-use super::builder::Builder;
 use super::code::Record;
 use super::keep::Keeper;
 use super::report;
@@ -17,7 +19,6 @@ use super::rows::{AnyRow, Change, Id, Kind};
 use super::state::State;
 use super::validate;
 use crate::catalogue::entry::{Origin, Permission, Route, Text};
-use crate::catalogue::import::Publication;
 use crate::store::log::LogError;
 
 /// Who publishes what the environment's files say.
@@ -225,82 +226,6 @@ impl Book {
         state.entries(&place)
     }
 
-    /// Takes what the files say, if that is not what they said before; whether a version came of it.
-    pub(in crate::catalogue) fn take_files(
-        &mut self,
-        files: Builder,
-        named: Option<&Publication>,
-        now: Timestamp,
-    ) -> Result<bool, LogError> {
-        let sources: HashSet<u64, RandomState> = files.sources().collect();
-        self.origins = files.origins().clone();
-        if !self.versions.is_empty() && sources == self.sources {
-            return Ok(false);
-        }
-        let newest = self.highest_version();
-        let named = named.filter(|named| named.version > newest);
-        let version = named.map_or(newest + 1, |named| named.version);
-        // What a snapshot says of its publication is taken over, as far as the past stays in order.
-        let last = self.timeline.last().map_or(Timestamp::MIN, |moment| moment.at);
-        let at = named.and_then(|named| named.time).filter(|at| *at <= now && *at >= last).unwrap_or(now);
-        let told = |text: Option<&String>, usual: &str| -> Text {
-            Arc::from(text.map(String::as_str).filter(|text| !text.is_empty()).unwrap_or(usual))
-        };
-        let user = told(named.map(|named| &named.user), FILES_USER);
-        let comment = told(named.map(|named| &named.comment), FILES_COMMENT);
-        let target = match self.has_own() {
-            false => files.into_state(),
-            true => self.merged(&files, &sources),
-        };
-        let mut changes = self.published.changes_to(&target);
-        changes.retain_mut(|change| self.is_news(change, version));
-        let sources = sources.into_iter().collect();
-        let record = Record::Files { user, at, version, comment, changes, sources };
-        self.keeper.append(&record)?;
-        self.apply(record);
-        Ok(true)
-    }
-
-    /// A row that says what it said is as old as it was; one that no version is noted for is this version's.
-    fn is_news(&self, change: &mut Change, version: u32) -> bool {
-        let Change::Put(row) = change else { return true };
-        if row.published() != 0 {
-            return true;
-        }
-        let old = self.published.get(row.kind(), row.id());
-        match old {
-            Some(old) => {
-                row.publish(old.published());
-                let same = *row == old;
-                row.publish(version);
-                !same
-            }
-            None => {
-                row.publish(version);
-                true
-            }
-        }
-    }
-
-    /// What is published, without the files' rows that are there no more, and with those that are new.
-    fn merged(&self, files: &Builder, sources: &HashSet<u64, RandomState>) -> State {
-        let mut state = self.published.clone();
-        let gone = |source: u64| source != 0 && self.sources.contains(&source) && !sources.contains(&source);
-        let mut drops = Vec::new();
-        for row in state.routes.rows().iter().filter(|row| gone(row.value.source)) {
-            drops.push(Change::Drop(Kind::Route, row.id));
-        }
-        for row in state.permissions.rows().iter().filter(|row| gone(row.value.source)) {
-            drops.push(Change::Drop(Kind::Permission, row.id));
-        }
-        drops.extend(with_filters(&state, &drops));
-        state.apply(&drops);
-        let mut builder = Builder::on(state, self.last_ids.clone());
-        let new = |source: u64| !self.sources.contains(&source);
-        builder.add_new(files.state(), &new);
-        builder.into_state()
-    }
-
     /// Keeps a user's rows, not published yet. The rows have been validated.
     pub fn save(&mut self, user: &str, changes: Vec<Change>, at: Timestamp) -> Result<(), LogError> {
         if changes.is_empty() {
@@ -486,94 +411,6 @@ impl Book {
             }
         }
         Ok(())
-    }
-
-    /// Does what a record says. It is in the journal already.
-    fn apply(&mut self, record: Record) {
-        match record {
-            Record::Save { user, at, changes } => self.apply_save(&user, at, changes),
-            Record::Discard { user } => {
-                self.pending.retain(|_, pending| pending.user != user);
-                self.relive();
-            }
-            Record::Publish { user, at, version, comment } => {
-                let mut changes = self.own_changes(&user);
-                for change in &mut changes {
-                    if let Change::Put(row) = change {
-                        row.publish(version);
-                    }
-                }
-                self.pending.retain(|_, pending| pending.user != user);
-                let of_files = false;
-                self.add_version(
-                    Version { id: version, time: at, user, comment, of_files, undo: Arc::default() },
-                    &changes,
-                );
-                self.live.apply(&changes);
-            }
-            Record::Rollback { user, at, version: _ } => self.apply_rollback(&user, at),
-            Record::Files { user, at, version, comment, changes, sources } => {
-                self.sources = sources.into_iter().collect();
-                let version = Version { id: version, time: at, user, comment, of_files: true, undo: Arc::default() };
-                self.add_version(version, &changes);
-                self.relive();
-            }
-        }
-    }
-
-    fn apply_save(&mut self, user: &Text, at: Timestamp, changes: Vec<Change>) {
-        self.live.apply(&changes);
-        for change in changes {
-            let key = change.key();
-            let last = self.last_ids.entry(key.0).or_insert(0);
-            *last = (*last).max(key.1);
-            let was_published = self.published.get(key.0, key.1).is_some();
-            match (&change, was_published) {
-                // Never published, and gone again.
-                (Change::Drop(..), false) => {
-                    self.pending.remove(&key);
-                }
-                _ => {
-                    self.pending.insert(key, Pending { user: user.clone(), at, change });
-                }
-            }
-        }
-    }
-
-    fn add_version(&mut self, mut version: Version, changes: &[Change]) {
-        // What the catalogue began with is never undone, and would be half of everything.
-        version.undo = if self.versions.is_empty() { Arc::default() } else { Arc::new(self.published.undo(changes)) };
-        for change in changes {
-            let (kind, id) = change.key();
-            let last = self.last_ids.entry(kind).or_insert(0);
-            *last = (*last).max(id);
-        }
-        self.published.apply(changes);
-        self.timeline.push(Moment { at: version.time, version: version.id });
-        self.versions.push(version);
-    }
-
-    fn apply_rollback(&mut self, user: &Text, at: Timestamp) {
-        let Some(version) = self.versions.pop() else { return };
-        let redo = self.published.undo(&version.undo);
-        for change in &redo {
-            let mut change = change.clone();
-            if let Change::Put(row) = &mut change {
-                row.publish(0);
-            }
-            // Who has changed the row since keeps his change.
-            self.pending.entry(change.key()).or_insert(Pending { user: user.clone(), at, change });
-        }
-        self.published.apply(version.undo.iter());
-        let base = self.versions.last().map_or(0, |version| version.id);
-        self.timeline.push(Moment { at, version: base });
-        self.retired.push(Retired { version, base, redo: Arc::new(redo) });
-        self.relive();
-    }
-
-    fn relive(&mut self) {
-        self.live = self.published.clone();
-        self.live.apply(self.pending.values().map(|pending| &pending.change));
     }
 }
 

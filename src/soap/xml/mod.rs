@@ -9,3 +9,4 @@ pub mod error;
 pub mod names;
 pub mod reader;
 pub mod text;
+pub mod token;

@@ -1,10 +1,13 @@
 //! The token reader. See the module above for what it is and is not.
 
+mod names;
+
 use std::borrow::Cow;
 
 use super::error::XmlError;
-use super::names::{Namespaces, XML_NAMESPACE, XMLNS_NAMESPACE};
+use super::names::Namespaces;
 use super::text::{is_white_space, is_xml_character, resolve};
+pub use super::token::{Attribute, Name, Token};
 
 /// Deepest nesting of elements that is read, as in the reference's parser.
 pub const DEPTH_MAX: usize = 1_000;
@@ -12,78 +15,6 @@ pub const DEPTH_MAX: usize = 1_000;
 pub const ATTRIBUTES_MAX: usize = 1_000;
 /// Longest name of an element or attribute, in bytes.
 pub const NAME_BYTES_MAX: usize = 10_000;
-
-/// A piece of the document. Slices are raw, as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Token<'a> {
-    /// `<name …>` or `<name …/>`; its attributes are at [`Reader::attributes`]. An empty element is followed by its `End`.
-    Start(Name<'a>),
-    /// `</name>`.
-    End(Name<'a>),
-    /// Character data up to the next markup, references unresolved.
-    Text(&'a [u8]),
-    /// The inside of a CDATA section.
-    Cdata(&'a [u8]),
-    /// The inside of a comment.
-    Comment(&'a [u8]),
-    /// The inside of a processing instruction, target first.
-    Instruction(&'a [u8]),
-    /// The inside of `<?xml …?>`.
-    Declaration(&'a [u8]),
-    /// A document type: skipped, not processed.
-    Doctype,
-}
-
-/// A name as written, with or without a prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Name<'a> {
-    qualified: &'a [u8],
-    colon: u16,
-}
-
-impl<'a> Name<'a> {
-    fn new(qualified: &'a [u8]) -> Self {
-        let colon = qualified.iter().position(|byte| *byte == b':').unwrap_or(0);
-        Self { qualified, colon: u16::try_from(colon).expect("names are limited to NAME_BYTES_MAX") }
-    }
-
-    /// Prefix and local name, as written.
-    pub fn qualified(self) -> &'a [u8] {
-        self.qualified
-    }
-
-    /// What stands before the colon; empty without one.
-    pub fn prefix(self) -> &'a [u8] {
-        &self.qualified[..usize::from(self.colon)]
-    }
-
-    /// What stands after the colon.
-    pub fn local(self) -> &'a [u8] {
-        match self.colon {
-            0 => self.qualified,
-            colon => &self.qualified[usize::from(colon) + 1..],
-        }
-    }
-}
-
-/// An attribute, its value raw as written between the quotes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attribute<'a> {
-    /// Name as written, `xmlns:…` included.
-    pub name: Name<'a>,
-    /// Value between the quotes, references unresolved.
-    pub value: &'a [u8],
-}
-
-impl<'a> Attribute<'a> {
-    /// The prefix this attribute declares (empty for the default namespace), if it is a namespace declaration.
-    pub fn declares(self) -> Option<&'a [u8]> {
-        match self.name.qualified() {
-            b"xmlns" => Some(b""),
-            _ => (self.name.prefix() == b"xmlns").then(|| self.name.local()),
-        }
-    }
-}
 
 /// Reads a document, token by token. The input is UTF-8 without being known to be: bytes that are not are an error when
 /// they are reached, never before.
@@ -367,83 +298,6 @@ impl<'a> Reader<'a> {
         }
         self.attributes.push(attribute);
         Ok(())
-    }
-
-    /// A prefix stands for something, and the reserved ones for what they always stand for.
-    fn check_declaration(&self, prefix: &[u8], value: &[u8]) -> Result<(), XmlError> {
-        let complaint = match (prefix, value) {
-            (b"xml", XML_NAMESPACE) => return Ok(()),
-            (b"xml", _) => "Trying to redeclare prefix 'xml' from its default URI".to_owned(),
-            (b"xmlns", _) => "Trying to declare prefix 'xmlns' (illegal as per NS 1.1 #4)".to_owned(),
-            (_, XML_NAMESPACE) => "Trying to bind URI of prefix 'xml' to another prefix".to_owned(),
-            (_, XMLNS_NAMESPACE) => "Trying to bind URI of prefix 'xmlns' to another prefix".to_owned(),
-            (b"", _) => return Ok(()),
-            (_, b"") => {
-                "Non-default namespace can not map to empty URI (as per Namespace 1.0 # 2) in XML 1.0 documents"
-                    .to_owned()
-            }
-            _ => return Ok(()),
-        };
-        let shown = String::from_utf8_lossy(prefix);
-        Err(self.error(self.offset_of(value), format!("{complaint} (prefix \"{shown}\")")))
-    }
-
-    /// Every prefix is declared, and no attribute stands twice.
-    fn check_names(&self, element: Name<'a>) -> Result<(), XmlError> {
-        if !element.prefix().is_empty() && self.namespaces.resolve(element.prefix()).is_none() {
-            return Err(self.undeclared(element));
-        }
-        for attribute in &self.attributes {
-            let prefix = attribute.name.prefix();
-            if !prefix.is_empty() && prefix != b"xmlns" && self.namespaces.resolve(prefix).is_none() {
-                return Err(self.undeclared(attribute.name));
-            }
-        }
-        let duplicate = match self.attributes.len() {
-            0 | 1 => None,
-            2..=8 => self.attributes.iter().enumerate().find(|(place, attribute)| {
-                self.attributes[..*place].iter().any(|earlier| self.same_name(earlier.name, attribute.name))
-            }),
-            _ => self.duplicate_of_many(),
-        };
-        match duplicate {
-            Some((_, attribute)) => {
-                let name = String::from_utf8_lossy(attribute.name.qualified());
-                Err(self.error(self.offset_of(attribute.name.qualified()), format!("Duplicate attribute '{name}'.")))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn same_name(&self, one: Name<'a>, other: Name<'a>) -> bool {
-        one.qualified() == other.qualified()
-            || (one.local() == other.local()
-                && !one.prefix().is_empty()
-                && !other.prefix().is_empty()
-                && self.expanded(one) == self.expanded(other))
-    }
-
-    fn expanded(&self, name: Name<'a>) -> (&'a [u8], &'a [u8]) {
-        let namespace = match name.prefix() {
-            b"" => b"".as_slice(),
-            b"xmlns" => XMLNS_NAMESPACE,
-            prefix => self.namespaces.resolve(prefix).unwrap_or_default(),
-        };
-        (namespace, name.local())
-    }
-
-    fn duplicate_of_many(&self) -> Option<(usize, &Attribute<'a>)> {
-        let mut order: Vec<usize> = (0..self.attributes.len()).collect();
-        let key = |place: &usize| self.expanded(self.attributes[*place].name);
-        order.sort_by_key(key);
-        let pair = order.windows(2).find(|pair| key(&pair[0]) == key(&pair[1]))?;
-        let place = pair[0].max(pair[1]);
-        Some((place, &self.attributes[place]))
-    }
-
-    fn undeclared(&self, name: Name<'a>) -> XmlError {
-        let prefix = String::from_utf8_lossy(name.prefix());
-        self.error(self.offset_of(name.qualified()), format!("Undeclared namespace prefix \"{prefix}\""))
     }
 
     fn end_tag(&mut self) -> Result<Token<'a>, XmlError> {
