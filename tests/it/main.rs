@@ -8,6 +8,7 @@ mod admin;
 mod aggregation;
 mod architecture;
 mod conformance;
+mod connection;
 mod contracts;
 mod drain;
 mod engagements;

@@ -74,6 +74,9 @@ struct File {
     /// Statements of `tak.md` §9.
     #[serde(default)]
     tak: Vec<NotMet>,
+    /// Scenarios of `connection.md` §11.
+    #[serde(default)]
+    connection: Vec<NotMet>,
 }
 
 fn file() -> File {
@@ -87,6 +90,11 @@ fn not_met() -> Vec<NotMet> {
 /// The statements of the aggregating services that are not met.
 pub fn not_met_by_aggregation() -> Vec<NotMet> {
     file().aggregation
+}
+
+/// The scenarios of `connection.md` §11 that are not met.
+pub fn not_met_by_connection() -> Vec<NotMet> {
+    file().connection
 }
 
 /// The rows outside §11 that do not hold.
