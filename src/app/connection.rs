@@ -155,6 +155,12 @@ impl OwnPlatforms {
     /// Shows every row of the index that names a system as source or as address.
     fn visit(&self, component: &str, each: &mut dyn FnMut(&Row<'_>)) {
         let Some(open) = self.index.load_full() else { return };
+        // What was acknowledged counts, also where it still waits for its collect window to close.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && let Err(error) = runtime.block_on(open.index.settle())
+        {
+            tracing::warn!(%error, "the index's collect window could not be closed");
+        }
         let is_its = |row: &Row<'_>| {
             [Field::SourceSystem, Field::LogicalAddress].iter().any(|field| row.text(*field) == component)
         };
