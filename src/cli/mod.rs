@@ -47,7 +47,7 @@ pub fn run(
         Command::Explain(arguments) => explain::run(&arguments, variables, terminal),
         Command::Contracts(command) => contracts::run(&command, variables, terminal),
         Command::Index(command) => index::run(&command, variables, terminal),
-        Command::Connection(command) => connection::run(&command, terminal),
+        Command::Connection(command) => connection::run(&command, variables, terminal),
         Command::Qa(command) => qa::run(&command, variables, terminal),
         Command::Tak(command) => tak::run(&command, variables, terminal),
         Command::Pki(command) => pki::run(&command, terminal),

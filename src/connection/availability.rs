@@ -135,3 +135,62 @@ pub fn of(services: &Services, question: &Question) -> Result<Availability, Unan
 
 /// Nanoseconds of a minute.
 const MINUTE: f64 = 60e9;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn asked(month: &str, outages: Value) -> Result<Availability, Unanswerable> {
+        let (services, _) = Services::shipped();
+        let question = json!({"service": "inkorg", "month": month, "outages": outages});
+        of(&services, &serde_json::from_value(question).unwrap())
+    }
+
+    fn outage(from: &str, to: &str, class: &str) -> Value {
+        json!({"from": from, "to": to, "class": class})
+    }
+
+    #[test]
+    fn the_examples_of_the_specification() {
+        let day = |time: &str| format!("2026-06-03T{time}+02:00");
+        let two_hours = outage(&day("10:00:00"), &day("12:00:00"), "Kritisk");
+        let mut planned = outage(&day("13:00:00"), &day("18:00:00"), "Kritisk");
+        planned["planned"] = json!(true);
+        let told = asked("2026-06", json!([two_hours, planned])).unwrap();
+        assert_eq!((told.availability, told.met, told.total_minutes), (99.7222, Some(false), 43_200));
+        assert_eq!(told.outage_minutes, 120.0);
+        let medium = asked("2026-06", json!([outage(&day("01:00:00"), &day("09:20:00"), "Medel")])).unwrap();
+        assert_eq!((medium.availability, medium.met), (100.0, Some(true)));
+    }
+
+    #[test]
+    fn exactly_what_is_allowed_meets_the_target_and_a_second_more_does_not() {
+        for (month, start, minutes, second) in [
+            ("2026-06", "2026-06-01T00:00:00+02:00", "01:26", 24),
+            ("2026-01", "2026-01-01T00:00:00+01:00", "01:29", 16),
+            ("2026-02", "2026-02-01T00:00:00+01:00", "01:20", 38),
+        ] {
+            let end = |second: u32| format!("{}T{minutes}:{second:02}{}", &start[..10], &start[19..]);
+            let met = |second| asked(month, json!([outage(start, &end(second), "Hög")])).unwrap().met;
+            assert_eq!((met(second), met(second + 1)), (Some(true), Some(false)), "{month}");
+        }
+    }
+
+    #[test]
+    fn a_minute_counts_once_within_its_month_and_never_where_inera_does_not_answer() {
+        let one = outage("2026-05-31T21:00:00Z", "2026-05-31T23:00:00Z", "Kritisk");
+        let overlapping = outage("2026-05-31T22:30:00Z", "2026-05-31T23:30:00Z", "Hög");
+        let mut others = outage("2026-06-10T00:00:00Z", "2026-06-11T00:00:00Z", "Kritisk");
+        others["ineraAnswers"] = json!(false);
+        let mut storm = outage("2026-06-12T00:00:00Z", "2026-06-13T00:00:00Z", "Kritisk");
+        storm["forceMajeure"] = json!(true);
+        let told = asked("2026-06", json!([overlapping, one, others, storm])).unwrap();
+        assert_eq!(told.outage_minutes, 90.0, "June begins at 22:00 UTC");
+        assert_eq!(asked("2026-03", json!([])).unwrap().total_minutes, 31 * 1440 - 60, "an hour is lost in March");
+        assert!(matches!(asked("2026-13", json!([])), Err(Unanswerable::Month(_))));
+        let backwards = outage("2026-06-02T00:00:00Z", "2026-06-01T00:00:00Z", "Hög");
+        assert_eq!(asked("2026-06", json!([backwards])), Err(Unanswerable::Backwards(0)));
+    }
+}

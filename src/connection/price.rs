@@ -89,3 +89,36 @@ pub fn of_connection(holdings: &Holdings, services: &Services, file: &Connection
         .collect();
     of(services, &lines).fee
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fee(lines: &[(&str, &str, Role)]) -> (u64, usize) {
+        let (services, _) = Services::shipped();
+        let line = |(contract, service, role): &(&str, &str, Role)| PriceLine {
+            contract: (*contract).to_owned(),
+            service: (*service).to_owned(),
+            role: *role,
+        };
+        let price = of(&services, &lines.iter().map(line).collect::<Vec<_>>());
+        (price.fee, price.pairs.len())
+    }
+
+    #[test]
+    fn each_contract_and_service_costs_once_for_producers_of_three_services() {
+        use Role::{Consumer, Producer};
+        let three = ["urn:a:1", "urn:b:1", "urn:c:1"];
+        let both: Vec<_> =
+            three.iter().flat_map(|one| [(*one, "npo", Producer), (*one, "journalen", Producer)]).collect();
+        assert_eq!(fee(&both), (150_000, 6));
+        let with_register = [both.as_slice(), &[("urn:a:1", "iutkr", Producer)]].concat();
+        assert_eq!(fee(&with_register), (175_000, 7));
+        assert_eq!(fee(&[("urn:a:1", "npo", Producer), ("urn:a:2", "npo", Producer)]), (50_000, 2));
+        assert_eq!(fee(&[("urn:a:1", "npo", Producer), ("urn:a:1", "npo", Producer)]), (25_000, 1));
+        assert_eq!(
+            fee(&[("urn:a:1", "npo", Consumer), ("urn:a:1", "pu", Producer), ("urn:a:1", "x", Producer)]),
+            (0, 0)
+        );
+    }
+}
