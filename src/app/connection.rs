@@ -15,7 +15,7 @@ use crate::catalogue::Catalogue;
 use crate::catalogue::book::core::Refusal;
 use crate::catalogue::book::rows::{AnyRow, ProfileRow, Row as CatalogueRow};
 use crate::catalogue::order::{OrderError, read};
-use crate::config::checked::PlatformRole as Configured;
+use crate::config::checked::{ConnectionSettings, PlatformRole as Configured};
 use crate::connection::book::Book;
 use crate::connection::moment::Moment;
 use crate::connection::platforms::{
@@ -59,7 +59,13 @@ struct OwnPlatforms {
 }
 
 /// The book of connections of these platforms.
-pub(super) fn open(members: &[Member], shared: &Shared) -> Arc<Book> {
+pub(super) fn open(members: &[Member], shared: &Shared, settings: &ConnectionSettings) -> Arc<Book> {
+    let days = |days: u32| i32::try_from(days).unwrap_or(i32::MAX);
+    let terms = Terms {
+        caregiver_lead_days: days(settings.caregiver_lead_days),
+        caregiver_change_days: settings.caregiver_change_days,
+        stop_notice_days: days(settings.stop_notice_days),
+    };
     let members = members.iter().map(|member| Own {
         name: PlatformName { name: member.name().to_owned(), role: role_of(member) },
         catalogue: Arc::clone(member.catalogue()),
@@ -75,7 +81,7 @@ pub(super) fn open(members: &[Member], shared: &Shared) -> Arc<Book> {
         // They are compiled in, and a test holds that there is none.
         tracing::error!(%problem, "a service profile cannot be used");
     }
-    Arc::new(Book::new(services, Arc::new(platforms), Terms::default(), shared.clock.clone()))
+    Arc::new(Book::new(services, Arc::new(platforms), terms, shared.clock.clone()))
 }
 
 /// Reads back what is known; without a folder for data nothing is kept.

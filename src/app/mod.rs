@@ -157,7 +157,7 @@ impl Platform {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let connections = connection::open(&platform.members, &shared);
+        let connections = connection::open(&platform.members, &shared, &platform.main().settings().connection);
         if let Err(error) = connection::keep(&connections, data.as_deref()).await {
             platform.drain().await;
             return Err(StartError::Connections(error));

@@ -47,6 +47,8 @@ pub struct Settings {
     pub platforms: Vec<PlatformEntry>,
     /// The catalogue's own services, and a catalogue elsewhere.
     pub catalogue: CatalogueSettings,
+    /// The road to a connection.
+    pub connection: ConnectionSettings,
     /// `[catalogue.users]`: name to password for the catalogue's order and read services; empty = open on loopback only.
     pub catalogue_users: BTreeMap<String, String>,
     /// TLS, in both directions.
@@ -364,6 +366,17 @@ impl Default for PlatformSettings {
     fn default() -> Self {
         Self { name: None, tak_platform: None, role: None, tak: TAK_FOLDER.to_owned() }
     }
+}
+
+/// The road to a connection: times that the texts leave open, in days.
+#[derive(Clone, Debug)]
+pub struct ConnectionSettings {
+    /// Between the delivery of the list of caregivers and the start.
+    pub caregiver_lead_days: u32,
+    /// Working days within which a change goes into that list.
+    pub caregiver_change_days: u32,
+    /// In which a planned stop is announced before it begins.
+    pub stop_notice_days: u32,
 }
 
 /// The catalogue's services.

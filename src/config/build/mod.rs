@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use crate::domain::problem::{Problem, Severity};
 
 use super::checked::{
-    AdminSettings, CatalogueSettings, ClimbSwitch, HeaderFilter, HubLimits, HubSettings, ListenSettings, LogSettings,
-    LogStyle, LogTarget, LookupSettings, OutsideCatalogue, PlatformRole, PlatformSettings, ProducerCallSettings,
-    RecordSettings, RecordsInIndex, Settings, Transport,
+    AdminSettings, CatalogueSettings, ClimbSwitch, ConnectionSettings, HeaderFilter, HubLimits, HubSettings,
+    ListenSettings, LogSettings, LogStyle, LogTarget, LookupSettings, OutsideCatalogue, PlatformRole, PlatformSettings,
+    ProducerCallSettings, RecordSettings, RecordsInIndex, Settings, Transport,
 };
 use super::environment::Environment;
 use super::producers::ProducerSettings;
@@ -73,6 +73,11 @@ impl Build<'_> {
                 ..PlatformSettings::default()
             },
             platforms: self.resolved.platforms.iter().map(|(platform, _)| platform.clone()).collect(),
+            connection: ConnectionSettings {
+                caregiver_lead_days: self.days("connection.caregiver_lead_days"),
+                caregiver_change_days: self.days("connection.caregiver_change_days"),
+                stop_notice_days: self.days("connection.stop_notice_days"),
+            },
             catalogue: CatalogueSettings {
                 addressees_by_date: self.resolved.switch("catalogue.addressees_by_date"),
                 body_bytes_max: self.resolved.size("catalogue.body_bytes_max"),
@@ -85,6 +90,11 @@ impl Build<'_> {
             tls: self.tls(),
             properties: self.resolved.named("properties."),
         }
+    }
+
+    /// A number of days; the table has bounded it.
+    fn days(&self, key: &str) -> u32 {
+        u32::try_from(self.resolved.size(key)).unwrap_or(u32::MAX)
     }
 
     fn listen(&self) -> ListenSettings {

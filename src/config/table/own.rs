@@ -6,6 +6,8 @@ const ADDRESS: Kind = Kind::Address;
 const COUNT: Kind = Kind::Number { unit: Unit::Count, min: 1, max: 1_000_000 };
 const BYTES: Kind = Kind::Number { unit: Unit::Bytes, min: 0, max: 1 << 40 };
 const HEADER_BYTES: Kind = Kind::Number { unit: Unit::Bytes, min: 256, max: 1 << 20 };
+/// Days, up to ten years.
+const DAYS: Kind = Kind::Number { unit: Unit::Count, min: 0, max: 3_650 };
 /// A wait always ends, within a day.
 const WAIT: Kind = Kind::Number { unit: Unit::Milliseconds, min: 1, max: 86_400_000 };
 
@@ -54,6 +56,19 @@ pub const SETTINGS: &[Setting] = &[
         Some("true"),
         "leave permissions that do not hold out of GetLogicalAddressees; the reference leaves them in",
     ),
+    Setting::own(
+        "connection.caregiver_lead_days",
+        DAYS,
+        Some("14"),
+        "days between the list of indirect caregivers and the start (CONN-17)",
+    ),
+    Setting::own(
+        "connection.caregiver_change_days",
+        DAYS,
+        Some("5"),
+        "working days within which a change goes into that list (CONN-19)",
+    ),
+    Setting::own("connection.stop_notice_days", DAYS, Some("10"), "days a planned stop is announced ahead (CONN-62)"),
     Setting::own("catalogue.body_bytes_max", BYTES, Some("268435456"), "largest request to the catalogue's services"),
     Setting::own("catalogue.users.*", Kind::Text, None, "password of a user of the catalogue's services").secret(),
     Setting::own("hub.handshakes_max", COUNT, Some("512"), "TLS handshakes under way; more wait"),

@@ -7,7 +7,7 @@ use crate::connection::agreement::covers;
 use crate::connection::document::{INDEX_UPDATE, Line, Role};
 use crate::connection::dossier::Dossier;
 use crate::connection::party::Component;
-use crate::connection::platforms::Rows;
+use crate::connection::platforms::{PlatformRole, Rows};
 use crate::connection::state::Event;
 
 pub(super) const GATES: &[Gate] = &[
@@ -135,7 +135,10 @@ fn packages(dossier: &Dossier<'_>) -> Verdict {
 /// The lines that a step is about: of the platform that is published to, else all.
 fn concerned<'d>(dossier: &Dossier<'d>) -> Option<Vec<(usize, &'d Line)>> {
     let env = match dossier.event {
-        Event::AssignTestEnv => Some(dossier.arguments.env.clone()?),
+        Event::AssignTestEnv => {
+            let env = dossier.arguments.env.clone()?;
+            Some(env).filter(|env| dossier.role_of(env) == Some(PlatformRole::Qa)).map(Some)?
+        }
         Event::Publish => Some(dossier.production()?),
         _ => None,
     };
