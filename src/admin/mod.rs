@@ -109,19 +109,20 @@ impl Admin {
 /// All of the admin listener's paths, guarded. Whoever serves it adds a [`Peer`] to each request; without one, the
 /// request counts as from outside loopback.
 pub fn router(parts: AdminParts) -> Router {
-    router_until(parts, CancellationToken::new())
+    router_until(parts, Router::new(), CancellationToken::new())
 }
 
-/// Serves until `shutdown`, then lets calls in flight finish. Bounds are named in `listen.rs`.
-pub async fn serve(listener: TcpListener, parts: AdminParts, shutdown: CancellationToken) {
-    listen::run(listener, router_until(parts, shutdown.clone()), shutdown).await;
+/// Serves until `shutdown`, then lets calls in flight finish. Bounds are named in `listen.rs`. The paths of `beside` are
+/// guarded as our own.
+pub async fn serve(listener: TcpListener, parts: AdminParts, beside: Router, shutdown: CancellationToken) {
+    listen::run(listener, router_until(parts, beside, shutdown.clone()), shutdown).await;
 }
 
-fn router_until(parts: AdminParts, closing: CancellationToken) -> Router {
+fn router_until(parts: AdminParts, beside: Router, closing: CancellationToken) -> Router {
     // Two random identifiers: 244 bits that nobody guesses.
     let session = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let admin = Arc::new(Admin { parts, session, watchers: Arc::new(Semaphore::new(WATCHERS_MAX)), closing });
-    guarded(paths(), admin)
+    guarded(paths().merge(beside.with_state(())), admin)
 }
 
 fn paths() -> Router<Arc<Admin>> {

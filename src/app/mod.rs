@@ -9,6 +9,7 @@ mod health;
 pub mod index;
 pub mod member;
 pub mod own;
+pub mod quality;
 pub mod serve;
 mod sources;
 mod subscribers;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -99,6 +101,9 @@ pub enum StartError {
     /// No threads for handshakes.
     #[error("cannot start the threads for TLS handshakes")]
     Workers(#[source] io::Error),
+    /// What quality assurance keeps cannot be read back.
+    #[error("cannot open the register of quality assurance")]
+    Quality(#[source] io::Error),
     /// The log of connections cannot be read back.
     #[error("cannot open the log of connections")]
     Connections(#[source] LogError),
@@ -162,7 +167,15 @@ impl Platform {
             platform.drain().await;
             return Err(StartError::Connections(error));
         }
-        platform.serve(&mut bound, &shared, connections);
+        let hub = platform.main().settings().hub.clone();
+        let beside = match quality::paths(data.as_deref(), &hub, platform.tls.client.clone(), &shared.clock) {
+            Ok(beside) => beside,
+            Err(error) => {
+                platform.drain().await;
+                return Err(StartError::Quality(error));
+            }
+        };
+        platform.serve(&mut bound, &shared, connections, beside);
         platform.tasks.spawn(watch::watch(Arc::clone(&shared.producers), platform.shutdown.clone()));
         platform.tend(shared.meter.clone());
         problems.extend(platform.open_aggregation(&mut bound, &shared));
@@ -333,7 +346,7 @@ impl Platform {
         Ok(problems)
     }
 
-    fn serve(&self, bound: &mut Bound, shared: &Shared, connections: Arc<Book>) {
+    fn serve(&self, bound: &mut Bound, shared: &Shared, connections: Arc<Book>, beside: Router) {
         for (member, own) in self.members.iter().zip(&mut bound.own) {
             member.serve_hub(own, &self.tls, &self.tasks, &self.shutdown);
         }
@@ -346,7 +359,8 @@ impl Platform {
             self.tasks.spawn(serving);
         }
         if let Some(listener) = bound.admin.take() {
-            self.tasks.spawn(admin::serve(listener, self.admin_parts(shared, connections), self.shutdown.clone()));
+            let parts = self.admin_parts(shared, connections);
+            self.tasks.spawn(admin::serve(listener, parts, beside, self.shutdown.clone()));
         }
     }
 

@@ -58,6 +58,14 @@ impl Archive {
         Ok(folder)
     }
 
+    /// Writes a run's document again, with what a person decided.
+    pub fn amend(&self, document: &RunDocument) -> io::Result<()> {
+        let folder = self.folder(&document.id);
+        let beside = folder.join("run.json.part");
+        fs::write(&beside, serde_json::to_vec_pretty(document).map_err(io::Error::other)?)?;
+        fs::rename(&beside, folder.join("run.json"))
+    }
+
     /// The run with this id.
     pub fn find(&self, id: &str) -> io::Result<Kept> {
         if id.contains(['/', '\\']) || id.starts_with('.') {

@@ -2,9 +2,13 @@
 //!
 //! This module reaches the platform and the system under test over HTTP only, through a carrier that is given to it.
 
+pub mod api;
 pub mod archive;
 pub mod assert;
+pub mod desk;
 pub mod generate;
+pub mod index;
+pub mod mocks;
 pub mod mutants;
 pub mod native;
 pub mod records;

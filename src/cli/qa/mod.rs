@@ -1,5 +1,6 @@
 //! `anslut qa`: contract test suites, run from outside like anybody's system.
 
+pub mod carriers;
 pub mod mutants;
 mod native;
 pub mod report;

@@ -13,7 +13,7 @@ use crate::config::environment::DEMO;
 use crate::qa::archive::Archive;
 use crate::qa::report::bundle::{BundleError, Contents, Identities, make};
 use crate::qa::report::identities::{Known, find};
-use crate::qa::report::{junit, page};
+use crate::qa::report::{declaration, junit, page};
 
 /// `anslut qa report`.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct ReportArguments {
     #[arg(value_name = "RUN")]
     pub run: String,
     /// What to make
-    #[arg(long, default_value = "html", value_parser = ["json", "junit", "html", "bundle"])]
+    #[arg(long, default_value = "html", value_parser = ["json", "junit", "html", "md", "declaration", "bundle"])]
     pub format: String,
     /// Language of the page
     #[arg(long, default_value = "sv", value_parser = ["sv", "en"])]
@@ -63,6 +63,10 @@ pub fn run(
     let bytes = match arguments.format.as_str() {
         "json" => serde_json::to_vec_pretty(&kept.document).map_err(Failure::environment)?,
         "junit" => junit::write(&kept.document, false).into_bytes(),
+        "declaration" => {
+            serde_json::to_vec_pretty(&declaration::of(&[&kept.document])).map_err(Failure::environment)?
+        }
+        "md" => declaration::markdown(&declaration::of(&[&kept.document]), language(&arguments.lang)).into_bytes(),
         "bundle" => {
             let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite };
             match make(&contents, &identities, &known) {

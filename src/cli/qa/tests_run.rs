@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::arguments::{SettingsArguments, key_and_value};
+use super::carriers::{self, Carriers, TlsArguments};
+use crate::cli::arguments::key_and_value;
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::opening;
 use crate::cli::terminal::{Terminal, printable};
 use crate::config::data::usual;
 use crate::config::environment::DEMO;
 use crate::domain::clock::Clock;
-use crate::hub::call::remote::Remote;
 use crate::qa::archive::Archive;
 use crate::qa::generate;
 use crate::qa::report::{junit, page};
@@ -24,14 +23,6 @@ use crate::qa::run::{Finished, Options, World, run as run_suites, selects_any};
 use crate::qa::suite::data::DataFile;
 use crate::qa::suite::folder::PublishedProject;
 use crate::qa::verdict::Verdict;
-use crate::soap::responder::Responder;
-
-/// Longest wait for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
-/// Longest wait for the rest of an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Largest answer.
-const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// `anslut qa run`.
 #[derive(Debug, Args)]
@@ -96,6 +87,9 @@ pub struct RunArguments {
     /// What decides between values that are equally good
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Who we are to the target
+    #[command(flatten)]
+    pub tls: TlsArguments,
     /// Keep the run in this data directory, not in the usual one
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -110,15 +104,17 @@ pub fn run(
     let published = super::suites::read(&arguments.paths)?;
     let projects: Vec<Arc<PublishedProject>> = published.into_iter().flat_map(|one| one.projects).collect();
     if arguments.mutants {
-        let carrier = carrier(variables, terminal)?;
-        return super::mutants::run(arguments, &projects, carrier, terminal);
+        let carriers = carriers::of(&arguments.tls, variables, terminal)?;
+        return super::mutants::run(arguments, &projects, carriers.own, terminal);
     }
     let projects = if arguments.generated { with_generated(&projects)? } else { projects };
-    let options = options(arguments)?;
+    let mut options = options(arguments)?;
     if !selects_any(&projects, &options) {
         return Err(Failure::usage("no case matches"));
     }
-    let finished = execute(&projects, options, variables, terminal)?;
+    let carriers = carriers::of(&arguments.tls, variables, terminal)?;
+    options.certificate_sha256.clone_from(&carriers.certificate_sha256);
+    let finished = execute(&projects, options, carriers, terminal)?;
     let data = match &arguments.out {
         Some(folder) => folder.clone(),
         None => usual(DEMO, variables)?,
@@ -186,27 +182,18 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
     })
 }
 
-/// Who carries calls to where their URLs say.
-fn carrier(variables: &[(String, String)], terminal: &mut Terminal<'_>) -> Result<Arc<dyn Responder>, Failure> {
-    let (_, loaded) = opening::open(DEMO, &SettingsArguments::default().sets, variables)?;
-    let mut hub = opening::usable(loaded, terminal)?.hub;
-    hub.limits.body_bytes_max = ANSWER_BYTES_MAX;
-    Ok(Arc::new(Remote::new(&hub, None, CONNECT, PATIENCE).once_only()))
-}
-
 /// Runs the suites, telling of each case as it ends.
 fn execute(
     projects: &[Arc<PublishedProject>],
     options: Options,
-    variables: &[(String, String)],
+    carriers: Carriers,
     terminal: &mut Terminal<'_>,
 ) -> Result<Finished, Failure> {
-    let carrier = carrier(variables, terminal)?;
     let lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let told = Arc::clone(&lines);
     let world = World {
-        bare: None,
-        carrier,
+        bare: carriers.bare,
+        carrier: carriers.own,
         clock: Clock::System,
         told: Arc::new(move |case| told.lock().unwrap_or_else(PoisonError::into_inner).push(line(case))),
         is_cancelled: Arc::new(|| false),

@@ -25,6 +25,9 @@ use crate::qa::tree;
 use crate::soap::fault::SOAP_11;
 use crate::soap::responder::{Answer, Responder, TransportFault};
 
+/// Largest request that is read.
+const BODY_BYTES_MAX: usize = 8 << 20;
+
 /// The producer.
 pub struct Producer {
     pub(super) data: Arc<Dataset>,
@@ -91,7 +94,9 @@ impl Producer {
         let original = head.headers.get("x-rivta-original-serviceconsumer-hsaid");
         let original = original.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let is_wide = content_type.as_deref().is_some_and(|kind| kind.to_ascii_uppercase().contains("UTF-16"));
-        let judged = if head.method == http::Method::POST {
+        let judged = if body.len() > BODY_BYTES_MAX {
+            Err("frågan är för stor".to_owned())
+        } else if head.method == http::Method::POST {
             self.judge_request(&text, content_type.as_deref().unwrap_or(""))
         } else {
             Err("bara POST besvaras".to_owned())

@@ -55,6 +55,8 @@ pub struct Options {
     pub not_run_is_skipped: bool,
     /// Customer parameters of native suites, in the place of their own.
     pub parameters: Option<Parameters>,
+    /// Fingerprint of the client certificate that calls are made with.
+    pub certificate_sha256: Option<String>,
     /// By how much the durations of load are shortened: 1 is not at all.
     pub load_scale: f64,
     /// By how much limits on answers are shortened, with a producer whose delays are: 1 is not at all.
@@ -77,6 +79,7 @@ impl Default for Options {
             environment: None,
             not_run_is_skipped: false,
             parameters: None,
+            certificate_sha256: None,
             load_scale: 1.0,
             limit_scale: 1.0,
         }
@@ -190,7 +193,7 @@ pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options
         target: Target {
             url: options.target.clone(),
             environment: options.environment.clone(),
-            certificate_sha256: None,
+            certificate_sha256: options.certificate_sha256.clone(),
         },
         totals: Totals::of(&results),
         cases: results,

@@ -1,10 +1,13 @@
 //! Statements of `qa.md` §10, against a stub that answers by name.
 
+mod api;
 mod assertions;
 mod command;
 mod import;
+mod mocks;
 mod mutants;
 mod native;
+mod reports;
 mod scripts;
 mod statements;
 mod suite;

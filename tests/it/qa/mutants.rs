@@ -15,7 +15,14 @@ use http::Request;
 
 /// Producers at addresses of this process.
 #[derive(Default)]
-struct Here(Arc<Registered>);
+pub struct Here(Arc<Registered>);
+
+impl Here {
+    /// A producer at a host of this name.
+    pub fn known(&self, host: &str, responder: SharedResponder) {
+        self.0.0.lock().unwrap().insert(host.to_owned(), responder);
+    }
+}
 
 #[derive(Default)]
 struct Registered(Mutex<BTreeMap<String, SharedResponder>>);

