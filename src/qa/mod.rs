@@ -5,6 +5,7 @@
 pub mod api;
 pub mod archive;
 pub mod assert;
+pub mod consumer;
 pub mod desk;
 pub mod generate;
 pub mod index;

@@ -16,6 +16,7 @@ use crate::config::data::usual;
 use crate::config::environment::DEMO;
 use crate::domain::clock::Clock;
 use crate::qa::archive::Archive;
+use crate::qa::consumer::hub::Hub;
 use crate::qa::generate;
 use crate::qa::report::{junit, page};
 use crate::qa::result::CaseResult;
@@ -87,6 +88,15 @@ pub struct RunArguments {
     /// What decides between values that are equally good
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// The admin listener of the platform whose calls are waited for
+    #[arg(long, value_name = "URL")]
+    pub hub: Option<String>,
+    /// Its token, where it has one
+    #[arg(long, value_name = "TOKEN", requires = "hub")]
+    pub hub_token: Option<String>,
+    /// Wait so long for each call, instead of as long as the case says
+    #[arg(long, value_name = "SECONDS")]
+    pub wait: Option<u64>,
     /// Who we are to the target
     #[command(flatten)]
     pub tls: TlsArguments,
@@ -114,7 +124,7 @@ pub fn run(
     }
     let carriers = carriers::of(&arguments.tls, variables, terminal)?;
     options.certificate_sha256.clone_from(&carriers.certificate_sha256);
-    let finished = execute(&projects, options, carriers, terminal)?;
+    let finished = execute(arguments, &projects, options, carriers, terminal)?;
     let data = match &arguments.out {
         Some(folder) => folder.clone(),
         None => usual(DEMO, variables)?,
@@ -175,6 +185,7 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
         // A trial with shortened durations is never evidence.
         preparatory: arguments.preparatory || arguments.scale < 1.0,
         load_scale: arguments.scale,
+        wait_seconds: arguments.wait,
         virtual_clock: arguments.clock == "virtual",
         environment: arguments.environment.clone(),
         not_run_is_skipped: arguments.not_run == "skipped",
@@ -184,6 +195,7 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
 
 /// Runs the suites, telling of each case as it ends.
 fn execute(
+    arguments: &RunArguments,
     projects: &[Arc<PublishedProject>],
     options: Options,
     carriers: Carriers,
@@ -192,6 +204,7 @@ fn execute(
     let lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let told = Arc::clone(&lines);
     let world = World {
+        hub: arguments.hub.as_ref().map(|url| Hub::new(url, arguments.hub_token.clone(), Arc::clone(&carriers.own))),
         bare: carriers.bare,
         carrier: carriers.own,
         clock: Clock::System,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, Zoned};
 
+use super::consumer::hub::Hub;
 use super::native::parameters::Parameters;
 use super::result::{CaseResult, NotRun, RunDocument, SCHEMA, SuiteReference, Target, Totals};
 use super::suite::data::DataFile;
@@ -55,6 +56,8 @@ pub struct Options {
     pub not_run_is_skipped: bool,
     /// Customer parameters of native suites, in the place of their own.
     pub parameters: Option<Parameters>,
+    /// How long cases wait for calls, where not as long as they say.
+    pub wait_seconds: Option<u64>,
     /// Fingerprint of the client certificate that calls are made with.
     pub certificate_sha256: Option<String>,
     /// By how much the durations of load are shortened: 1 is not at all.
@@ -79,6 +82,7 @@ impl Default for Options {
             environment: None,
             not_run_is_skipped: false,
             parameters: None,
+            wait_seconds: None,
             certificate_sha256: None,
             load_scale: 1.0,
             limit_scale: 1.0,
@@ -106,6 +110,8 @@ pub struct World {
     pub carrier: Arc<dyn Responder>,
     /// The same without our client certificate, where we have one.
     pub bare: Option<Arc<dyn Responder>>,
+    /// The hub whose calls are waited for.
+    pub hub: Option<Hub>,
     /// Civil time.
     pub clock: Clock,
     /// Told of each case as it ends.
@@ -117,7 +123,7 @@ pub struct World {
 impl World {
     /// A world that nobody watches and nobody ends.
     pub fn new(carrier: Arc<dyn Responder>, clock: Clock) -> Self {
-        Self { carrier, bare: None, clock, told: Arc::new(|_| {}), is_cancelled: Arc::new(|| false) }
+        Self { carrier, bare: None, hub: None, clock, told: Arc::new(|_| {}), is_cancelled: Arc::new(|| false) }
     }
 }
 

@@ -11,3 +11,4 @@ mod reports;
 mod scripts;
 mod statements;
 mod suite;
+mod waits;

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
 
-use super::{assertions, command, import, mocks, mutants, native, reports, scripts};
+use super::{assertions, command, import, mocks, mutants, native, reports, scripts, waits};
 
 /// The statements of §10.
 const STATEMENTS: std::ops::RangeInclusive<u16> = 1..=83;
@@ -48,6 +48,9 @@ const ROWS: &[Row] = &[
     (&[71, 72], command::a_run_is_kept_reported_and_bundled),
     (&[73], command::statement_73_identities_that_may_be_somebodys_stay_here),
     (&[45], reports::statement_45_nested_periods_are_accepted_without_times_and_where_they_overlap),
+    (&[64], waits::statement_64_a_case_waits_for_its_call_and_tells_near_misses),
+    (&[65], waits::statement_65_an_empty_logical_address_is_noticed),
+    (&[66], waits::statement_66_a_repetition_soon_after_a_fault_is_noticed),
     (&[69], reports::statement_69_junit_counts_each_verdict),
     (&[70], reports::statement_70_totals_are_a_recount_and_runs_repeat),
     (&[74], reports::statement_74_a_declaration_tells_what_runs_show_and_nothing_else),

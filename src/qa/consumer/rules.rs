@@ -1,0 +1,152 @@
+//! CR-01 to CR-12, as far as the hub's record shows them. Pure.
+
+use std::sync::Arc;
+
+use roxmltree::Node;
+
+use super::hub::Call;
+use crate::contracts::contract::{Contract, Direction};
+use crate::qa::assert::schema::InterfaceSchemas;
+use crate::qa::records::{leaf, person};
+use crate::qa::report::identities;
+use crate::qa::result::Observation;
+use crate::qa::run::exchange::charset;
+use crate::qa::suite::project::Interface;
+use crate::qa::tree;
+use crate::qa::verdict::Verdict;
+
+/// Where a logical address stands in an envelope.
+const REGISTRY: &str = "urn:riv:itintegration:registry:1";
+/// Shortest time to a repetition after a fault, in seconds.
+const REPEAT_SECONDS: i64 = 300;
+
+/// What one call breaks.
+pub fn of_call(call: &Call, contract: Option<&Arc<Contract>>) -> Vec<Observation> {
+    let mut found = Vec::new();
+    let mut add = |rule: &str, text: String| found.push(Observation { rule: rule.to_owned(), text });
+    if identities::any(&call.target) || call.headers.iter().any(|(_, value)| identities::any(value)) {
+        add("CR-07", "an identity stands in the URL or in a header".to_owned());
+    }
+    match call.headers.get("content-type").map(|kind| (kind, charset(kind))) {
+        None => add("CR-06", "the request has no Content-Type".to_owned()),
+        Some((kind, None)) => add("CR-06", format!("Content-Type {kind} states no charset")),
+        Some((_, Some(stated))) if encoding_rs::Encoding::for_label(stated.as_bytes()).is_none() => {
+            add("CR-06", format!("charset {stated} is not known"));
+        }
+        Some(_) => {}
+    }
+    if call.outcome == "VP007" {
+        add("CR-11", "the consumer may not ask this address for this contract".to_owned());
+    }
+    let Ok(document) = tree::parse(&call.request) else {
+        add("CR-02", "the request is not XML".to_owned());
+        return found;
+    };
+    let addresses: Vec<Node<'_, '_>> =
+        document.descendants().filter(|node| node.has_tag_name((REGISTRY, "LogicalAddress"))).collect();
+    match addresses.as_slice() {
+        [one] if leaf(*one).is_some() => {}
+        [_] => add("CR-01", "LogicalAddress is empty".to_owned()),
+        all => add("CR-01", format!("{} LogicalAddress elements, expected 1", all.len())),
+    }
+    if let Some(contract) = contract {
+        let interface = Interface { contract: Some(Arc::clone(contract)), ..Interface::default() };
+        let schemas = InterfaceSchemas::of(&interface);
+        let bytes = call.request.as_bytes();
+        let judged = schemas.judge_direction(&contract.operation, Direction::Request, bytes, &call.request, None);
+        if let (Verdict::Fail, Some(message)) = (judged.verdict, judged.messages.first()) {
+            add("CR-02", message.clone());
+        }
+        let action = call.headers.get("soapaction").map_or("", |action| action.trim_matches('"'));
+        if !action.is_empty() && action != contract.soap_action {
+            add("CR-02", format!("SOAPAction is {action}, expected {} or nothing", contract.soap_action));
+        }
+    }
+    for (identity, kind) in document.descendants().filter_map(person) {
+        let twelve = matches!(kind.as_deref(), Some("1.2.752.129.2.1.3.1" | "1.2.752.129.2.1.3.3"));
+        if twelve && !(identity.len() == 12 && identity.bytes().all(|byte| byte.is_ascii_digit())) {
+            add("CR-03", format!("identity {identity} has not twelve digits"));
+        }
+    }
+    for node in document.descendants().filter(|node| node.tag_name().name().to_ascii_lowercase().ends_with("hsaid")) {
+        if leaf(node).is_none_or(|text| text.chars().count() > 64 || text.contains(char::is_whitespace)) {
+            add("CR-03", format!("{} is no HSA-id", node.tag_name().name()));
+        }
+    }
+    found
+}
+
+/// What calls break together; the oldest first.
+pub fn of_calls(calls: &[Call]) -> Vec<Observation> {
+    let mut found = Vec::new();
+    let mut add = |rule: &str, text: String| found.push(Observation { rule: rule.to_owned(), text });
+    for (number, call) in calls.iter().enumerate() {
+        let same = |other: &&Call| other.request == call.request && other.sender == call.sender;
+        let Some(again) = calls[number + 1..].iter().find(same) else { continue };
+        let seconds = again.started.as_second() - call.started.as_second();
+        if call.outcome != "ok" && seconds < REPEAT_SECONDS {
+            add(
+                "CR-09",
+                format!(
+                    "call {} repeats call {} after a fault and {seconds} s, at least {REPEAT_SECONDS} s",
+                    again.id, call.id
+                ),
+            );
+        }
+        if call.outcome == "ok" && call.answer.contains(">ERROR<") {
+            add(
+                "CR-09",
+                format!("call {} repeats call {}, which was answered with resultCode ERROR", again.id, call.id),
+            );
+        }
+    }
+    for (number, call) in calls.iter().enumerate() {
+        let sent = call.headers.contains_key("x-skltp-correlation-id");
+        if sent && calls[..number].iter().any(|other| other.correlation_id == call.correlation_id) {
+            add("CR-12", format!("call {} has the correlation id of one before it", call.id));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn call(id: u64, second: i64, address: &str, outcome: &str) -> Call {
+        let request = format!(
+            "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Header><r:LogicalAddress xmlns:r='{REGISTRY}'>{address}</r:LogicalAddress></e:Header><e:Body><a/></e:Body></e:Envelope>"
+        );
+        Call {
+            id,
+            started: Timestamp::from_second(second).unwrap(),
+            outcome: outcome.to_owned(),
+            headers: [("content-type".to_owned(), "text/xml; charset=UTF-8".to_owned())].into(),
+            request,
+            ..Call::default()
+        }
+    }
+
+    fn rules(found: &[Observation]) -> Vec<&str> {
+        found.iter().map(|one| one.rule.as_str()).collect()
+    }
+
+    #[test]
+    fn a_call_is_judged_by_what_the_record_shows() {
+        assert_eq!(rules(&of_call(&call(1, 0, "SE1", "ok"), None)), [""; 0]);
+        assert_eq!(rules(&of_call(&call(1, 0, "", "ok"), None)), ["CR-01"]);
+        assert_eq!(rules(&of_call(&call(1, 0, "SE1", "VP007"), None)), ["CR-11"]);
+        let told = Call { target: "/x?p=191212121212".to_owned(), headers: [].into(), ..call(1, 0, "SE1", "ok") };
+        assert_eq!(rules(&of_call(&told, None)), ["CR-07", "CR-06"]);
+    }
+
+    #[test]
+    fn repetitions_wait_five_minutes_after_a_fault() {
+        let both = |second, outcome| of_calls(&[call(1, 0, "SE1", outcome), call(2, second, "SE1", "ok")]);
+        assert_eq!(rules(&both(299, "fault")), ["CR-09"]);
+        assert_eq!(rules(&both(300, "fault")), [""; 0]);
+        assert_eq!(rules(&both(1, "ok")), [""; 0]);
+    }
+}

@@ -1,0 +1,114 @@
+//! Cases that wait for a call: a record of calls as the hub tells it, in which calls come while a case waits.
+
+use std::sync::{Arc, Mutex};
+
+use anslut::domain::clock::Clock;
+use anslut::qa::consumer::hub::Hub;
+use anslut::qa::result::CaseResult;
+use anslut::qa::run::{Options, World, run};
+use anslut::qa::suite::folder::Published;
+use anslut::soap::responder::{Answer, Responder};
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+
+use super::native::write;
+use super::suite::{NAMESPACE, Stub};
+
+/// One call: who, where to, second it came, outcome. Those after the first few come once somebody has looked.
+type Row = (&'static str, &'static str, i64, &'static str);
+
+struct Record {
+    rows: Vec<Row>,
+    /// How many are there already; one more comes with each look.
+    there: Mutex<usize>,
+}
+
+fn envelope(address: &str) -> String {
+    format!(
+        "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Header><r:LogicalAddress xmlns:r=\"urn:riv:itintegration:registry:1\">{address}\
+         </r:LogicalAddress></e:Header><e:Body><t:GetThing xmlns:t=\"{NAMESPACE}\"><t:patientId>191212121212</t:patientId></t:GetThing></e:Body></e:Envelope>"
+    )
+}
+
+impl Record {
+    fn summary(&self, number: usize) -> Value {
+        let (sender, address, second, outcome) = self.rows[number - 1];
+        let started = jiff::Timestamp::from_second(1_700_000_000 + second).unwrap().to_string();
+        json!({"id": number, "started": started, "sender": sender, "address": address, "contract": NAMESPACE,
+            "outcome": outcome, "total_us": 1500.0, "correlation_id": number.to_string()})
+    }
+}
+
+impl Responder for Record {
+    fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
+        let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or("").to_owned());
+        let body = if let Some(number) = path.strip_prefix("/api/v1/exchanges/") {
+            let number: usize = number.parse().unwrap();
+            let mut whole = self.summary(number);
+            let headers = json!({"content-type": "text/xml; charset=UTF-8"});
+            whole["target"] = json!("/");
+            whole["messages"] = json!({"request": {"headers": headers, "body": envelope(self.rows[number - 1].1)}, "answer": {"headers": {}, "body": "<a/>"}});
+            whole
+        } else {
+            let mut there = self.there.lock().unwrap();
+            let since =
+                query.split('&').find_map(|part| part.strip_prefix("since_id=")).map(|id| id.parse::<usize>().unwrap());
+            let listed: Vec<Value> = match since {
+                None => (*there > 0).then(|| self.summary(*there)).into_iter().collect(),
+                Some(since) => {
+                    *there = (*there + 1).min(self.rows.len());
+                    (since + 1..=*there).rev().map(|number| self.summary(number)).collect()
+                }
+            };
+            json!({"exchanges": listed})
+        };
+        Box::pin(async move { Ok(Response::new(Bytes::from(body.to_string()))) })
+    }
+}
+
+/// Waits for sender A, with these calls: the first `before` came earlier.
+fn waited(rows: &[Row], before: usize, fault: &str) -> CaseResult {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "{ no_fault = true }");
+    let case = format!("id = \"W1\"\nkind = \"await\"\n[await]\nsender = \"SE-A\"\nseconds = 1\n{fault}");
+    std::fs::write(folder.path().join("cases/c1.toml"), case).unwrap();
+    let published = Published::read(folder.path()).unwrap();
+    let record = Arc::new(Record { rows: rows.to_vec(), there: Mutex::new(before) });
+    let stub: Arc<dyn Responder> = Arc::new(Stub::default());
+    let world = World { hub: Some(Hub::new("http://hub/", None, record)), ..World::new(stub, Clock::System) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let finished = runtime.block_on(run("run-1", &published.projects, &Options::default(), &world));
+    finished.document.cases.into_iter().next().unwrap()
+}
+
+fn rules(case: &CaseResult) -> Vec<&str> {
+    case.steps[0].assertions.iter().filter_map(|assertion| assertion.rule.as_deref()).collect()
+}
+
+#[test]
+pub fn statement_64_a_case_waits_for_its_call_and_tells_near_misses() {
+    let none = waited(&[], 0, "");
+    assert_eq!((none.verdict.word(), none.reason.as_str()), ("not-run", "W1: no matching call within 1 s"));
+    // A call of somebody else first, then the one that is waited for.
+    let seen = waited(&[("SE-B", "SE1", 0, "ok"), ("SE-A", "SE1", 1, "ok")], 0, "");
+    assert_eq!(seen.verdict.word(), "pass", "{seen:#?}");
+    assert_eq!(seen.notices[0].text, "call 1: sender is SE-B, expected SE-A");
+    // What came before arming never counts.
+    assert_eq!(waited(&[("SE-A", "SE1", 0, "ok")], 1, "").verdict.word(), "not-run");
+}
+
+#[test]
+pub fn statement_65_an_empty_logical_address_is_noticed() {
+    let case = waited(&[("SE-A", "", 0, "fault")], 0, "");
+    assert_eq!((case.verdict.word(), rules(&case)), ("fail", vec!["CR-01"]), "{case:#?}");
+}
+
+#[test]
+pub fn statement_66_a_repetition_soon_after_a_fault_is_noticed() {
+    let fault = "fault = \"FT-01\"\n";
+    let case = waited(&[("SE-A", "SE1", 0, "fault"), ("SE-A", "SE1", 60, "ok")], 0, fault);
+    assert_eq!((case.verdict.word(), rules(&case)), ("fail", vec!["CR-09"]), "{case:#?}");
+    let case = waited(&[("SE-A", "SE1", 0, "fault"), ("SE-A", "SE1", 300, "ok")], 0, fault);
+    assert_eq!((case.verdict.word(), rules(&case)), ("pass", vec![]), "{case:#?}");
+}
