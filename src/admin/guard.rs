@@ -16,6 +16,7 @@ use http::{Method, StatusCode, Uri};
 
 use super::api::problem::Problem;
 use super::{Admin, Peer};
+use crate::net::browser::{is_from_browser, is_own_host};
 
 /// Name of the cookie that stands for the token in a browser.
 pub(super) const SESSION_COOKIE: &str = "anslut_session";
@@ -102,8 +103,9 @@ fn judge(admin: &Admin, method: &Method, uri: &Uri, headers: &HeaderMap, peer: O
         return Err(Refused::ForeignOrigin(origin.into_owned()));
     }
     match content_type(headers) {
-        // WireMock's clients, curl among them, name no type or the wrong one. A browser that is made to send something says
-        // where it comes from, so that nothing is lost by taking their word.
+        // WireMock's clients, curl among them, name no type or the wrong one. A page elsewhere cannot pass for one of them:
+        // what it makes a browser send carries headers that only browsers set, and no page can take off; and a name of its
+        // own that leads here has been refused above.
         _ if uri.path().starts_with("/__admin") && !is_from_browser(headers) => Ok(()),
         // The one call that may bring nothing at all, which is of no type. A browser that is made to send it says where it
         // comes from all the same.
@@ -150,33 +152,10 @@ pub(super) fn same(given: &[u8], expected: &[u8]) -> bool {
     black_box(differences) == 0
 }
 
-/// An address or `localhost`: nobody can make another name of theirs look like one.
-fn is_own_host(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => host.split(':').next().unwrap_or(host),
-    };
-    let name = name.trim_end_matches('.');
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
-}
-
 /// Whether a request comes from one of our own pages: same host, same port. `null` is what a page in a sandbox says.
 fn is_own_origin(origin: &str, host: Option<&str>) -> bool {
     let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
     authority.zip(host).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
-}
-
-/// Whether a browser sent it, as far as its headers tell.
-fn is_from_browser(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::ORIGIN)
-        || headers.contains_key("sec-fetch-site")
-        || headers.contains_key("sec-fetch-mode")
-}
-
-/// Whether a request says that it brings nothing.
-fn is_without_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH);
-    length.is_none_or(|length| length.as_bytes() == b"0") && !headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 fn content_type(headers: &HeaderMap) -> &str {

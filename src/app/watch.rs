@@ -27,6 +27,10 @@ pub(super) async fn watch(producers: Arc<Producers>, shutdown: CancellationToken
             (now, problems)
         });
         let Ok((now, problems)) = looked.await else { continue };
+        let records = producers.shared().wiring.load().records.clone();
+        if let Some(records) = records.filter(|records| records.has_news()) {
+            records.settle().await;
+        }
         seen = Some(now);
         for problem in problems.iter().flat_map(|problems| problems.iter()) {
             tracing::warn!(%problem, "a producer's file");

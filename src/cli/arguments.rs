@@ -10,6 +10,7 @@ use super::connection::ConnectionCommand;
 use super::contracts::ContractsCommand;
 use super::index::IndexCommand;
 use super::pki::PkiCommand;
+use super::producers::ProducersCommand;
 use super::qa::QaCommand;
 use super::tak::TakCommand;
 use crate::config::environment::DEMO;
@@ -55,6 +56,9 @@ pub enum Command {
     /// Carry out orders, write and compare catalogues
     #[command(subcommand)]
     Tak(TakCommand),
+    /// Take in mock projects, hold records against the index, show what chaos plans decide
+    #[command(subcommand)]
+    Producers(ProducersCommand),
     /// Make a test CA, certificates with an HSA-id, and revocation lists
     #[command(subcommand)]
     Pki(PkiCommand),

@@ -55,13 +55,13 @@ pub fn run(
     Ok(if report.errors == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// What is wrong in `tak/`, `hsa/`, `contracts/`, `patients/`, `producers/`, `index/` and `aggregators.toml`, and with the
-/// certificates that the settings name. Without usable settings everything is loaded from its usual place.
+/// What is wrong in `tak/`, `hsa/`, `contracts/`, `patients/`, `producers/`, `chaos/`, `index/` and `aggregators.toml`, and
+/// with the certificates that the settings name. Without usable settings everything is loaded from its usual place.
 fn file_problems(environment: &Environment, settings: Option<&Settings>) -> Vec<Problem> {
     let contract_settings = settings.map(|settings| settings.contracts.clone()).unwrap_or_default();
     let contracts = Library::new(environment.clone(), contract_settings).refresh();
-    let (_, records) = RecordSource::load(environment, Contracts::default());
-    let (_, producers) = Producers::load(environment);
+    let (systems, producers) = Producers::load(environment);
+    let (_, records) = RecordSource::load_for(environment, Contracts::default(), &systems.record_holders());
     let services =
         settings.map(|settings| service::load(environment, &settings.properties, &settings.aggregation.sources));
     let (services, service_problems) = services.unwrap_or_default();

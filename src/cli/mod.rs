@@ -14,6 +14,7 @@ mod first_call;
 pub mod index;
 pub mod opening;
 pub mod pki;
+pub mod producers;
 pub mod qa;
 pub mod serve;
 pub mod tak;
@@ -50,6 +51,7 @@ pub fn run(
         Command::Connection(command) => connection::run(&command, variables, terminal),
         Command::Qa(command) => qa::run(&command, variables, terminal),
         Command::Tak(command) => tak::run(&command, variables, terminal),
+        Command::Producers(command) => producers::run(&command, variables, terminal),
         Command::Pki(command) => pki::run(&command, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),
     };

@@ -2,4 +2,5 @@
 //! nothing, drain. Which bounds, each listener names itself.
 
 pub mod accept;
+pub mod browser;
 pub mod stall;

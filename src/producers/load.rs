@@ -6,14 +6,17 @@ use std::error::Error;
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
-use super::mounted::{Loaded, Producers, System};
+use super::chaos::{self, Plan};
+use super::mounted::{Loaded, Producers, RunningPlans, System};
 use super::settings::STUBS_MAX;
 use super::spec::mapping::{self, Mappings, Reading};
 use super::spec::producer;
 use crate::config::environment::{Environment, EnvironmentFile};
+use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 
 /// The folder of an environment that holds the systems.
@@ -67,9 +70,56 @@ impl Producers {
             systems.entry(name.clone()).or_insert_with(|| Arc::clone(system));
         }
         self.systems.store(Arc::new(systems));
+        self.reload_chaos(&mut problems);
+        self.reload_records(&mut problems);
         let problems = Arc::new(problems);
         self.problems.store(Arc::clone(&problems));
         problems
+    }
+
+    /// The plans of `chaos/`, in the order of their files; those that cannot be read are left out.
+    pub fn plans(&self) -> Vec<Plan> {
+        read_plans(&self.environment, &mut Vec::new())
+    }
+
+    /// The plans of the environment run from the start, and anew when their files change. One that was started through
+    /// the API goes on.
+    fn reload_chaos(&self, problems: &mut Vec<Problem>) {
+        let mut found = Vec::new();
+        let plans = read_plans(&self.environment, &mut found);
+        let is_broken = found.iter().any(Problem::is_error);
+        problems.append(&mut found);
+        let running = self.shared.chaos.load_full();
+        let is_same = running.as_ref().is_some_and(|running| running.are_files && running.plans == plans);
+        let was_sent = running.as_ref().is_some_and(|running| !running.are_files);
+        if is_same || was_sent || (is_broken && running.is_some()) {
+            return;
+        }
+        let running = RunningPlans { plans, since: Clock::instant(), are_files: true };
+        self.shared.chaos.store((!running.plans.is_empty()).then(|| Arc::new(running)));
+    }
+
+    /// Reads the records again where their files changed, or what systems say of them.
+    fn reload_records(&self, problems: &mut Vec<Problem>) {
+        let holders = self.record_holders();
+        let mut hasher = DefaultHasher::new();
+        format!("{holders:?}").hash(&mut hasher);
+        let is_record = |file: &&EnvironmentFile| file.path.iter().any(|part| part == "records");
+        let shared = self.environment.files_below(super::records::load::FOLDER).unwrap_or_default();
+        let own = self.environment.files_below(FOLDER).unwrap_or_default();
+        for file in shared.iter().chain(own.iter().filter(is_record)) {
+            file.path.hash(&mut hasher);
+            file.contents.hash(&mut hasher);
+        }
+        let now = hasher.finish() | 1;
+        let before = self.records_digest.swap(now, Ordering::Relaxed);
+        // At the start somebody else has read them.
+        if before != 0
+            && before != now
+            && let Some(records) = self.shared.wiring.load().records.as_ref()
+        {
+            problems.extend(records.reload(&self.environment, &holders));
+        }
     }
 
     /// Makes a system that has no folder; `Err` says why its name is none.
@@ -94,7 +144,8 @@ impl Producers {
     /// What tells whether any file changed, without reading them: paths, sizes and times.
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        for path in self.environment.paths_below(FOLDER).unwrap_or_default() {
+        let folders = [FOLDER, CHAOS_FOLDER, super::records::load::FOLDER];
+        for path in folders.iter().flat_map(|folder| self.environment.paths_below(folder).unwrap_or_default()) {
             path.hash(&mut hasher);
             if let Ok(metadata) = std::fs::metadata(&path) {
                 metadata.len().hash(&mut hasher);
@@ -111,6 +162,31 @@ impl Producers {
             Environment::Demo => None,
         }
     }
+}
+
+/// The folder of an environment with chaos plans.
+const CHAOS_FOLDER: &str = "chaos";
+
+fn read_plans(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Plan> {
+    let files = match environment.files_below(CHAOS_FOLDER) {
+        Ok(files) => files,
+        Err(error) => {
+            problems.push(Problem::error(&environment.path(CHAOS_FOLDER), 0, error.to_string()));
+            return Vec::new();
+        }
+    };
+    let mut plans = Vec::new();
+    for file in files {
+        if file.path.extension().is_none_or(|extension| extension != "toml") {
+            problems.push(Problem::warning(&file.path, 0, "not a .toml file, so it is passed over"));
+            continue;
+        }
+        match chaos::read_file(&file.path, &file.contents) {
+            Ok(plan) => plans.push(plan),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    plans
 }
 
 /// Digest of a system that was made through the API.

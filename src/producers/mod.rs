@@ -25,6 +25,7 @@ pub mod matcher;
 pub mod miss;
 pub mod mounted;
 mod named;
+pub mod project;
 pub mod record;
 pub mod records;
 pub mod responder;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -39,6 +40,8 @@ pub struct Producers {
     pub(super) systems: ArcSwap<BTreeMap<String, Arc<System>>>,
     pub(super) problems: ArcSwap<Vec<Problem>>,
     pub(super) shared: Arc<Shared>,
+    /// What makes two readings of the records the same; 0 before the first.
+    pub(super) records_digest: AtomicU64,
 }
 
 /// What all systems share.
@@ -48,21 +51,23 @@ pub struct Shared {
     pub wiring: ArcSwap<Wiring>,
     /// What is remembered, by workspace.
     pub spaces: ArcSwap<Spaces>,
-    /// The plan that runs.
-    pub chaos: ArcSwapOption<RunningPlan>,
+    /// The plans that run.
+    pub chaos: ArcSwapOption<RunningPlans>,
     /// Added to every stub's delay (`POST /__admin/settings`).
     pub delay: ArcSwap<Delay>,
     /// The recording that runs, or ran.
     pub recording: std::sync::Mutex<super::record::Recording>,
 }
 
-/// A plan with its beginning.
+/// Plans with their beginning. The first that decides something wins.
 #[derive(Debug)]
-pub struct RunningPlan {
-    /// The plan.
-    pub plan: Plan,
-    /// When it was started.
+pub struct RunningPlans {
+    /// The plans.
+    pub plans: Vec<Plan>,
+    /// When they were started.
     pub since: Instant,
+    /// Whether they are those of the environment's `chaos/`.
+    pub are_files: bool,
 }
 
 /// What is handed in from outside.
@@ -100,6 +105,7 @@ impl Default for Producers {
             systems: ArcSwap::default(),
             problems: ArcSwap::default(),
             shared: Arc::default(),
+            records_digest: AtomicU64::new(0),
         }
     }
 }

@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::behaviour::script::Local;
 use super::journal::{Entry, Outcome};
 use super::mounted::{Decision, Reply, System, plain};
+use super::record::Compared;
 use crate::soap::responder::{Answer, Responder, TransportFault};
 
 impl Responder for System {
@@ -34,6 +35,9 @@ impl Responder for System {
                 match &result {
                     Ok(response) => {
                         entry.answering(response.status(), response.headers(), response.body());
+                        if let Some(Compared(note)) = response.extensions().get() {
+                            entry.note(note);
+                        }
                         entry.end(Outcome::Sent);
                     }
                     Err(_) => entry.end(Outcome::Fault),

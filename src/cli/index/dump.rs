@@ -55,7 +55,7 @@ pub fn run(
     Ok(Exit::Done)
 }
 
-fn lines(place: &Place, piece: usize) -> Result<Vec<u8>, Failure> {
+pub(super) fn lines(place: &Place, piece: usize) -> Result<Vec<u8>, Failure> {
     match place {
         Place::Directory(opened) => {
             let mut lines = Vec::new();

@@ -9,10 +9,18 @@ pub mod progress;
 pub mod running;
 pub mod stat;
 
-use clap::Subcommand;
+use std::collections::BTreeSet;
 
+use clap::Subcommand;
+use serde_json::Value;
+
+use self::place::{Place, PlaceArguments};
+use self::running::Running;
 use super::failure::{Exit, Failure};
+use super::opening;
 use super::terminal::Terminal;
+use crate::index::memory::SHARDS;
+use crate::producers::records::rows::Row;
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -42,4 +50,37 @@ pub fn run(
         IndexCommand::Find(arguments) => find::run(arguments, variables, terminal),
         IndexCommand::Stat(arguments) => stat::run(arguments, variables, terminal),
     }
+}
+
+/// What an index knows of some source systems.
+pub(super) fn rows_of_systems(
+    arguments: &PlaceArguments,
+    systems: &BTreeSet<String>,
+    variables: &[(String, String)],
+    terminal: &mut Terminal<'_>,
+) -> Result<Vec<Row>, Failure> {
+    let place = Place::open(arguments, true, variables, terminal)?;
+    let mut rows = Vec::new();
+    for piece in 0..SHARDS {
+        let lines = dump::lines(&place, piece)?;
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let row: Row = serde_json::from_slice(line).map_err(Failure::environment)?;
+            if systems.contains(&row.source_system) {
+                rows.push(row);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// What a running platform itself says of its records and its index; `None` where the URL is not that of its admin.
+pub(super) fn audit_of_running(
+    arguments: &PlaceArguments,
+    variables: &[(String, String)],
+    terminal: &mut Terminal<'_>,
+) -> Result<Option<Value>, Failure> {
+    let Some(url) = &arguments.url else { return Ok(None) };
+    let (_, loaded) = opening::open(&arguments.environment, &arguments.settings.sets, variables)?;
+    let settings = opening::usable(loaded, terminal)?;
+    Running::at(url, &settings)?.get("/api/v1/producers/audit")
 }

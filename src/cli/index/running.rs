@@ -26,15 +26,20 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Finds the index behind a URL: of the listener `index_update`, or of `admin`, which knows where that one is.
-    pub(super) fn find(url: &str, settings: &Settings) -> Result<Self, Failure> {
+    /// A platform at a URL, whichever listener it is of.
+    pub(super) fn at(url: &str, settings: &Settings) -> Result<Self, Failure> {
         let mut hub = settings.hub.clone();
         hub.limits.body_bytes_max = ANSWER_BYTES_MAX;
         let remote = Remote::new(&hub, None, hub.producer.http.connect_timeout, hub.limits.answer_timeout);
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::environment)?;
         let url = url.trim_end_matches('/').to_owned();
-        let mut running = Self { url, own_id: String::new(), remote, runtime };
+        Ok(Self { url, own_id: String::new(), remote, runtime })
+    }
+
+    /// Finds the index behind a URL: of the listener `index_update`, or of `admin`, which knows where that one is.
+    pub(super) fn find(url: &str, settings: &Settings) -> Result<Self, Failure> {
+        let mut running = Self::at(url, settings)?;
         let stat = match running.get(STAT)? {
             Some(stat) => stat,
             None => {
@@ -79,7 +84,7 @@ impl Running {
     }
 
     /// A JSON document; `None` where the path is not served.
-    fn get(&self, path: &str) -> Result<Option<Value>, Failure> {
+    pub(super) fn get(&self, path: &str) -> Result<Option<Value>, Failure> {
         match self.call(Method::GET, path, Bytes::new())? {
             (200, answer) => Ok(serde_json::from_slice(&answer).ok()),
             _ => Ok(None),

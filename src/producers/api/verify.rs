@@ -11,10 +11,10 @@ use super::requests::{distance, fits, pattern};
 use super::{Told, records, told};
 use crate::domain::clock::Clock;
 use crate::producers::asked::pairs;
-use crate::producers::chaos;
+use crate::producers::chaos::{self, Plan};
 use crate::producers::journal::Row;
 use crate::producers::matcher::Condition;
-use crate::producers::mounted::{Producers, RunningPlan};
+use crate::producers::mounted::{Producers, RunningPlans};
 use crate::producers::space::WORKSPACE;
 
 /// Longest wait of a verification.
@@ -55,10 +55,7 @@ pub async fn handle(producers: &Producers, path: &str, request: Request<Bytes>) 
         },
         (&Method::GET, ["chaos"]) => Told::Json(plan(producers)),
         (&Method::PUT, ["chaos"]) => start(producers, request.body()),
-        (&Method::DELETE, ["chaos"]) => {
-            producers.shared().chaos.store(None);
-            Told::Json(json!({}))
-        }
+        (&Method::DELETE, ["chaos"]) => stop(producers),
         (&Method::GET, ["workspaces"]) => Told::Json(json!({"workspaces": producers.shared().spaces.load().keys()})),
         (&Method::DELETE, ["workspaces", key]) => match producers.shared().spaces.load().drop_space(key) {
             true => Told::Json(json!({})),
@@ -102,14 +99,29 @@ fn systems(producers: &Producers) -> Value {
 fn plan(producers: &Producers) -> Value {
     match producers.shared().chaos.load_full() {
         None => json!({"plan": null}),
-        Some(running) => json!({
-            "name": running.plan.name,
-            "seed": running.plan.seed,
-            "digest": running.plan.digest,
-            "rows": running.plan.rows.len(),
-            "elapsedMs": running.since.elapsed().as_millis() as u64,
-        }),
+        Some(running) => {
+            let mut told = running.plans.first().map_or_else(|| json!({}), shown);
+            told["elapsedMs"] = json!(running.since.elapsed().as_millis() as u64);
+            told["plans"] = running.plans.iter().map(shown).collect();
+            told
+        }
     }
+}
+
+fn shown(plan: &Plan) -> Value {
+    json!({
+        "name": plan.name,
+        "seed": plan.seed,
+        "digest": plan.digest,
+        "rows": plan.rows.len(),
+        "repeat": plan.repeat(),
+    })
+}
+
+fn stop(producers: &Producers) -> Told {
+    let ran = producers.shared().chaos.swap(None);
+    let repeat: Vec<_> = ran.iter().flat_map(|running| running.plans.iter().map(Plan::repeat)).collect();
+    Told::Json(json!({"repeat": repeat}))
 }
 
 fn start(producers: &Producers, body: &Bytes) -> Told {
@@ -117,15 +129,17 @@ fn start(producers: &Producers, body: &Bytes) -> Told {
         Ok(value) => value,
         Err(error) => return Told::unusable("", format!("not JSON: {error}")),
     };
-    // A name alone means one of those that come with the program.
+    // A name alone means a plan of the environment, or one of those that come with the program.
     let named = value.get("plan").and_then(Value::as_str).map(str::to_owned);
     let read = match named {
-        Some(name) => chaos::by_name(&name)
-            .map(|mut plan| {
-                if let Some(seed) = value.get("seed").and_then(Value::as_u64) {
-                    plan.seed = seed;
-                }
-                plan
+        Some(name) => producers
+            .plans()
+            .into_iter()
+            .find(|plan| plan.name == name)
+            .or_else(|| chaos::by_name(&name))
+            .map(|plan| match value.get("seed").and_then(Value::as_u64) {
+                Some(seed) => plan.with_seed(seed),
+                None => plan,
             })
             .ok_or_else(|| {
                 let known: Vec<_> = chaos::named().collect();
@@ -135,8 +149,9 @@ fn start(producers: &Producers, body: &Bytes) -> Told {
     };
     match read {
         Ok(plan) => {
-            let told = json!({"name": plan.name, "seed": plan.seed, "digest": plan.digest, "rows": plan.rows.len()});
-            producers.shared().chaos.store(Some(Arc::new(RunningPlan { plan, since: Clock::instant() })));
+            let told = shown(&plan);
+            let running = RunningPlans { plans: vec![plan], since: Clock::instant(), are_files: false };
+            producers.shared().chaos.store(Some(Arc::new(running)));
             Told::Json(told)
         }
         Err(why) => Told::unusable("", why),

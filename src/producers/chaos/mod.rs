@@ -5,12 +5,13 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-pub use read::{by_name, named, read};
+pub use read::{by_name, named, read, read_file};
 
 use crate::producers::behaviour::act::Act;
 use crate::producers::behaviour::delay::{Delay, Numbers};
@@ -87,17 +88,61 @@ pub struct Call<'c> {
     pub number: u64,
 }
 
+/// How a row of a plan judges a call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// Whether the call is of a system and contract that the row is about.
+    pub concerns: bool,
+    /// Whether it comes in the row's time.
+    pub is_due: bool,
+    /// The number that is compared with the row's share.
+    pub draw: f64,
+    /// Whether the row fires.
+    pub fires: bool,
+}
+
 impl Plan {
-    /// The first row that fires for a call.
-    pub fn decide(&self, call: &Call<'_>) -> Option<(Fired, Act)> {
+    /// A plan of rows.
+    pub fn new(name: &str, seed: u64, clock: PlanClock, rows: Vec<Row>) -> Self {
+        let mut whole = format!("{seed} {clock:?}");
+        for row in &rows {
+            // Writing to a string cannot fail.
+            let _ = write!(whole, "|{row:?}");
+        }
+        let digest = Sha256::digest(whole).iter().take(8).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        Self { name: name.to_owned(), seed, clock, rows, digest }
+    }
+
+    /// The command that shows what it decided, again.
+    pub fn repeat(&self) -> String {
+        format!("anslut producers chaos {} --seed {} --digest {}", self.name, self.seed, self.digest)
+    }
+
+    /// The same plan by another seed.
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self::new(&self.name, seed, self.clock, self.rows)
+    }
+
+    /// How a row judges a call.
+    pub fn judge(&self, place: usize, call: &Call<'_>) -> Option<Judged> {
+        let row = self.rows.get(place)?;
         let at = match self.clock {
             PlanClock::Wall => u64::try_from(call.elapsed.as_millis()).unwrap_or(u64::MAX),
             PlanClock::Requests => call.number,
         };
-        let fires = |(place, row): &(usize, &Row)| {
-            (row.from..row.to).contains(&at) && row.concerns(call) && self.draw(*place, call) < row.share
-        };
-        let (place, row) = self.rows.iter().enumerate().find(fires)?;
+        let (concerns, is_due) = (row.concerns(call), (row.from..row.to).contains(&at));
+        let draw = self.draw(place, call);
+        Some(Judged { concerns, is_due, draw, fires: concerns && is_due && draw < row.share })
+    }
+
+    /// The first row that fires for a call.
+    pub fn decide(&self, call: &Call<'_>) -> Option<(Fired, Act)> {
+        let fires = |place: &usize| self.judge(*place, call).is_some_and(|judged| judged.fires);
+        let place = (0..self.rows.len()).find(fires)?;
+        let row = &self.rows[place];
         let mut act = row.act.clone();
         if act.id == "lognormal" {
             act.delay = self.lognormal(&act, place, call);

@@ -1,12 +1,14 @@
 //! Plans as files and as the API takes them, and those that come with the program.
 
-use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use toml::de::DeTable;
 
 use super::{Plan, PlanClock, Row};
+use crate::domain::problem::{Problem, line_at};
 use crate::producers::behaviour::act::Act;
+use crate::producers::spec::producer::reading::json;
 
 /// Most rows of a plan.
 const ROWS_MAX: usize = 1_000;
@@ -32,46 +34,86 @@ pub fn by_name(name: &str) -> Option<Plan> {
     Some(read(name, &value).expect("the plan is part of the program"))
 }
 
+/// Why a plan cannot be read, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Unreadable {
+    /// The row, counted from 0; else the key, if one is to blame.
+    place: Place,
+    why: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Key(String),
+    Row(usize),
+    Whole,
+}
+
 /// Reads a plan; `Err` names the row and the key.
 pub fn read(name: &str, value: &Value) -> Result<Plan, String> {
-    let table = value.as_object().ok_or("a plan is a table with seed and plan")?;
+    placed(name, value).map_err(|unreadable| unreadable.why)
+}
+
+/// Reads the file of a plan; its name is the plan's.
+pub fn read_file(file: &Path, contents: &[u8]) -> Result<Plan, Problem> {
+    let error = |offset: Option<usize>, message: String| {
+        let line = offset.map_or(0, |offset| line_at(contents, offset));
+        Problem::error(file, line, message)
+    };
+    let text = std::str::from_utf8(contents).map_err(|why| error(Some(why.valid_up_to()), "not UTF-8".to_owned()))?;
+    let table = DeTable::parse(text)
+        .map_err(|why| error(why.span().map(|span| span.start), format!("not TOML: {}", why.message())))?
+        .into_inner();
+    let members = table.iter().map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())));
+    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    placed(&name, &Value::Object(members.collect())).map_err(|unreadable| {
+        let offset = match &unreadable.place {
+            Place::Whole => None,
+            Place::Key(key) => table.iter().find(|(known, _)| known.get_ref() == key).map(|(key, _)| key.span().start),
+            Place::Row(row) => {
+                let rows = table.get("plan").and_then(|rows| rows.get_ref().as_array());
+                rows.and_then(|rows| rows.get(*row)).map(|row| row.span().start)
+            }
+        };
+        error(offset, unreadable.why)
+    })
+}
+
+fn placed(name: &str, value: &Value) -> Result<Plan, Unreadable> {
+    let whole = |why: &str| Unreadable { place: Place::Whole, why: why.to_owned() };
+    let table = value.as_object().ok_or_else(|| whole("a plan is a table with seed and plan"))?;
     let (mut seed, mut clock, mut rows) = (1, PlanClock::Wall, Vec::new());
     for (key, value) in table {
+        let wrong = |why: String| Unreadable { place: Place::Key(key.clone()), why };
         match key.as_str() {
             "name" => {}
-            "seed" => seed = value.as_u64().ok_or_else(|| format!("seed is {value}, expected a whole number"))?,
+            "seed" => {
+                seed = value.as_u64().ok_or_else(|| wrong(format!("seed is {value}, expected a whole number")))?;
+            }
             "clock" => {
                 clock = match value.as_str() {
                     Some("wall") => PlanClock::Wall,
                     Some("requests") => PlanClock::Requests,
-                    _ => return Err(format!("clock is {value}, expected \"wall\" or \"requests\"")),
+                    _ => return Err(wrong(format!("clock is {value}, expected \"wall\" or \"requests\""))),
                 }
             }
             "plan" => {
-                let list = value.as_array().ok_or("plan is no list of rows")?;
+                let list = value.as_array().ok_or_else(|| wrong("plan is no list of rows".to_owned()))?;
                 if list.len() > ROWS_MAX {
-                    return Err(format!("plan has {} rows, the limit is {ROWS_MAX}", list.len()));
+                    return Err(wrong(format!("plan has {} rows, the limit is {ROWS_MAX}", list.len())));
                 }
                 for (place, item) in list.iter().enumerate() {
-                    rows.push(row(item).map_err(|why| format!("row {place} of plan: {why}"))?);
+                    let read = row(item).map_err(|why| format!("row {place} of plan: {why}"));
+                    rows.push(read.map_err(|why| Unreadable { place: Place::Row(place), why })?);
                 }
             }
             _ => {
                 let nearest = crate::config::nearest::nearest(key, ["seed", "clock", "plan", "name"]).unwrap_or("plan");
-                return Err(format!("unknown key {key:?}, the nearest known one is {nearest:?}"));
+                return Err(wrong(format!("unknown key {key:?}, the nearest known one is {nearest:?}")));
             }
         }
     }
-    let mut whole = format!("{seed} {clock:?}");
-    for row in &rows {
-        // Writing to a string cannot fail.
-        let _ = write!(whole, "|{row:?}");
-    }
-    let digest = Sha256::digest(whole).iter().take(8).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    Ok(Plan { name: name.to_owned(), seed, clock, rows, digest })
+    Ok(Plan::new(name, seed, clock, rows))
 }
 
 fn row(value: &Value) -> Result<Row, String> {

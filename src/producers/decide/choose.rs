@@ -9,10 +9,11 @@ use super::{Deciding, short_name};
 use crate::producers::asked::{ORIGINAL_CONSUMER, quoted};
 use crate::producers::behaviour::Forwarding;
 use crate::producers::behaviour::act::Act;
+use crate::producers::journal::Answered;
 use crate::producers::miss;
 use crate::producers::mounted::{Reply, fault, plain, response};
 use crate::producers::named::{self, BuiltIn};
-use crate::producers::record::Status;
+use crate::producers::record::{Ours, Status};
 use crate::producers::source::{Question, Wanted};
 use crate::producers::spec::mapping::Stub;
 use crate::producers::spec::producer::Miss;
@@ -27,11 +28,32 @@ impl Deciding<'_, '_> {
             let forwarding = Forwarding { base, ..Forwarding::default() };
             return Reply::Forward(Box::new((forwarding, self.asked.request().clone())));
         }
-        if self.files.producer.proxy.as_ref().is_some_and(|proxy| proxy.always)
-            && let Some(reply) = self.forward()
-        {
-            return reply;
+        if self.files.producer.proxy.as_ref().is_some_and(|proxy| proxy.always) {
+            return self.forward_and_compare(act);
         }
+        self.own_answer(act)
+    }
+
+    /// The other system's answer, and ours to be compared with it: what it is decided by leaves no mark.
+    fn forward_and_compare(&mut self, act: &mut Option<Act>) -> Reply {
+        let (delay, chaos, rule) = (self.delay, self.answered.chaos.clone(), self.answered.rule);
+        let ours = self.own_answer(&mut act.clone());
+        self.delay = delay;
+        self.explanation = None;
+        self.answered = Answered { chaos, rule, ..Answered::default() };
+        match self.forward() {
+            Some(Reply::Forward(mut forward)) => {
+                if let Reply::Answer(ours) = ours {
+                    forward.1.extensions_mut().insert(Ours(ours.into_body()));
+                }
+                Reply::Forward(forward)
+            }
+            _ => ours,
+        }
+    }
+
+    /// What the sources of the system give.
+    fn own_answer(&mut self, act: &mut Option<Act>) -> Reply {
         let names = self.files.producer.answers.clone();
         if self.files.producer.x_mock_response
             && let Some(wanted) = named::wanted(self.asked)

@@ -186,7 +186,7 @@ impl Deciding<'_, '_> {
             elapsed: running.since.elapsed(),
             number,
         };
-        match running.plan.decide(&call) {
+        match running.plans.iter().find_map(|plan| plan.decide(&call)) {
             Some((fired, act)) => (Some(act), Some(fired)),
             None => (None, None),
         }

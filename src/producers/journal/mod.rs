@@ -40,6 +40,10 @@ pub struct Counts {
     pub unmatched: u64,
     /// Rows that are no longer kept.
     pub dropped: u64,
+    /// Bytes that are kept.
+    pub bytes: usize,
+    /// Most bytes that may be.
+    pub bytes_max: usize,
 }
 
 impl Journal {
@@ -98,6 +102,8 @@ impl Journal {
             served: self.served.load(Ordering::Relaxed),
             unmatched: self.unmatched.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),
+            bytes: self.bytes(),
+            bytes_max: self.bytes_max,
         }
     }
 

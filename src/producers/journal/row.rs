@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -172,6 +172,22 @@ pub(super) fn kept(body: &Bytes, copies: bool) -> (Bytes, Kept) {
     (Bytes::from(cut), Kept { whole: Some((body.len(), digest)) })
 }
 
+/// Headers in memory of their own. Those of a request are slices of the buffer it was read into, which a row would hold
+/// whole: eight kilobytes for a few hundred bytes.
+fn copied(headers: &HeaderMap) -> HeaderMap {
+    let mut copy = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let own = HeaderValue::from_bytes(value.as_bytes());
+        copy.append(name.clone(), own.unwrap_or_else(|_| value.clone()));
+    }
+    copy
+}
+
+/// A target in memory of its own, likewise.
+fn apart(uri: &Uri) -> Uri {
+    uri.to_string().parse().unwrap_or_else(|_| uri.clone())
+}
+
 /// A call that has not ended. It becomes a row when it is told how it ended, or when it is dropped: then the caller has
 /// gone. Every call has exactly one.
 #[derive(Debug)]
@@ -187,8 +203,8 @@ impl Entry {
         let (body, whole) = kept(row.request.body(), true);
         let mut request = Request::new(body);
         request.method_mut().clone_from(row.request.method());
-        request.uri_mut().clone_from(row.request.uri());
-        request.headers_mut().clone_from(row.request.headers());
+        *request.uri_mut() = apart(row.request.uri());
+        *request.headers_mut() = copied(row.request.headers());
         row.request = Arc::new(request);
         row.request_body = whole;
         Self { journal, row: Some(Box::new(row)), decided: Clock::instant() }
@@ -204,6 +220,13 @@ impl Entry {
         if let Some(row) = &mut self.row {
             let (body, kept) = kept(body, false);
             row.sent = Some(Sent { status, headers: headers.clone(), body, kept });
+        }
+    }
+
+    /// Something worth knowing of the answer.
+    pub fn note(&mut self, note: &str) {
+        if let Some(row) = &mut self.row {
+            row.answered.note = Some(note.to_owned());
         }
     }
 

@@ -48,6 +48,8 @@ enum Kind {
     Patient,
     Url,
     Path,
+    /// So many parts of the path, from its beginning: what patterns of paths begin with.
+    Head(usize),
     Header(HeaderName),
     XPath(Box<XPath>),
 }
@@ -57,6 +59,7 @@ impl PartialEq for Kind {
         match (self, other) {
             (Self::Header(one), Self::Header(other)) => one == other,
             (Self::XPath(one), Self::XPath(other)) => one.key() == other.key(),
+            (Self::Head(one), Self::Head(other)) => one == other,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
@@ -225,8 +228,9 @@ fn order(kind: &Kind) -> u8 {
         Kind::Patient => 4,
         Kind::Url => 5,
         Kind::Path => 6,
-        Kind::Header(_) => 7,
-        Kind::XPath(_) => 8,
+        Kind::Head(_) => 7,
+        Kind::Header(_) => 8,
+        Kind::XPath(_) => 9,
     }
 }
 
@@ -246,12 +250,28 @@ fn demand(condition: &Condition) -> Option<(Kind, Vec<String>)> {
         }
         Condition::Target(TargetMatcher::Url(text)) => (Kind::Url, vec![text.clone()]),
         Condition::Target(TargetMatcher::Path(text)) => (Kind::Path, vec![text.clone()]),
+        Condition::Target(target) => {
+            let head = target.head()?;
+            (Kind::Head(parts(&head)), vec![head])
+        }
         Condition::Header(name, matcher) => (Kind::Header(name.clone()), vec![matcher.as_equal()?.0.to_lowercase()]),
         Condition::Body(ValueMatcher::XPath(path, Some(inner))) => {
             (Kind::XPath(path.clone()), vec![inner.as_equal()?.0.to_lowercase()])
         }
         _ => return None,
     })
+}
+
+/// How many parts a head of a path has: `/a/b/` has two.
+fn parts(head: &str) -> usize {
+    head.bytes().filter(|byte| *byte == b'/').count() - 1
+}
+
+/// So many parts of a target's path, with the `/` behind them.
+fn head(target: &str, count: usize) -> Option<String> {
+    let path = path_of(target);
+    let (end, _) = path.match_indices('/').nth(count)?;
+    Some(path[..=end].to_owned())
 }
 
 impl Kind {
@@ -269,6 +289,7 @@ impl Kind {
             Self::Patient => asked.patient().map(str::to_lowercase).into_iter().collect(),
             Self::Url => asked.targets().map(str::to_owned).to_vec(),
             Self::Path => asked.targets().map(|target| path_of(target).to_owned()).to_vec(),
+            Self::Head(count) => asked.targets().iter().filter_map(|target| head(target, *count)).collect(),
             Self::Header(name) => {
                 let values = asked.headers().get_all(name).iter();
                 values.map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase()).collect()

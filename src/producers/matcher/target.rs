@@ -1,6 +1,7 @@
 //! Conditions on the request's target.
 
 use regex::Regex;
+use regex_syntax::hir::{Hir, HirKind};
 
 use super::value::whole;
 use crate::producers::asked::decoded;
@@ -31,6 +32,38 @@ impl TargetMatcher {
             Self::PathPattern(pattern) => pattern.is_match(path_of(target)),
             Self::Template(template) => template.pattern.is_match(path_of(target)),
         }
+    }
+}
+
+impl TargetMatcher {
+    /// Whole parts of the path, up to a `/`, that every target begins with that a pattern accepts; `None` where it may
+    /// begin with anything.
+    pub fn head(&self) -> Option<String> {
+        let pattern = match self {
+            Self::UrlPattern(pattern) | Self::PathPattern(pattern) => pattern,
+            Self::Template(template) => &template.pattern,
+            Self::Url(_) | Self::Path(_) => return None,
+        };
+        let mut literal = Vec::new();
+        beginning(&regex_syntax::parse(pattern.as_str()).ok()?, &mut literal);
+        let text = String::from_utf8(literal).ok()?;
+        let path = path_of(&text);
+        let end = path.rfind('/').filter(|end| *end > 0 && path.starts_with('/'))?;
+        Some(path[..=end].to_owned())
+    }
+}
+
+/// Collects the literal that a pattern begins with; whether it goes on with what follows.
+fn beginning(pattern: &Hir, literal: &mut Vec<u8>) -> bool {
+    match pattern.kind() {
+        HirKind::Literal(text) => {
+            literal.extend_from_slice(&text.0);
+            true
+        }
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Capture(inner) => beginning(&inner.sub, literal),
+        HirKind::Concat(parts) => parts.iter().all(|part| beginning(part, literal)),
+        _ => false,
     }
 }
 
@@ -73,5 +106,29 @@ impl PathTemplate {
         let place = self.names.iter().position(|known| known == name)?;
         let captures = self.pattern.captures(path_of(target))?;
         captures.get(place + 1).map(|part| decoded(part.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_pattern_begins_with_is_in_every_target_it_accepts() {
+        let head = |pattern: &str| TargetMatcher::PathPattern(whole(pattern, REGEX_BYTES_MAX).unwrap()).head();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(head("/pattern/12/[a-z]+"), text("/pattern/12/"));
+        assert_eq!(head("/a/b"), text("/a/"));
+        assert_eq!(head("/a/b.*"), text("/a/"));
+        assert_eq!(head("/a/(b/c|b/d)/e"), text("/a/"));
+        assert_eq!(head("(/a/b/)[0-9]"), text("/a/b/"));
+        assert_eq!(head("/a/x?/b"), text("/a/"));
+        for anything in [".*", "/a.*", "(?i)/a/b/c", "/x|/a/b/c", "/(a/)*b"] {
+            assert!(head(anything).is_none_or(|head| head == "/"), "{anything}");
+        }
+        assert_eq!(head("/a/(?:b/)?c"), text("/a/"));
+        let url = TargetMatcher::UrlPattern(whole("/a/b\\?x=/c/.*", REGEX_BYTES_MAX).unwrap());
+        assert_eq!(url.head(), text("/a/"));
+        assert_eq!(TargetMatcher::Template(PathTemplate::new("/contacts/{id}/x").unwrap()).head(), text("/contacts/"));
     }
 }

@@ -8,6 +8,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::compare::{Ours, compare};
 use crate::config::producers::ProducerSettings;
 use crate::producers::behaviour::Forwarding;
 use crate::producers::mounted::{Reply, System, fault, response};
@@ -54,13 +55,20 @@ impl System {
         let settings = self.shared.wiring.load().settings.clone();
         let timeout = self.files().producer.proxy.as_ref().map_or(PROXY_TIMEOUT, |proxy| proxy.timeout);
         let path = self.below(request.uri());
+        let ours = request.extensions().get::<Ours>().cloned();
         let sending = send(forwarding, request, &path, &settings);
         let answer = match tokio::time::timeout(timeout, sending).await {
             Ok(answer) => answer,
             Err(_) => Err(ForwardError::Failed(forwarding.base.clone(), format!("nothing within {timeout:?}"))),
         };
         match answer {
-            Ok(answer) => Reply::Answer(answer),
+            Ok(mut answer) => {
+                if let Some(Ours(ours)) = ours {
+                    let compared = compare(&ours, answer.body());
+                    answer.extensions_mut().insert(compared);
+                }
+                Reply::Answer(answer)
+            }
             Err(error) => fault(Side::Server, &format!("anslut: {}: {error}", self.name()), ""),
         }
     }

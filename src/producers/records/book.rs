@@ -298,8 +298,16 @@ impl Organisation {
     fn entry(&self, written: &Value, about: &Value) -> Option<Entry> {
         let (kind, fields) = kinds().kind.get_key_value(written.text_at("kind")?)?;
         let mut values = self.followed(written, fields)?;
-        let unit = values.get("unit")?.clone();
         let system = written.text_at("system")?.to_owned();
+        let unit = match values.get("unit") {
+            Some(unit) => unit.clone(),
+            None => {
+                let giver = self.givers.get(self.systems.get(&system)?.text_at("giver")?)?.clone();
+                let unit = Value::table(vec![("giver", giver)]);
+                values.set("unit", unit.clone());
+                unit
+            }
+        };
         values.set("patient", about.clone());
         values.set("system_name", self.systems.get(&system)?.get("name")?.clone());
         if values.get("approved").is_none() {

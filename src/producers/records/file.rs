@@ -84,6 +84,9 @@ struct Reading<'r> {
     written: &'r mut Written,
 }
 
+/// Kinds that are nothing without a unit.
+const NEED_UNIT: [&str; 3] = ["contact", "booking", "request"];
+
 const TABLES: [&str; 7] = ["patient", "giver", "unit", "staff", "system", "contact", "entry"];
 
 impl Reading<'_> {
@@ -157,13 +160,22 @@ impl Reading<'_> {
             self.error(item, format!("entry: unknown kind {kind:?}, expected {hint}"));
             return None;
         };
-        self.table(item, fields, kind)
+        let read = self.table(item, fields, kind)?;
+        if NEED_UNIT.contains(&kind) && read.get("unit").is_none() {
+            self.error(item, format!("{kind}: unit is missing"));
+            return None;
+        }
+        Some(read)
     }
 
     /// A contact says neither that it is one nor, as a rule, when it was written: when it began.
     fn contact(&mut self, item: &Spot<'_>) -> Option<Value> {
         let mut contact = self.table(item, &kinds().contact, "contact")?;
         contact.set("kind", Value::of("contact"));
+        if contact.get("unit").is_none() {
+            self.error(item, "contact: unit is missing".to_owned());
+            return None;
+        }
         if contact.get("authored").is_none() {
             let start = contact.get("start")?.clone();
             contact.set("authored", start);

@@ -38,7 +38,8 @@ pub(super) fn load(environment: &Environment, systems: &BTreeMap<String, RecordH
     };
     let (mut shared, below) = (files(FOLDER), files("producers"));
     let mut own = own_files(environment, systems, &shared, &below, &mut problems);
-    shared.extend(generate::files(systems));
+    let made_up = generate::files(systems, &shared);
+    shared.extend(made_up);
     let mut read = |files: &[EnvironmentFile]| {
         let (book, found) = Book::read(files);
         problems.extend(found);

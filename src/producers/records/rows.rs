@@ -31,6 +31,7 @@ pub struct Row {
     /// Organisation number of the care giver.
     pub data_controller: String,
     /// The latest event, fourteen digits.
+    #[serde(default)]
     pub most_recent_content: String,
 }
 

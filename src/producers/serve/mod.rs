@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -28,9 +28,11 @@ use super::behaviour::script::Step;
 use super::describe;
 use super::journal::Entry;
 use super::mounted::{Decision, Producers, Reply, System, fault, plain};
+use super::record::Compared;
 use super::settings::ServerSettings;
 use super::space::WORKSPACE;
 use crate::net::accept::{self, Bounds};
+use crate::net::browser::{is_from_browser, is_own_host};
 use crate::net::stall::StallGuard;
 use crate::soap::fault::Side;
 
@@ -117,6 +119,9 @@ async fn connection(
 fn sendable(reply: Reply, mut entry: Option<Entry>, ending: &Ending) -> Result<Response<ReplyBody>, Misbehave> {
     if let (Reply::Answer(response) | Reply::Dribble(response, _, _), Some(entry)) = (&reply, &mut entry) {
         entry.answering(response.status(), response.headers(), response.body());
+        if let Some(Compared(note)) = response.extensions().get() {
+            entry.note(note);
+        }
     }
     let end_with = |steps: Vec<Step>, entry: Option<Entry>| {
         *ending.lock().unwrap_or_else(PoisonError::into_inner) = Some((steps, entry));
@@ -153,6 +158,9 @@ async fn respond(
     let below = request.uri().path()[1 + first.len()..].to_owned();
     if let Some(path) = below.strip_prefix("/__admin").filter(|_| system.serves_admin()) {
         let path = path.to_owned();
+        if let Some(refused) = not_for_pages(&request) {
+            return (refused, None);
+        }
         return match read(request, &system, settings.body_timeout).await {
             Ok(request) => (Reply::Answer(api::handle(producers, Some(&first), &path, request).await), None),
             Err(reply) => (reply, None),
@@ -204,6 +212,14 @@ async fn waited(
             (fault(Side::Server, &text, ""), entry)
         }
     }
+}
+
+/// The refusal of what a web page made a browser send: this listener serves no pages, and asks for no token.
+fn not_for_pages(request: &Request<Incoming>) -> Option<Reply> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let is_refused = is_from_browser(request.headers()) && (!request.method().is_safe() || !is_own_host(host));
+    let text = "anslut: /__admin on this listener is not for web pages; use the admin listener\n";
+    is_refused.then(|| plain(StatusCode::FORBIDDEN, text.to_owned()))
 }
 
 /// `/w/<key>/<system>/…` is `/<system>/…` in a workspace.

@@ -19,6 +19,7 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     ("taped/producer.toml", "answers = [\"mapping\"]\n"),
     ("leaky/producer.toml", "answers = [\"mapping\"]\n"),
+    ("mirrored/mappings/a.json", r#"{"request": {}, "response": {"body": "<a><b>ours</b></a>"}}"#),
 ];
 
 /// An identity with a right check digit that is nobody's of the test series: its birth number is below 980. It stands
@@ -157,6 +158,31 @@ pub const ROWS: &[Statement] = &[
                 let (status, told) = recording(desk, "leaky", "stop", json!({})).await;
                 holds(&told.to_string(), status == 500 && told.to_string().contains("is left at /response/body"))?;
                 same("files", saved(desk, "leaky").len(), 0)
+            })
+        },
+    },
+    Statement {
+        number: 59,
+        what: "what is always forwarded is compared with what we would have answered",
+        check: |desk| {
+            Box::pin(async {
+                let proxy = format!("[proxy]\nurl = \"http://{}/origin\"\nwhen = \"always\"\n", desk.producers);
+                desk.world.rewrite("producers/mirrored/producer.toml", proxy);
+                let ask = |answer: &str| {
+                    let ask = Ask::post(super::diagnosis("1")).at("/echo");
+                    desk.call("mirrored", ask.header("x-answer", answer))
+                };
+                let read = async { while ask("<x/>").await.text() != "<x/>" {} };
+                tokio::time::timeout(std::time::Duration::from_secs(5), read).await.map_err(|_| "it is never read")?;
+                for (theirs, note) in
+                    [("<a> <b>ours</b></a>", "the same as ours"), ("<a><b>theirs</b></a>", "differs from ours: /a/b")]
+                {
+                    same("theirs", ask(theirs).await.text(), theirs.to_owned())?;
+                    let answer = desk.rows("mirrored").await[0]["answer"].clone();
+                    let told = answer["note"].as_str().unwrap_or_default().to_owned();
+                    holds(&told, answer["source"] == "proxy" && told.starts_with(note))?;
+                }
+                Ok(())
             })
         },
     },

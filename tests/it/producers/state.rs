@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 use super::demo::{Demo, allowed, envelope};
 use crate::support::client::{Answer, Ask};
 use crate::support::rows::rows;
+use crate::support::world::Plan;
 
 rows! {
     u16;
+    31 "careUnitHSAId leaves out records without a unit" => without_unit;
     36 "an entry added by API changes answer and row, and a row that is deleted is missing" => added_entry;
+    38 "the same seed makes up the same people, to the byte, and another others" => made_up;
     60 "of two bookings of one time at once, one is made, a thousand times" => one_of_two;
     61 "a cancelled time is free again, and its row is deleted" => cancelled;
     62 "a referral that was sent is shown, and what becomes of it" => referral;
@@ -270,4 +273,81 @@ async fn referral() {
     assert_eq!(send("ProcessRequestConfirmation:1", confirm("")).await, "OK");
     let all = statuses().await;
     assert_eq!(all, [shown("Skickad", "2"), shown("Skickad", "3"), shown("Mottagen", "3")]);
+}
+
+async fn made_up() {
+    let ask = |seed: u32| async move {
+        let producer = |n: u32| {
+            format!("hsa_id = \"SE2321000016-X{n}\"\n[records]\ngenerate = {{ patients = 30, seed = {seed} }}\n")
+        };
+        let plan = Plan::bare().set("listen.producers", "127.0.0.1:0").set("listen.admin", "127.0.0.1:0");
+        let plan = plan.set("records.index", "load").file("producers/one/producer.toml", producer(1));
+        let world = plan.file("producers/two/producer.toml", producer(2)).start().await;
+        let errors: Vec<_> = world.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(errors, [] as [String; 0]);
+        let admin = world.platform.address("admin").expect("admin");
+        let get = |target: &'static str| async move {
+            let answer = Ask::get(target).header("Host", "localhost").send(admin).await;
+            serde_json::from_slice::<Value>(&answer.body).expect("JSON")
+        };
+        let entries = get("/api/v1/patients/entries").await["entries"].as_array().expect("a list").clone();
+        assert_eq!(get("/api/v1/producers/audit").await["clean"], true);
+        let contracts = world.platform.contracts().registry();
+        let mut answers = String::new();
+        for entry in &entries {
+            let (patient, system) = (entry["patient"].as_str().expect("one"), entry["system"].as_str().expect("one"));
+            let contract = contracts.select("GetDiagnosis:2", None).expect("known");
+            let name = if system.ends_with('1') { "one" } else { "two" };
+            let ask = Ask::post(super::demo::message(&contract, system, patient, "")).at(&format!("/{name}/"));
+            let answer = ask.send(world.platform.address("producers").expect("the producers")).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            allowed(&contract, &answer.text());
+            answers.push_str(&answer.text());
+        }
+        (entries, answers)
+    };
+    let (first, again, other) = tokio::join!(ask(7), ask(7), ask(8));
+    assert!(first.0.len() > 60, "{} entries", first.0.len());
+    assert!(first == again, "the same seed");
+    assert!(first.0 != other.0 && first.1 != other.1, "another seed");
+}
+
+async fn without_unit() {
+    const SYSTEM: &str = "SE2321000016-X1";
+    let entry = |id: &str, unit: &str| {
+        format!(
+            "[[entry]]\nid = \"{id}\"\nkind = \"diagnosis\"\nsystem = \"{SYSTEM}\"\n{unit}authored = 2026-01-02T10:00:00\n\
+             type = \"Huvuddiagnos\"\ncode = {{ code = \"I10\", system = \"icd10\", text = \"Hypertoni\" }}\n"
+        )
+    };
+    let organisation = format!(
+        "[[giver]]\nhsa_id = \"SE2321000016-G\"\nname = \"G\"\norg_no = \"2321000016\"\n\
+         [[unit]]\nhsa_id = \"{UNIT}\"\nname = \"U\"\ngiver = \"SE2321000016-G\"\n\
+         [[system]]\nhsa_id = \"{SYSTEM}\"\nname = \"S\"\ngiver = \"SE2321000016-G\"\n"
+    );
+    let patient = format!(
+        "[patient]\nid = \"{TOLVAN}\"\n{}{}",
+        entry("WITH", &format!("unit = \"{UNIT}\"\n")),
+        entry("WITHOUT", "")
+    );
+    let plan = Plan::bare().set("listen.producers", "127.0.0.1:0").set("listen.admin", "127.0.0.1:0");
+    let plan = plan.set("records.index", "load").file("patients/organisation.toml", organisation);
+    let plan = plan
+        .file("patients/tolvan.toml", patient)
+        .file("producers/one/producer.toml", format!("hsa_id = \"{SYSTEM}\"\n"));
+    let world = plan.start().await;
+    assert_eq!(world.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [] as [String; 0]);
+    let contract = world.platform.contracts().registry().select("GetDiagnosis:2", None).expect("known");
+    let ids = |fields: String| {
+        let (world, contract) = (&world, &contract);
+        async move {
+            let ask = Ask::post(super::demo::message(contract, SYSTEM, TOLVAN, &fields)).at("/one/");
+            let answer = ask.send(world.platform.address("producers").expect("the producers")).await;
+            let body = allowed(contract, &answer.text());
+            let id = |one: &Element| one.children[0].text_at("documentId").expect("an id").to_owned();
+            body.all("diagnosis").map(id).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(ids(String::new()).await, ["WITH", "WITHOUT"]);
+    assert_eq!(ids(format!("<careUnitHSAId>{UNIT}</careUnitHSAId>")).await, ["WITH"]);
 }

@@ -1,6 +1,6 @@
 //! `producer.toml`: who the system is and how it treats what is not for it (`producers.md` §1.2).
 
-mod reading;
+pub(crate) mod reading;
 mod tables;
 
 use std::path::Path;

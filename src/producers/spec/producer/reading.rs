@@ -75,7 +75,7 @@ pub(super) fn number(value: &DeValue<'_>) -> Option<f64> {
 }
 
 /// A value in its JSON form.
-pub(super) fn json(value: &DeValue<'_>) -> serde_json::Value {
+pub(crate) fn json(value: &DeValue<'_>) -> serde_json::Value {
     match value {
         DeValue::String(text) => text.as_ref().into(),
         DeValue::Integer(_) => whole(value).map_or(serde_json::Value::Null, Into::into),

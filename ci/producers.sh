@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# The mocked producers where tests cannot: seconds of the wall clock, and a million calls. Run from anywhere, in release.
+#
+# statement 41 of producers.md: edge-26900 succeeds and edge-27100 becomes a 504 status in the aggregate; edge-28900 succeeds and
+#   edge-29100 gives VP009 directly through the hub.
+# statement 50: after 10^6 calls counters are exact and memory is bounded; the oldest rows are gone.
+# Beside them: calls that hang give their memory back when their peers close (49).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+calls=${CALLS:-1000000}
+fail() { echo "ci/producers: $*" >&2; exit 1; }
+for tool in curl awk sed python3; do command -v "$tool" >/dev/null || fail "$tool is not installed"; done
+if [ -z "${ANSLUT:-}" ]; then
+    cargo build --release --quiet
+    ANSLUT=${CARGO_TARGET_DIR:-target}/release/anslut
+fi
+if [ -z "${LOAD:-}" ]; then
+    LOAD=$(cargo bench --quiet --no-run --message-format=json --bench producers_load |
+        grep '"name":"producers_load"' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+fi
+dir=$(mktemp -d)
+started=()
+# shellcheck disable=SC2329
+finish() {
+    for pid in "${started[@]:-}"; do [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$dir"
+}
+trap finish EXIT
+cp -r fixtures/demo "$dir/env"
+"$LOAD" write "$dir/env/producers/many/mappings" 1000
+printf 'answers = ["mapping"]\n' >"$dir/env/producers/many/producer.toml"
+mkdir -p "$dir/env/chaos"
+any() { echo "--set listen.$1=127.0.0.1:0"; }
+# shellcheck disable=SC2046
+"$ANSLUT" serve "$dir/env" --ephemeral --print-addresses --set log.messages=off --set producers.behaviour_header=x-anslut-behaviour \
+    --set properties.vp.producer.retry.attempts=0 $(any hub_http) $(any index_update) $(any index_find) $(any producers) $(any admin) $(any aggregation) \
+    $(any catalogue) --set listen.hub_https=off >"$dir/addresses" 2>"$dir/err" &
+started+=($!); pid=$!
+address() { awk -v name="$1" '$1 == name { sub("http://", "", $2); print $2 }' "$dir/addresses"; }
+for _ in $(seq 300); do [ -n "$(address admin)" ] && break; sleep 0.1; done
+hub=$(address hub_http) admin=$(address admin) producers=$(address producers)
+[ -n "$hub" ] && [ -n "$admin" ] && [ -n "$producers" ] || fail "no addresses: $(cat "$dir/addresses" "$dir/err")"
+for _ in $(seq 300); do curl -fs "http://$admin/health/ready" >/dev/null && break; sleep 0.1; done
+plan() { curl -fsS -X PUT "http://$admin/api/v1/chaos" -H 'content-type: application/json' -d "$1" >/dev/null; }
+ask() { # receiver behaviour → a file with the status and the answer
+    sed "s#<\([a-z]*\):LogicalAddress>[^<]*<#<\1:LogicalAddress>$1<#" fixtures/demo/requests/get-care-documentation-aggregated.xml |
+        curl -sS -m 60 -o "$dir/answer.$2" -w '%{http_code}' -H 'content-type: text/xml' -H "x-anslut-behaviour: $2" --data-binary @- "http://$hub/vp" >"$dir/status.$2"
+}
+# statement 41. Four calls at once, each half a minute. The header reaches the producer through hub and aggregating service.
+for edge in 26900 27100; do ask 5565594230 "edge-$edge" & waits[edge]=$!; done
+for edge in 28900 29100; do ask SE2321000016-S001 "edge-$edge" & waits[edge]=$!; done
+for edge in 26900 27100 28900 29100; do wait "${waits[edge]}" || fail "edge-$edge: curl failed"; done
+expect() { grep -q "$2" "$dir/answer.$1" || fail "$1: no $2 in $(head -c 3000 "$dir/answer.$1")"; }
+refuse() { ! grep -q "$2" "$dir/answer.$1" || fail "$1: $2 in the answer"; }
+expect edge-26900 careDocumentationHeader; refuse edge-26900 '>504<'
+expect edge-27100 '>504<'; refuse edge-27100 careDocumentationHeader
+expect edge-28900 careDocumentationHeader
+[ "$(cat "$dir/status.edge-29100")" = 500 ] || fail "edge-29100: status $(cat "$dir/status.edge-29100")"
+expect edge-29100 VP009
+echo "statement 41 holds: 26.9 s and 28.9 s are answered, 27.1 s is a 504 in the aggregate, 29.1 s is VP009"
+
+# statement 50.
+rss() { awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$pid/status"; }
+counts() { curl -fsS "http://$admin/api/v1/producers" | python3 -c 'import json,sys; print(next(s["calls"] for s in json.load(sys.stdin)["systems"] if s["name"] == "many"))'; }
+before=$(rss) made=$(counts)
+"$LOAD" count "$producers" /many 1000 "$calls" 32 >"$dir/load"
+after=$(rss) now=$(counts)
+[ $((now - made)) = "$calls" ] || fail "$((now - made)) calls were counted, $calls were made"
+journal=$(curl -fsS "http://$admin/__admin/requests?limit=1")
+python3 - "$journal" "$calls" <<'PY' || fail "the journal is not as it should be: ${journal:0:600}"
+import json, sys
+told, calls = json.loads(sys.argv[1]), int(sys.argv[2])
+counts = told["counts"]
+assert counts["served"] >= calls, counts
+assert counts["dropped"] > 0 and counts["served"] - counts["dropped"] == told["meta"]["total"], told
+assert counts["bytes"] <= counts["bytes_max"], counts
+PY
+[ "$after" -le 256 ] || [ $((after - before)) -le 160 ] || fail "$before MB before, $after MB after $calls calls"
+echo "statement 50 holds: $calls calls, counted exactly; $before MB before, $after MB after; $(cat "$dir/load")"
+
+# 49: two thousand calls with a body each that hang, and go away.
+before=$(rss)
+python3 - "$producers" <<'PY'
+import socket, sys, time
+host, port = sys.argv[1].split(":")
+body = b"<a>" + b"x" * 100_000 + b"</a>"
+head = b"POST /many/x HTTP/1.1\r\nhost: h\r\nx-anslut-behaviour: hang\r\ncontent-length: %d\r\n\r\n" % len(body)
+for _ in range(10):
+    open_ = []
+    for _ in range(200):
+        one = socket.create_connection((host, int(port)))
+        one.sendall(head + body)
+        open_.append(one)
+    time.sleep(0.2)
+    for one in open_:
+        one.close()
+time.sleep(1)
+PY
+after=$(rss)
+[ $((after - before)) -le 60 ] || fail "$before MB before, $after MB after calls that hung"
+echo "calls that hang give back what they had: $before MB before, $after MB after two thousand with 100 kB each"
