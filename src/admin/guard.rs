@@ -158,6 +158,12 @@ fn is_own_origin(origin: &str, host: Option<&str>) -> bool {
     authority.zip(host).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
 }
 
+/// Whether a request says that it brings nothing.
+fn is_without_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length.is_none_or(|length| length.as_bytes() == b"0") && !headers.contains_key(header::TRANSFER_ENCODING)
+}
+
 fn content_type(headers: &HeaderMap) -> &str {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
