@@ -9,7 +9,8 @@ use toml::de::{DeArray, DeTable, DeValue};
 use crate::domain::problem::{Problem, line_at};
 
 use super::checked::{PlatformEntry, PlatformRole, PlatformSettings, Settings};
-use super::value::{Written, address};
+use super::raw::ShownValue;
+use super::value::{Origin, Written, address};
 use super::written::{Gathered, suggestion, written};
 
 const KEYS: [&str; 5] = ["name", "role", "instance_id", "tak", "listen"];
@@ -28,6 +29,39 @@ pub fn apart(settings: &Settings) -> Vec<Settings> {
     let of_role = |role| settings.platforms.iter().filter(move |platform| platform.role == role);
     let in_order = of_role(PlatformRole::Production).chain(of_role(PlatformRole::Qa));
     in_order.map(|platform| own(settings, platform)).collect()
+}
+
+/// The values that are in use where there are several platforms: the top level's listeners are off, and each platform has
+/// its own keys behind them.
+pub fn shown(mut values: Vec<ShownValue>, platforms: &[(PlatformEntry, usize)], path: &Path) -> Vec<ShownValue> {
+    if platforms.is_empty() {
+        return values;
+    }
+    let of_each = LISTENERS.map(|name| format!("listen.{name}"));
+    for value in values.iter_mut().filter(|value| of_each.contains(&value.key)) {
+        value.value = Some("off".to_owned());
+        value.note = Some("each [[platform]] has its own".to_owned());
+    }
+    for (platform, line) in platforms {
+        let PlatformEntry { name, role, instance_id, tak, hub_http, hub_https, catalogue } = platform;
+        let address = |address: &Option<SocketAddr>| address.map_or_else(|| "off".to_owned(), |it| it.to_string());
+        let rows = [
+            ("role", role.as_str().to_owned(), "what it is for"),
+            ("instance_id", instance_id.clone(), "its hub's vp.instance.id"),
+            ("tak", tak.clone(), "its catalogue's folder"),
+            ("listen.hub_http", address(hub_http), "its hub"),
+            ("listen.hub_https", address(hub_https), "its hub, with mutual TLS"),
+            ("listen.catalogue", address(catalogue), "its catalogue's services"),
+        ];
+        values.extend(rows.map(|(key, value, doc)| ShownValue {
+            key: format!("platform.{name}.{key}"),
+            value: Some(value),
+            origin: Origin::File { path: path.to_owned(), line: *line },
+            doc,
+            note: None,
+        }));
+    }
+    values
 }
 
 fn own(settings: &Settings, platform: &PlatformEntry) -> Settings {

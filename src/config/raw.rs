@@ -13,9 +13,10 @@ use crate::domain::problem::Problem;
 use super::build;
 use super::checked::{PlatformEntry, Settings};
 use super::environment::Environment;
+use super::platforms;
 use super::table::{self, Effect, Setting};
 use super::value::{Origin, Parsed, Written, expected, parse};
-use super::written::{Gathered, gather};
+use super::written::{FILE, Gathered, gather};
 
 /// What [`load`] found.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub fn load(environment: &Environment, sets: &[String], process_environment: &[(
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     Loaded {
         settings: if errors == 0 { Ok(settings) } else { Err(Unusable { errors }) },
-        values: resolved.shown(),
+        values: platforms::shown(resolved.shown(), &resolved.platforms, &environment.path(FILE)),
         problems,
     }
 }

@@ -239,6 +239,15 @@ fn each_of_two_platforms_has_settings_of_its_own() {
 }
 
 #[test]
+fn what_is_in_use_of_two_platforms_is_shown() {
+    let case = Case::new(TWO);
+    assert_eq!(case.shown("listen.hub_http").0.as_deref(), Some("off"));
+    let hub = (Some("127.0.0.1:18081".to_owned()), "anslut.toml:1".to_owned());
+    assert_eq!(case.shown("platform.NTJP-QA.listen.hub_http"), hub);
+    assert_eq!(case.shown("platform.NTJP-PROD.role").0.as_deref(), Some("production"));
+}
+
+#[test]
 fn wrong_platforms() {
     for (toml, expected) in [
         (

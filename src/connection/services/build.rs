@@ -92,8 +92,8 @@ fn complaints(source: &Source, sources: &BTreeMap<String, Source>) -> Vec<Proble
             Some(service) if service == id => {
                 complain(needed.span().start, format!("{id:?} depends on itself"));
             }
-            None if needed.get_ref().confidence != Confidence::Unknown => {
-                let message = "a dependency without service; expected one, or confidence = \"unknown\"";
+            None if needed.get_ref().confidence != Confidence::Unknown || needed.get_ref().note.is_none() => {
+                let message = "a dependency without service; expected one, or confidence = \"unknown\" and a note";
                 complain(needed.span().start, message.to_owned());
             }
             _ => {}
@@ -151,7 +151,14 @@ fn profile(source: &Source, sources: &BTreeMap<String, Source>) -> ServiceProfil
             fact
         }};
     }
-    let depends_on: Vec<_> = file.depends_on.iter().map(|needed| dependency(needed.get_ref())).collect();
+    let depends_on: Vec<_> = file.depends_on.iter().filter_map(|needed| dependency(needed.get_ref())).collect();
+    let unknown_dependencies: Vec<_> = file
+        .depends_on
+        .iter()
+        .map(toml::Spanned::get_ref)
+        .filter(|needed| needed.service.is_none())
+        .filter_map(|needed| needed.note.clone())
+        .collect();
     let mut profile = ServiceProfile {
         id: file.id.get_ref().clone(),
         row: *file.row.get_ref(),
@@ -167,6 +174,7 @@ fn profile(source: &Source, sources: &BTreeMap<String, Source>) -> ServiceProfil
         lifecycle: fact!(lifecycle, "lifecycle"),
         agent_allowed: fact!(agent_allowed, "agentAllowed"),
         depends_on,
+        unknown_dependencies,
         security_services: fact!(security_services, "securityServices"),
         ei: fact!(ei, "ei"),
         nmi: fact!(nmi, "nmi"),
@@ -183,8 +191,10 @@ fn profile(source: &Source, sources: &BTreeMap<String, Source>) -> ServiceProfil
         facts: BTreeMap::new(),
     };
     for needed in &profile.depends_on {
-        let name = format!("dependsOn.{}", needed.service.as_deref().unwrap_or("?"));
-        confidences.insert(name, needed.confidence);
+        confidences.insert(format!("dependsOn.{}", needed.service), needed.confidence);
+    }
+    if !profile.unknown_dependencies.is_empty() {
+        confidences.insert("unknownDependencies".to_owned(), Confidence::Unknown);
     }
     confidences.insert("contracts".to_owned(), profile.confidence);
     profile.facts = confidences;
@@ -195,13 +205,9 @@ fn own<T: Clone>(known: &Known<T>) -> Fact<T> {
     known.0.clone()
 }
 
-fn dependency(needed: &Needed) -> Dependency {
-    Dependency {
-        service: needed.service.clone(),
-        from: needed.from,
-        confidence: needed.confidence,
-        note: needed.note.clone(),
-    }
+fn dependency(needed: &Needed) -> Option<Dependency> {
+    let service = needed.service.clone()?;
+    Some(Dependency { service, from: needed.from, confidence: needed.confidence })
 }
 
 /// Its contracts, each once.

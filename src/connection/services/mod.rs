@@ -70,7 +70,7 @@ impl Services {
         let mut waiting: std::collections::VecDeque<_> = self.get(id).into_iter().collect();
         while let Some(profile) = waiting.pop_front() {
             for needed in profile.depends_on.iter().filter(|dependency| dependency.holds(day)) {
-                let Some(service) = needed.service.as_deref() else { continue };
+                let service = needed.service.as_str();
                 if seen.insert(service) {
                     found.push(service);
                     waiting.extend(self.get(service));

@@ -44,6 +44,9 @@ pub struct ServiceProfile {
     pub agent_allowed: Fact<bool>,
     /// What must be ordered and connected besides.
     pub depends_on: Vec<Dependency>,
+    /// What must be ordered besides and is not given by name, in the texts' words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown_dependencies: Vec<String>,
     /// Security services that must be connected.
     #[serde(serialize_with = "fact::list")]
     pub security_services: Fact<Vec<String>>,
@@ -153,14 +156,12 @@ impl Serialize for ReferenceApplication {
 /// A service that must be ordered and connected as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
-    /// Which; `None` where the texts say that there are some, and not which.
-    pub service: Option<String>,
+    /// Which.
+    pub service: String,
     /// The day from which it holds; always, where there is none.
     pub from: Option<Date>,
     /// How sure it is.
     pub confidence: Confidence,
-    /// What the texts say.
-    pub note: Option<String>,
 }
 
 impl Dependency {
@@ -173,17 +174,10 @@ impl Dependency {
 impl Serialize for Dependency {
     /// A plain id, where nothing else is to be said.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let (Some(service), None) = (&self.service, self.from) {
-            return serializer.serialize_str(service);
-        }
-        let mut map = serializer.serialize_map(None)?;
+        let Some(from) = self.from else { return serializer.serialize_str(&self.service) };
+        let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("service", &self.service)?;
-        if let Some(from) = &self.from {
-            map.serialize_entry("from", from)?;
-        }
-        if let Some(note) = &self.note {
-            map.serialize_entry("note", note)?;
-        }
+        map.serialize_entry("from", &from)?;
         map.end()
     }
 }

@@ -39,8 +39,8 @@ impl<'h> Hubs<'h> {
     pub(super) async fn ask(&self) -> Result<Answers, Failure> {
         let update = UPDATE.replace(SYSTEM_IN_UPDATE, SYSTEM);
         let mut answers = Answers { called: Default::default(), calling: Default::default() };
-        for hub in 0..2 {
-            answers.called[hub] = self.call(hub, CONSUMERS[hub], question()).await?;
+        for (hub, consumer) in CONSUMERS.into_iter().enumerate() {
+            answers.called[hub] = self.call(hub, consumer, question()).await?;
             answers.calling[hub] = self.call(hub, SYSTEM, update.clone()).await?;
         }
         Ok(answers)
