@@ -7,6 +7,7 @@
 
 pub mod agreement;
 pub mod availability;
+mod beside;
 pub mod book;
 pub mod category;
 pub mod document;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::book::{Book, ENTRIES_MAX, Kept, new_id};
-use super::document::{Decision, Declaration, Document, Invoice, Run};
+use super::document::{Decision, Declaration, Document, Invoice};
 use super::dossier::Dossier;
 use super::file::{Arguments, ConnectionFile, Entry, Progress};
 use super::gates::{self, Failed, Verdict};
@@ -70,10 +70,10 @@ impl Kept {
 }
 
 /// A step with everything that has a default filled in.
-struct Taken<'w> {
+pub(super) struct Taken<'w> {
     wanted: &'w Wanted,
     actor: String,
-    at: Moment,
+    pub(super) at: Moment,
     by_inera: bool,
     now: Timestamp,
 }
@@ -162,7 +162,7 @@ impl Book {
         self.removal(&mut self.kept(), id, wanted)
     }
 
-    fn filled_in<'w>(&self, wanted: &'w Wanted) -> Taken<'w> {
+    pub(super) fn filled_in<'w>(&self, wanted: &'w Wanted) -> Taken<'w> {
         let now = self.clock.now();
         let side = wanted.event.row().side;
         let actor = wanted.actor.clone().unwrap_or_else(|| side.name().to_owned());
@@ -170,7 +170,12 @@ impl Book {
         Taken { wanted, actor, at: wanted.at.unwrap_or(Moment::Instant(now)), by_inera, now }
     }
 
-    fn judged(&self, kept: &Kept, id: &str, taken: &Taken<'_>) -> Result<(Vec<Failed>, Vec<Failed>), Refusal> {
+    pub(super) fn judged(
+        &self,
+        kept: &Kept,
+        id: &str,
+        taken: &Taken<'_>,
+    ) -> Result<(Vec<Failed>, Vec<Failed>), Refusal> {
         self.with_dossier(kept, id, taken, |dossier| {
             let row = taken.wanted.event.row();
             let (failed, mut warnings) = gates::judge(dossier, row.gates, taken.by_inera);
@@ -373,7 +378,7 @@ impl Book {
             }
             Event::GoLive => progress.live_since = number,
             Event::AcceptChange => {
-                let used = self.with_dossier(kept, &file.document.id, taken, |dossier| gates::changes_scope(dossier));
+                let used = self.with_dossier(kept, &file.document.id, taken, gates::changes_scope);
                 progress.orders_used += usize::from(used.unwrap_or(false));
                 let env = match arguments.requalify {
                     Some(true) => {
@@ -433,79 +438,6 @@ impl Book {
         let entry = entry(file, &taken, progress.state, Vec::new());
         kept.commit(taken.now, vec![Change::Step(id.to_owned(), Box::new(entry), Box::new(progress))])?;
         Ok(removed)
-    }
-
-    /// Hands in a run of test cases.
-    pub fn add_run(&self, id: &str, run: Run) -> Result<Run, Refusal> {
-        let mut kept = self.kept();
-        let file = kept.connection(id)?;
-        let count = file.runs.len();
-        if count >= ENTRIES_MAX {
-            return Err(Refusal::Full { what: "runs", count, count_max: ENTRIES_MAX });
-        }
-        let now = self.clock.now();
-        let run_id = new_id("run", &run.id, |id| file.runs.iter().any(|run| run.id == id), count)?;
-        let run = Run { id: run_id, at: Some(run.at.unwrap_or(now)), ..run };
-        // The run is judged as if it were handed in, alone: what was handed in before has been judged.
-        let alone = ConnectionFile { runs: vec![run.clone()], ..file.clone() };
-        let arguments = Arguments::default();
-        let dossier = Dossier {
-            holdings: &kept.holdings,
-            services: &self.services,
-            platforms: &*self.platforms,
-            terms: &self.terms,
-            file: &alone,
-            party: kept.party(&file.document.party)?,
-            event: Event::StartTests,
-            arguments: &arguments,
-            day: Moment::Instant(now).day(),
-            now,
-            incident: None,
-        };
-        let (failed, _) = gates::judge(&dossier, &[39, 43], false);
-        if !failed.is_empty() {
-            let state = file.progress.state;
-            return Err(Refusal::Gates(Box::new(Refused {
-                event: "run".to_owned(),
-                state: state.name().to_owned(),
-                allowed: state.allowed().into_iter().map(|event| event.name().to_owned()).collect(),
-                failed,
-                warnings: Vec::new(),
-                illegal: false,
-            })));
-        }
-        kept.commit(now, vec![Change::Run(id.to_owned(), run.clone())])?;
-        Ok(run)
-    }
-
-    /// Guidance: what may be done next, and what each step still needs.
-    pub fn next(&self, id: &str) -> Result<(State, Vec<super::next::Guidance>), Refusal> {
-        let kept = self.kept();
-        let file = kept.connection(id)?;
-        let state = file.progress.state;
-        let mut guidance = Vec::new();
-        for event in super::next::offered(state) {
-            let wanted = Wanted { event, actor: None, at: None, arguments: Arguments::default() };
-            // What a step would be given is not known yet: the first test platform stands for the one to be assigned.
-            let wanted = Wanted { arguments: self.supposed(file, event), ..wanted };
-            let mut taken = self.filled_in(&wanted);
-            // Time does not run backwards: where the last step lies ahead, the next one is judged then.
-            taken.at = file.last_at().filter(|last| taken.at.is_before(*last)).unwrap_or(taken.at);
-            let (failed, _) = self.judged(&kept, id, &taken)?;
-            guidance.push(super::next::guidance(event, failed));
-        }
-        Ok((state, guidance))
-    }
-
-    fn supposed(&self, file: &ConnectionFile, event: Event) -> Arguments {
-        let qa = self.platforms.all().into_iter();
-        let mut qa = qa.filter(|platform| platform.role == super::platforms::PlatformRole::Qa);
-        let env = file.progress.assigned_env.clone().or_else(|| qa.next().map(|platform| platform.name));
-        Arguments {
-            env: env.filter(|_| event == Event::AssignTestEnv),
-            notice: (event == Event::Change).then(|| "…".to_owned()),
-            ..Arguments::default()
-        }
     }
 }
 

@@ -87,10 +87,11 @@ fn field_at(text: &[u8], line: usize, column: usize) -> String {
                 }
                 last = String::from_utf8_lossy(text.get(start..at.min(text.len())).unwrap_or_default()).into_owned();
             }
-            b':' => match path.last_mut() {
-                Some(Step::Key(key)) => *key = std::mem::take(&mut last),
-                _ => {}
-            },
+            b':' => {
+                if let Some(Step::Key(key)) = path.last_mut() {
+                    *key = std::mem::take(&mut last);
+                }
+            }
             b'{' => path.push(Step::Key(String::new())),
             b'[' => path.push(Step::Place(0)),
             b'}' | b']' if at + 1 < end => drop(path.pop()),

@@ -47,7 +47,7 @@ pub struct ConnectionsQuery {
 pub struct AsOf {
     /// As it stood at the end of this day
     #[param(value_type = Option<String>)]
-    at: Option<Moment>,
+    pub(super) at: Option<Moment>,
 }
 
 /// A step that is to be taken, or only judged.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use bytes::Bytes;
 
 use super::body::read;
+use super::connections::AsOf;
 use super::{Created, Refusals, Trouble, created, with_book};
 use crate::admin::Admin;
+use crate::admin::api::problem::Problem;
 use crate::connection::document::{Declaration, Run};
 use crate::connection::file::ConnectionFile;
 use crate::connection::moment::Moment;
@@ -63,15 +66,19 @@ pub(in crate::admin) async fn add_run(
 /// Shows how far each contract has come in each role
 #[utoipa::path(
     get, path = "/api/v1/connections/{id}/qa", tag = "connection",
-    params(("id" = String, Path, description = "The connection")),
+    params(("id" = String, Path, description = "The connection"), AsOf),
     responses((status = 200, description = "One item a contract and role", body = [Item]), Refusals)
 )]
 pub(in crate::admin) async fn items(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
+    query: Result<Query<AsOf>, QueryRejection>,
 ) -> Result<Json<Vec<Item>>, Trouble> {
-    let today = Moment::Instant(admin.parts.clock.now()).day();
-    of_connection(&admin, id, move |file| qa_item::items(file, today)).await
+    let Query(AsOf { at }) = query.map_err(Problem::from)?;
+    let now = Moment::Instant(admin.parts.clock.now());
+    // Steps may be told of as of days long past: without a day, a connection is as old as its last step.
+    let day = move |file: &ConnectionFile| at.or_else(|| file.last_at()).unwrap_or(now).day();
+    of_connection(&admin, id, move |file| qa_item::items(file, day(file))).await
 }
 
 /// Shows the self-declaration, with what the runs add to it
