@@ -88,6 +88,9 @@ pub struct RunArguments {
     /// What decides between values that are equally good
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Cases at once, in suites that allow it
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub parallel: usize,
     /// The admin listener of the platform whose calls are waited for
     #[arg(long, value_name = "URL")]
     pub hub: Option<String>,
@@ -186,6 +189,7 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
         preparatory: arguments.preparatory || arguments.scale < 1.0,
         load_scale: arguments.scale,
         wait_seconds: arguments.wait,
+        parallel: arguments.parallel,
         virtual_clock: arguments.clock == "virtual",
         environment: arguments.environment.clone(),
         not_run_is_skipped: arguments.not_run == "skipped",

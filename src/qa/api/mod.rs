@@ -24,6 +24,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/api/v1/qa/suites/{id}/cases", get(suites::cases))
         .route("/api/v1/qa/suites/{id}/check", get(suites::check))
         .route("/api/v1/qa/suites/{id}/params", get(suites::parameters))
+        .route("/api/v1/qa/run.schema.json", get(runs::schema))
         .route("/api/v1/qa/runs", get(runs::list).post(runs::start))
         .route("/api/v1/qa/runs/{id}", get(runs::one))
         .route("/api/v1/qa/runs/{id}/events", get(runs::events))

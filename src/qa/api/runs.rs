@@ -24,7 +24,7 @@ use crate::qa::report::bundle::{BundleError, Contents, Identities, make};
 use crate::qa::report::declaration;
 use crate::qa::report::identities::{Known, redact};
 use crate::qa::report::page::Language;
-use crate::qa::report::{junit, page};
+use crate::qa::report::{RUN_SCHEMA, junit, page};
 use crate::qa::result::{Override, RunDocument, Totals};
 use crate::qa::verdict::Verdict;
 
@@ -32,6 +32,11 @@ use crate::qa::verdict::Verdict;
 const LISTED_MAX: usize = 200;
 
 type Reply = Result<Json<Value>, Problem>;
+
+/// The JSON Schema of a run's document.
+pub(super) async fn schema() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/schema+json")], RUN_SCHEMA)
+}
 
 fn going(desk: &Desk, id: &str) -> Option<Arc<Going>> {
     desk.state().runs.get(id).cloned()

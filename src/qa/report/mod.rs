@@ -6,3 +6,6 @@ pub mod identities;
 pub mod junit;
 pub mod page;
 pub mod zip;
+
+/// The JSON Schema of a run's document.
+pub const RUN_SCHEMA: &str = include_str!("run.schema.json");

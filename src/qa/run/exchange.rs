@@ -8,6 +8,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Uri};
 
 use crate::domain::clock::Clock;
+use crate::qa::result::CaseResult;
 use crate::soap::responder::{Responder, TransportFault};
 
 /// Bytes of messages a run keeps; what comes after is judged, and not kept.
@@ -146,6 +147,30 @@ impl Messages {
             Some(name)
         };
         (keep("req", request), response.and_then(|response| keep("resp", response)))
+    }
+
+    /// Takes over what a case has kept, under numbers of our own; its result names them.
+    pub fn absorb(&mut self, case: Self, result: &mut CaseResult) {
+        let renamed = |name: &str| {
+            let (number, kind) = name.strip_prefix("messages/")?.split_once('-')?;
+            Some(format!("messages/{:04}-{kind}", number.parse::<usize>().ok()? + self.count))
+        };
+        let mut kept = BTreeMap::new();
+        for (name, bytes) in case.files {
+            if self.bytes + bytes.len() <= MESSAGES_BYTES_MAX
+                && let Some(new) = renamed(&name)
+            {
+                self.bytes += bytes.len();
+                self.files.insert(new.clone(), bytes);
+                kept.insert(name, new);
+            }
+        }
+        for step in &mut result.steps {
+            for name in [&mut step.request, &mut step.response] {
+                *name = name.as_ref().and_then(|name| kept.get(name).cloned());
+            }
+        }
+        self.count += case.count;
     }
 
     /// All that was kept.

@@ -13,6 +13,7 @@ mod transfer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Poll;
 
 use jiff::{Timestamp, Zoned};
 
@@ -22,6 +23,7 @@ use super::result::{CaseResult, NotRun, RunDocument, SCHEMA, SuiteReference, Tar
 use super::suite::data::DataFile;
 use super::suite::expansion::{Notice, Properties};
 use super::suite::folder::PublishedProject;
+use super::suite::project::Case;
 use super::verdict::Verdict;
 use crate::domain::clock::{Clock, stockholm};
 use crate::soap::responder::Responder;
@@ -60,6 +62,8 @@ pub struct Options {
     pub wait_seconds: Option<u64>,
     /// Fingerprint of the client certificate that calls are made with.
     pub certificate_sha256: Option<String>,
+    /// Cases at once, in suites that allow it.
+    pub parallel: usize,
     /// By how much the durations of load are shortened: 1 is not at all.
     pub load_scale: f64,
     /// By how much limits on answers are shortened, with a producer whose delays are: 1 is not at all.
@@ -83,6 +87,7 @@ impl Default for Options {
             not_run_is_skipped: false,
             parameters: None,
             wait_seconds: None,
+            parallel: 4,
             certificate_sha256: None,
             load_scale: 1.0,
             limit_scale: 1.0,
@@ -159,31 +164,43 @@ pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options
         };
         let mut unselected: Vec<String> = Vec::new();
         for suite in &project.project.suites {
+            let mut chosen: Vec<Chosen<'_>> = Vec::new();
             for case in &suite.cases {
                 let themes = super::themes::of(&case.name, project, case);
-                if !is_selected(&case.name, &themes, options) {
-                    unselected.push(case.name.clone());
-                    continue;
-                }
-                let surroundings = case::Surroundings { project, suite, options, world, now: now(&world.clock) };
-                let mut result = if (world.is_cancelled)() {
-                    case::cancelled(suite, case)
+                if is_selected(&case.name, &themes, options) {
+                    chosen.push(Chosen { case, themes, is_after_unselected: !unselected.is_empty() });
                 } else {
-                    case::run(&surroundings, case, &mut remembered, &mut messages, &mut idioms, &mut not_run).await
-                };
-                result.themes = themes;
-                if !unselected.is_empty() && result.notices.iter().any(|notice| notice.code == "unresolved-property") {
-                    result.notices.push(Notice::new(
-                        "unselected-cases",
-                        "cases before this one were not selected; a property may come from one of them",
-                    ));
+                    unselected.push(case.name.clone());
                 }
-                (world.told)(&result);
-                let stop =
-                    options.fail_fast && matches!(result.verdict, Verdict::Fail | Verdict::Error | Verdict::NotRun);
-                results.push(result);
-                if stop {
-                    break 'projects;
+            }
+            // Cases of a suite that allows it run side by side; they are reported in the order they stand.
+            let at_once = if suite.parallel { options.parallel.max(1) } else { 1 };
+            for some in chosen.chunks(at_once) {
+                let surroundings = case::Surroundings { project, suite, options, world, now: now(&world.clock) };
+                let parts =
+                    side_by_side(some.iter().map(|chosen| part(&surroundings, chosen, remembered.clone())).collect());
+                for (chosen, mut part) in some.iter().zip(parts.await) {
+                    remembered.learn(part.remembered);
+                    messages.absorb(part.messages, &mut part.result);
+                    not_run.extend(part.not_run);
+                    for (idiom, count) in part.idioms {
+                        *idioms.entry(idiom).or_default() += count;
+                    }
+                    let mut result = part.result;
+                    result.themes.clone_from(&chosen.themes);
+                    let is_unresolved = result.notices.iter().any(|notice| notice.code == "unresolved-property");
+                    if chosen.is_after_unselected && is_unresolved {
+                        result.notices.push(Notice::new(
+                            "unselected-cases",
+                            "cases before this one were not selected; a property may come from one of them",
+                        ));
+                    }
+                    (world.told)(&result);
+                    let is_red = matches!(result.verdict, Verdict::Fail | Verdict::Error | Verdict::NotRun);
+                    results.push(result);
+                    if options.fail_fast && is_red {
+                        break 'projects;
+                    }
                 }
             }
         }
@@ -208,6 +225,61 @@ pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options
         program: format!("anslut {}", env!("CARGO_PKG_VERSION")),
     };
     Finished { document, messages: messages.into_files() }
+}
+
+/// A case that is run.
+struct Chosen<'c> {
+    case: &'c Case,
+    themes: Vec<String>,
+    is_after_unselected: bool,
+}
+
+/// What one case leaves.
+struct Part {
+    result: CaseResult,
+    remembered: Remembered,
+    messages: Messages,
+    idioms: BTreeMap<String, usize>,
+    not_run: Vec<NotRun>,
+}
+
+async fn part(surroundings: &case::Surroundings<'_>, chosen: &Chosen<'_>, mut remembered: Remembered) -> Part {
+    let (mut messages, mut idioms, mut not_run) = (Messages::default(), BTreeMap::new(), Vec::new());
+    let result = if (surroundings.world.is_cancelled)() {
+        case::cancelled(surroundings.suite, chosen.case)
+    } else {
+        case::run(surroundings, chosen.case, &mut remembered, &mut messages, &mut idioms, &mut not_run).await
+    };
+    Part { result, remembered, messages, idioms, not_run }
+}
+
+/// Waits for all of them; they go on by turns.
+async fn side_by_side<T, F: Future<Output = T>>(futures: Vec<F>) -> Vec<T> {
+    let mut going: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = going.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        let mut is_pending = false;
+        for (future, slot) in going.iter_mut().zip(&mut done).filter(|(_, slot)| slot.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(value) => *slot = Some(value),
+                Poll::Pending => is_pending = true,
+            }
+        }
+        if is_pending { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+impl Remembered {
+    /// Takes over what a case has set.
+    fn learn(&mut self, case: Self) {
+        self.project.extend(case.project);
+        for (suite, properties) in case.suites {
+            self.suites.entry(suite).or_default().extend(properties);
+        }
+        self.cases.extend(case.cases);
+    }
 }
 
 /// Whether any case of the projects is chosen.

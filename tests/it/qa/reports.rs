@@ -160,3 +160,41 @@ pub fn statement_45_nested_periods_are_accepted_without_times_and_where_they_ove
         assert_eq!(ran.verdict(), verdict, "{parts}: {}", ran.said());
     }
 }
+
+/// What of a value the schema requires and it has not, or names in the schema's enumerations it does not know.
+fn lacks(schema: &Value, whole: &Value, value: &Value, path: &str) -> Vec<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let name = reference.trim_start_matches("#/$defs/");
+        return lacks(&whole["$defs"][name], whole, value, path);
+    }
+    let mut found = Vec::new();
+    let required = schema["required"].as_array().into_iter().flatten().filter(|_| value.is_object());
+    found.extend(
+        required.filter(|name| value.get(name.as_str().unwrap()).is_none()).map(|name| format!("{path}/{name}")),
+    );
+    if let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(value)) {
+        found.push(format!("{path} is {value}, expected one of {allowed:?}"));
+    }
+    for (name, inner) in value.as_object().into_iter().flatten() {
+        let known = &schema["properties"][name];
+        if schema["properties"].is_object() && known.is_null() {
+            found.push(format!("{path}/{name} is not in the schema"));
+        }
+        found.extend(lacks(known, whole, inner, &format!("{path}/{name}")));
+    }
+    for inner in value.as_array().into_iter().flatten() {
+        found.extend(lacks(&schema["items"], whole, inner, path));
+    }
+    found
+}
+
+#[test]
+fn the_schema_of_a_run_is_that_of_its_document() {
+    let schema: Value = serde_json::from_str(anslut::qa::report::RUN_SCHEMA).unwrap();
+    let run = serde_json::to_value(mixed()).unwrap();
+    assert_eq!(lacks(&schema, &schema, &run, ""), [""; 0]);
+    let mut broken = run;
+    broken["cases"][0]["verdict"] = json!("perhaps");
+    broken["cases"][0].as_object_mut().unwrap().remove("themes");
+    assert_eq!(lacks(&schema, &schema, &broken, "").len(), 2);
+}
