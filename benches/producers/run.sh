@@ -86,7 +86,7 @@ echo "memory: anslut $(rss "$ours_pid") MB${theirs:+, wiremock $(rss "$theirs_pi
 before=$(rss "$ours_pid")
 "$LOAD" wait "127.0.0.1:$ours" /late/x "$waiting" >"$dir/wait.log" &
 waiter=$!
-until grep -q sent "$dir/wait.log"; do sleep 0.2; done
+until grep -q sent "$dir/wait.log" 2>/dev/null; do sleep 0.2; done
 sleep 3
 during=$(rss "$ours_pid")
 wait "$waiter"
