@@ -413,8 +413,12 @@ impl Book {
     }
 
     fn removal(&self, kept: &mut Kept, id: &str, wanted: &Wanted) -> Result<Removed, Refusal> {
-        let taken = self.filled_in(wanted);
+        let mut taken = self.filled_in(wanted);
         let file = kept.connection(id)?;
+        if wanted.at.is_none() {
+            // It is part of the decommissioning: where steps are told of as of days long past, so is this.
+            taken.at = file.last_at().unwrap_or(taken.at);
+        }
         check_order(file, taken.at)?;
         if !Event::Removal.is_allowed(file.progress.state) {
             return Err(self.refuse(kept, id, &taken, (Vec::new(), Vec::new()), true)?);

@@ -602,6 +602,7 @@ fn scope_changes_by_a_supplementary_order_that_is_used_up() {
 #[test]
 fn nothing_is_left_of_a_connection_that_is_closed() {
     let world = World::new().until(State::Live);
+    world.book.clock.set("2027-01-01T00:00:00Z".parse().unwrap());
     let leave = json!({"endDate": "2026-03-01"});
     world.step(Event::Decommission, DAY, leave).unwrap();
     let said = refused(world.step(Event::Close, DAY, json!({})));
@@ -609,7 +610,7 @@ fn nothing_is_left_of_a_connection_that_is_closed() {
     assert_eq!(said[0], "CONN-69 decommissioning plan incomplete");
     assert!(said[1].starts_with("CONN-70 residual route ") && said[1].contains("1 engagements"), "{said:?}");
     assert_eq!(said[2], "CONN-71 connection outlives agreement");
-    let removal = World::wanted(Event::Removal, DAY, json!({}));
+    let removal = Wanted { at: None, ..World::wanted(Event::Removal, DAY, json!({})) };
     let removed = world.book.remove("c", &removal).unwrap();
     assert_eq!((removed.routes, removed.permissions, removed.engagements), (2, 4, 1));
     world.document(json!({"evidence": {"endDate": "2026-03-31", "plan": {"inera": ["a"], "party": ["b"]}}}));
