@@ -251,7 +251,7 @@ fn expectations(parameters: &mut BTreeMap<String, String>, entries: &[Entry]) {
 }
 
 fn is_approved(number: usize) -> bool {
-    number % 2 == 0
+    number.is_multiple_of(2)
 }
 
 fn is_signed(number: usize) -> bool {

@@ -44,7 +44,7 @@ fn spoilt(data: &Dataset, wrong: Wrong, entry: &Entry) -> Option<String> {
         Wrong::OtherType => of_person(xml, false, |_| "1.2.752.129.2.1.3.9".to_owned()),
         Wrong::Hyphen => of_person(xml, true, |id| format!("{}-{}", &id[..id.len() - 4], &id[id.len() - 4..])),
         Wrong::TenDigits => of_person(xml, true, |id| id.get(2..).unwrap_or(id).to_owned()),
-        Wrong::NoMandatory => edit::search(xml, |xml, node| without(xml, node), is_invalid),
+        Wrong::NoMandatory => edit::search(xml, without, is_invalid),
         Wrong::WrongOrder => edit::search(xml, swapped, is_invalid),
         Wrong::WrongNamespace => edit::search(xml, elsewhere, is_invalid),
         Wrong::BadEnumeration => bad_enumeration(data, xml),
