@@ -180,7 +180,7 @@ impl Asking {
 }
 
 /// An answer with a length or in chunks; nothing where the connection ends.
-async fn read<'b>(stream: &mut TcpStream, buffer: &'b mut Vec<u8>) -> &'b [u8] {
+async fn read<'b>(stream: &mut TcpStream, buffer: &'b mut [u8]) -> &'b [u8] {
     let mut filled = 0;
     loop {
         let length = stream.read(&mut buffer[filled..]).await.unwrap();
