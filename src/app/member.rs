@@ -1,7 +1,7 @@
 //! One of the process's platforms: what of it is its own (`connection-api.md` §1). Where there is only one, that is it.
 //!
 //! A call that enters through a platform's hub meets no other's catalogue, hub or aggregating services: each hub is given
-//! the parts of this process through [`Locals`] of its own.
+//! the parts of this process through `Locals` of its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The tester tested (`qa.md` §9): a producer that does everything right, and its mutants, each with one thing wrong.
 //!
-//! [`dataset`] is what they hold, [`producer`] how they answer, [`table`] what each does wrong, [`score`] what a suite
+//! `dataset` is what they hold, `producer` how they answer, [`table`] what each does wrong, [`score`] what a suite
 //! notices of it.
 
 mod dataset;

@@ -3,7 +3,7 @@
 /// A piece of the document. Slices are raw, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
-    /// `<name …>` or `<name …/>`; its attributes are at [`Reader::attributes`]. An empty element is followed by its `End`.
+    /// `<name …>` or `<name …/>`; its attributes are at [`super::reader::Reader::attributes`]. An empty element is followed by its `End`.
     Start(Name<'a>),
     /// `</name>`.
     End(Name<'a>),
