@@ -10,8 +10,9 @@ use super::suites::SuitesArguments;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::terminal::{Terminal, printable};
 use crate::qa::generate;
-use crate::qa::native::convert::convert;
+use crate::qa::native::convert::{convert, frame};
 use crate::qa::native::export::{data, data_xml};
+use crate::qa::native::read::{PARAMETERS_FILE, SUITE_FILE};
 use crate::qa::suite::folder::{Published, PublishedProject};
 
 /// Runs the subcommand on one suite.
@@ -46,11 +47,16 @@ pub(super) fn run(
         _ => {
             let made = generate::made(project).map_err(Failure::usage)?;
             let files = generate::files::all(&made).map_err(Failure::environment)?;
-            let files: BTreeMap<String, Vec<u8>> =
+            let mut files: BTreeMap<String, Vec<u8>> =
                 files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+            let (suite, description) = frame(project);
+            files.extend(description);
+            let suite = toml::to_string(&suite).map_err(Failure::environment)?;
+            files.insert(SUITE_FILE.to_owned(), suite.into_bytes());
             let out = folder(arguments)?;
-            // What somebody has filled in stays.
-            let fresh = files.into_iter().filter(|(name, _)| name != "data.toml" || !out.join(name).exists()).collect();
+            // What somebody has filled in or added to stays.
+            let is_own = |name: &str| [SUITE_FILE, PARAMETERS_FILE].contains(&name);
+            let fresh = files.into_iter().filter(|(name, _)| !is_own(name) || !out.join(name).exists()).collect();
             write(out, &fresh)?;
             terminal.print(&format!("{} cases in {}; fill in data.toml\n", made.len(), out.display()))?;
             Ok(Exit::Done)

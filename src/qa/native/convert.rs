@@ -23,26 +23,32 @@ pub struct Converted {
     pub kept: Vec<(String, String)>,
 }
 
-/// Converts a published suite; an error is one of writing TOML.
-pub fn convert(project: &PublishedProject) -> Result<Converted, toml::ser::Error> {
-    let data = project.data("data.xml").map(|(data, _)| data).unwrap_or_default();
-    let mut converted = Converted::default();
+/// What a native suite of the same contract begins with: its own file, and the contract's description where the project
+/// carries it in one piece.
+pub fn frame(project: &PublishedProject) -> (SuiteFile, Option<(String, Vec<u8>)>) {
     let mut suite = SuiteFile {
         schema: 1,
         id: project.name().to_owned(),
         contract: project.contract.clone(),
-        data: table(&data.global),
         ..SuiteFile::default()
     };
+    let cached = project.project.interfaces.iter().find(|interface| interface.cache.len() == 1);
+    let description = cached.and_then(|interface| interface.cache.first());
+    suite.wsdl = description.map(|_| WSDL.to_owned());
+    (suite, description.map(|part| (WSDL.to_owned(), part.content.clone().into_bytes())))
+}
+
+/// Converts a published suite; an error is one of writing TOML.
+pub fn convert(project: &PublishedProject) -> Result<Converted, toml::ser::Error> {
+    let data = project.data("data.xml").map(|(data, _)| data).unwrap_or_default();
+    let (mut suite, description) = frame(project);
+    suite.data = table(&data.global);
+    let mut converted = Converted::default();
+    converted.files.extend(description);
     let properties =
         project.project.suites.iter().flat_map(|suite| &suite.properties).chain(&project.project.properties);
     // Their names stand in texts with a scope that a native suite does not have.
     let properties: Vec<(String, String)> = properties.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let cached = project.project.interfaces.iter().find(|interface| interface.cache.len() == 1);
-    if let Some(part) = cached.and_then(|interface| interface.cache.first()) {
-        suite.wsdl = Some(WSDL.to_owned());
-        converted.files.insert(WSDL.to_owned(), part.content.clone().into_bytes());
-    }
     for (path, bytes) in project.contents() {
         let name = path.rsplit('/').next().unwrap_or(path);
         if name.starts_with("constraints") {

@@ -146,3 +146,26 @@ pub fn exit_codes_tell_what_kind_of_trouble_it_is() {
     let output = anslut(&["qa", "suites", empty.path().to_str().unwrap()], home.path());
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_generated_suite_is_one_that_can_be_checked_and_keeps_what_was_filled_in() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("suite");
+    let (suite, folder) = (concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/qa/GetDiagnosis"), out.to_str().unwrap());
+    for _ in 0..2 {
+        let made = anslut(&["qa", "suites", "generate", suite, "--out", folder], home.path());
+        assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let checked = anslut(&["qa", "suites", "check", folder], home.path());
+    assert_eq!(
+        checked.status.code(),
+        Some(0),
+        "{}{}",
+        String::from_utf8_lossy(&checked.stdout),
+        String::from_utf8_lossy(&checked.stderr)
+    );
+    let form = out.join("data.toml");
+    std::fs::write(&form, "# mine\n").unwrap();
+    anslut(&["qa", "suites", "generate", suite, "--out", folder], home.path());
+    assert_eq!(std::fs::read_to_string(form).unwrap(), "# mine\n");
+}
