@@ -24,22 +24,8 @@ fi
 
 dir=$(mktemp -d)
 chmod 755 "$dir"
-started=()
-# shellcheck disable=SC2329
-finish() {
-  for pid in "${started[@]:-}"; do [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$dir"
-}
-trap finish EXIT
-
-free_port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
-}
+# shellcheck source=benches/common.sh
+source "$here/../common.sh"
 upstream=$(free_port) proxy=$(free_port) hub=$(free_port) admin=$(free_port)
 [ "$(printf '%s\n' "$upstream" "$proxy" "$hub" "$admin" | sort -u | wc -l)" = 4 ] || fail "drew a port twice; run again"
 

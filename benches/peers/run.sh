@@ -14,22 +14,8 @@ fi
 
 dir=$(mktemp -d -p "${TMPDIR:-/var/tmp}")
 chmod 755 "$dir"
-started=()
-# shellcheck disable=SC2329
-finish() {
-  for pid in "${started[@]:-}"; do [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$dir"
-}
-trap finish EXIT
-
-free_port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
-}
+# shellcheck source=benches/common.sh
+source "$here/../common.sh"
 
 # PostgreSQL refuses to run as root.
 unprivileged() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }

@@ -19,21 +19,8 @@ fi
 [ -x "$LOAD" ] || fail "no load at $LOAD"
 ulimit -n 20000 2>/dev/null || fail "needs 20 000 open files"
 dir=$(mktemp -d)
-started=()
-# shellcheck disable=SC2329
-finish() {
-    for pid in "${started[@]:-}"; do [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$dir"
-}
-trap finish EXIT
-free_port() {
-    local port
-    while :; do
-        port=$((20000 + RANDOM % 12000))
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-    done
-}
+# shellcheck source=benches/common.sh
+source "$here/../common.sh"
 up() { for _ in $(seq 600); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; fail "nothing on $1"; }
 rss() { awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$1/status"; }
 "$LOAD" write "$dir/env/producers/many/mappings" "$mappings"

@@ -19,21 +19,8 @@ if [ -z "${LOAD:-}" ]; then
 fi
 [ -x "$LOAD" ] || fail "no load at $LOAD"
 dir=$(mktemp -d); chmod 755 "$dir"
-started=()
-# shellcheck disable=SC2329
-finish() {
-    for pid in "${started[@]:-}"; do [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$dir"
-}
-trap finish EXIT
-free_port() {
-    local port
-    while :; do
-        port=$((20000 + RANDOM % 12000))
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-    done
-}
+# shellcheck source=benches/common.sh
+source "$here/../common.sh"
 upstream=$(free_port) proxy=$(free_port) hub=$(free_port)
 "$ANSLUT" pki init "$dir/ca" >/dev/null
 "$ANSLUT" pki issue "$dir/ca" --hsa-id SENDER --name client >/dev/null

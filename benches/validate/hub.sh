@@ -13,23 +13,11 @@ for tool in nginx wrk curl awk; do command -v "$tool" >/dev/null || fail "$tool 
 anslut=${ANSLUT:-${CARGO_TARGET_DIR:-$root/target}/release/anslut}
 [ -x "$anslut" ] || cargo build --release --quiet --manifest-path "$root/Cargo.toml"
 
-dir=$(mktemp -d); chmod 755 "$dir"; started=()
-# shellcheck disable=SC2329
-finish() {
-  for pid in "${started[@]:-}"; do [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$dir"
-}
-trap finish EXIT
-port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
-}
+dir=$(mktemp -d); chmod 755 "$dir"
+# shellcheck source=benches/common.sh
+source "$root/benches/common.sh"
 contract=urn:riv:clinicalprocess:healthcond:description:GetDiagnosisResponder:2
-upstream=$(port)
+upstream=$(free_port)
 mkdir -p "$dir/answers"
 "$anslut" contracts sample GetDiagnosis:2 --direction request |
   sed 's#\(<[^/>]*LogicalAddress[^>]*>\)[^<]*#\1BENCH#' >"$dir/request.xml"
@@ -40,7 +28,7 @@ nginx -p "$dir" -c "$dir/upstream.conf" 2>>"$dir/err" & started+=($!)
 declare -A url pid
 for mode in off log; do
   mkdir -p "$dir/$mode/tak"
-  listen=$(port) admin=$(port)
+  listen=$(free_port) admin=$(free_port)
   sed -e "s#@DIR@#$dir/$mode#g" -e "s#@HUB@#$listen#g" -e "s#@ADMIN@#$admin#g" "$hub/anslut.toml" >"$dir/$mode/anslut.toml"
   sed -e "s#@UPSTREAM@#$upstream#g" -e "s#urn:riv:bench:OpResponder:1#$contract#g" "$hub/tak.toml" >"$dir/$mode/tak/bench.toml"
   "$anslut" serve "$dir/$mode" --ephemeral --set listen.index_update=off --set listen.index_find=off \

@@ -25,7 +25,7 @@ tokio::task_local! {
 /// Judges consumers. A certificate is always asked for.
 #[derive(Debug)]
 pub(super) struct ConsumerVerifier {
-    library: Arc<dyn ClientCertVerifier>,
+    verifier: Arc<dyn ClientCertVerifier>,
 }
 
 impl ConsumerVerifier {
@@ -34,14 +34,14 @@ impl ConsumerVerifier {
             .with_crls(loaded.revoked.iter().cloned())
             // A list is honoured where its CA has given one.
             .allow_unknown_revocation_status();
-        let library = builder.build().map_err(|error| MaterialError::Library(error.to_string()))?;
-        Ok(Self { library })
+        let verifier = builder.build().map_err(|error| MaterialError::Library(error.to_string()))?;
+        Ok(Self { verifier })
     }
 }
 
 impl ClientCertVerifier for ConsumerVerifier {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.library.root_hint_subjects()
+        self.verifier.root_hint_subjects()
     }
 
     fn verify_client_cert(
@@ -50,7 +50,7 @@ impl ClientCertVerifier for ConsumerVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.library.verify_client_cert(end_entity, intermediates, now);
+        let verified = self.verifier.verify_client_cert(end_entity, intermediates, now);
         let verified = verified.and_then(|verified| may_sign(end_entity).map(|()| verified));
         verified.map_err(|error| refused(end_entity, error))
     }
@@ -61,7 +61,7 @@ impl ClientCertVerifier for ConsumerVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.library.verify_tls12_signature(message, certificate, signed)
+        self.verifier.verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -70,18 +70,18 @@ impl ClientCertVerifier for ConsumerVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.library.verify_tls13_signature(message, certificate, signed)
+        self.verifier.verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.library.supported_verify_schemes()
+        self.verifier.supported_verify_schemes()
     }
 }
 
 /// Judges producers; whether the certificate must be for the host that was called is a setting.
 #[derive(Debug)]
 pub(super) struct ProducerVerifier {
-    library: Arc<WebPkiServerVerifier>,
+    verifier: Arc<WebPkiServerVerifier>,
     verify_host: bool,
 }
 
@@ -94,8 +94,8 @@ impl ProducerVerifier {
         let builder = WebPkiServerVerifier::builder_with_provider(Arc::clone(&loaded.roots), Arc::clone(provider))
             .with_crls(loaded.revoked.iter().cloned())
             .allow_unknown_revocation_status();
-        let library = builder.build().map_err(|error| MaterialError::Library(error.to_string()))?;
-        Ok(Self { library, verify_host })
+        let verifier = builder.build().map_err(|error| MaterialError::Library(error.to_string()))?;
+        Ok(Self { verifier, verify_host })
     }
 }
 
@@ -108,7 +108,7 @@ impl ServerCertVerifier for ProducerVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.library.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verified = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         let verified = match verified {
             // The library looks at the name last: everything else about the certificate is in order.
             Err(Error::InvalidCertificate(
@@ -126,7 +126,7 @@ impl ServerCertVerifier for ProducerVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.library.verify_tls12_signature(message, certificate, signed)
+        self.verifier.verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -135,11 +135,11 @@ impl ServerCertVerifier for ProducerVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.library.verify_tls13_signature(message, certificate, signed)
+        self.verifier.verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.library.supported_verify_schemes()
+        self.verifier.supported_verify_schemes()
     }
 }
 
