@@ -102,24 +102,30 @@ PY
 [ "$after" -le 256 ] || [ $((after - before)) -le 160 ] || fail "$before MB before, $after MB after $calls calls"
 echo "statement 50 holds: $calls calls, counted exactly; $before MB before, $after MB after; $(cat "$dir/load")"
 
-# 49: two thousand calls with a body each that hang, and go away.
-before=$(rss)
-python3 - "$producers" <<'PY'
+# 49: two thousand calls with a body each that hang, and go away. The first two thousand fill the journal, whose bound is in bytes,
+# with large rows where small ones were; what the next two thousand leave behind is what is not given back.
+hang_and_leave() {
+    python3 - "$producers" <<'PY'
 import socket, sys, time
 host, port = sys.argv[1].split(":")
 body = b"<a>" + b"x" * 100_000 + b"</a>"
-head = b"POST /many/x HTTP/1.1\r\nhost: h\r\nx-anslut-behaviour: hang\r\ncontent-length: %d\r\n\r\n" % len(body)
+head = b"POST /many/x HTTP/1.1\r\nhost: h\r\nx-anslut-behaviour: hang\r\ncontent-length: %d\r\n\r\n" % len(body) + body
 for _ in range(10):
     open_ = []
     for _ in range(200):
         one = socket.create_connection((host, int(port)))
-        one.sendall(head + body)
+        one.sendall(head)
         open_.append(one)
     time.sleep(0.2)
     for one in open_:
         one.close()
 time.sleep(1)
 PY
+}
+hang_and_leave
+before=$(rss)
+hang_and_leave
 after=$(rss)
-[ $((after - before)) -le 60 ] || fail "$before MB before, $after MB after calls that hung"
+[ "$after" -le 300 ] || fail "$after MB after calls that hung"
+[ $((after - before)) -le 40 ] || fail "$before MB before, $after MB after calls that hung"
 echo "calls that hang give back what they had: $before MB before, $after MB after two thousand with 100 kB each"
