@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # TLS with clients and servers that are not ours: openssl and curl before the hub, openssl s_server behind it, keytool on the
-# key store. Every case says which alert or which detail it expects, and which word the log must have for it.
+# key store, .NET with the key store before the hub. Every case says which alert or which detail it expects, and which word the log must have for it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 for tool in curl openssl; do
@@ -223,5 +223,19 @@ detail OTHERHOST 'wrong name: it is for .*elsewhere.example'
 detail OLD '(received fatal alert: |no TLS version)'
 detail MISTRUSTS 'received fatal alert: (unknown_ca|handshake_failure|bad_certificate)'
 detail MISTRUSTS13 'received fatal alert: (unknown_ca|handshake_failure|bad_certificate)'
+
+# .NET, whose runtime a package of PyPI carries; it binds the OpenSSL of Debian 11.
+cannot() { printf 'tls: .NET cannot be had: %s\n' "$*" >&2; tail -n 5 "$work/dotnet.log" >&2; exit 3; }
+package=libssl1.1_1.1.1w-0+deb11u1_amd64.deb
+python3 -m venv "$work/python" >"$work/dotnet.log" 2>&1 || cannot "python3 -m venv failed"
+timeout 180 "$work/python/bin/pip" install --quiet --disable-pip-version-check 'pythonnet==3.*' 'dotnetcore2==3.1.*' >"$work/dotnet.log" 2>&1 ||
+    cannot "pip could not install pythonnet and dotnetcore2"
+curl -fsS --max-time 120 -o "$work/$package" "http://deb.debian.org/debian/pool/main/o/openssl/$package" 2>"$work/dotnet.log" || cannot "$package"
+dpkg -x "$work/$package" "$work/openssl" >"$work/dotnet.log" 2>&1 || cannot "$package cannot be unpacked"
+dotnet=$(LD_LIBRARY_PATH=$(echo "$work"/openssl/usr/lib/*) DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 timeout 60 "$work/python/bin/python" "$here/ci/dotnet.py" \
+    "$certs/good.p12" hemligt "https://localhost:$https/vp" "$here/fixtures/demo/requests/first-call.xml" 2>"$work/dotnet.err") ||
+    fail ".NET: $(tail -n 3 "$work/dotnet.err")"
+holds
+keys+=", $dotnet"
 
 echo "tls: $cases cases with curl and openssl; key store read by $keys"

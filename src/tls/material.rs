@@ -58,6 +58,8 @@ impl MaterialError {
 pub(super) struct Loaded {
     pub(super) roots: Arc<RootCertStore>,
     pub(super) identity: Arc<CertifiedKey>,
+    /// What stands above our own certificate. Whoever has one of the same CA may leave it out.
+    pub(super) known: Vec<CertificateDer<'static>>,
     pub(super) revoked: Vec<CertificateRevocationListDer<'static>>,
 }
 
@@ -69,7 +71,9 @@ pub(super) fn load(material: &Material, provider: &CryptoProvider) -> Result<Loa
     for path in &material.revoked {
         revoked.extend(lists(path)?);
     }
-    Ok(Loaded { roots: Arc::new(roots(trust)?), identity: Arc::new(certified(identity, provider)?), revoked })
+    let identity = Arc::new(certified(identity, provider)?);
+    let known = identity.cert.iter().skip(1).cloned().collect();
+    Ok(Loaded { roots: Arc::new(roots(trust)?), identity, known, revoked })
 }
 
 /// What is wrong with the files one side names, however many of them it names.

@@ -26,6 +26,7 @@ tokio::task_local! {
 #[derive(Debug)]
 pub(super) struct ConsumerVerifier {
     verifier: Arc<dyn ClientCertVerifier>,
+    known: Vec<CertificateDer<'static>>,
 }
 
 impl ConsumerVerifier {
@@ -35,7 +36,7 @@ impl ConsumerVerifier {
             // A list is honoured where its CA has given one.
             .allow_unknown_revocation_status();
         let verifier = builder.build().map_err(|error| MaterialError::Library(error.to_string()))?;
-        Ok(Self { verifier })
+        Ok(Self { verifier, known: loaded.known.clone() })
     }
 }
 
@@ -50,7 +51,9 @@ impl ClientCertVerifier for ConsumerVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.verifier.verify_client_cert(end_entity, intermediates, now);
+        let verified = completed(intermediates, &self.known, |intermediates| {
+            self.verifier.verify_client_cert(end_entity, intermediates, now)
+        });
         let verified = verified.and_then(|verified| may_sign(end_entity).map(|()| verified));
         verified.map_err(|error| refused(end_entity, error))
     }
@@ -82,6 +85,7 @@ impl ClientCertVerifier for ConsumerVerifier {
 #[derive(Debug)]
 pub(super) struct ProducerVerifier {
     verifier: Arc<WebPkiServerVerifier>,
+    known: Vec<CertificateDer<'static>>,
     verify_host: bool,
 }
 
@@ -95,7 +99,7 @@ impl ProducerVerifier {
             .with_crls(loaded.revoked.iter().cloned())
             .allow_unknown_revocation_status();
         let verifier = builder.build().map_err(|error| MaterialError::Library(error.to_string()))?;
-        Ok(Self { verifier, verify_host })
+        Ok(Self { verifier, known: loaded.known.clone(), verify_host })
     }
 }
 
@@ -108,7 +112,9 @@ impl ServerCertVerifier for ProducerVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verified = completed(intermediates, &self.known, |intermediates| {
+            self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        });
         let verified = match verified {
             // The library looks at the name last: everything else about the certificate is in order.
             Err(Error::InvalidCertificate(
@@ -140,6 +146,22 @@ impl ServerCertVerifier for ProducerVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.verifier.supported_verify_schemes()
+    }
+}
+
+/// Judges a chain as it was sent, and once more with the certificates we know where its end is missing: .NET, on systems
+/// other than Windows, sends its own certificate alone, and the reference knows the intermediates it trusts.
+fn completed<V>(
+    sent: &[CertificateDer<'_>],
+    known: &[CertificateDer<'static>],
+    judge: impl Fn(&[CertificateDer<'_>]) -> Result<V, Error>,
+) -> Result<V, Error> {
+    match judge(sent) {
+        Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) if !known.is_empty() => {
+            let all: Vec<_> = sent.iter().chain(known).cloned().collect();
+            judge(&all)
+        }
+        verdict => verdict,
     }
 }
 
