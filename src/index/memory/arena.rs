@@ -2,10 +2,13 @@
 //!
 //! A block is never moved while it stands: a longer one is written at the end, and where the old one stood is garbage.
 //! Before garbage comes to a quarter of what is in use, the segment with the most of it is emptied ([`Arena::dirtiest`])
-//! and given back. Small segments are ordinary memory, so that an idle platform stays small; large ones are asked of the
-//! operating system in huge pages, without which each lookup in a national index would also miss the tables of pages.
+//! and given back. Small segments are ordinary memory, so that an idle platform stays small; larger ones are pieces of
+//! huge pages (`pool.rs`), the largest a huge page each, without which each lookup in a large index would also miss the
+//! tables of pages.
 
 use memmap2::MmapMut;
+
+use super::pool::{self, Piece};
 
 /// Blocks begin at a multiple of this: half a line of the processor's cache.
 const GRAIN: usize = 32;
@@ -14,6 +17,7 @@ const SEGMENT_BYTES_MIN: usize = 4 * 1024;
 /// Later ones; only a block that is longer has a longer segment. As many grains as a [`Place`] can tell apart, and one
 /// huge page.
 const SEGMENT_BYTES_MAX: usize = GRAIN << 16;
+const _: () = assert!(SEGMENT_BYTES_MAX == pool::HUGE_BYTES);
 
 /// Where a block stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +53,13 @@ pub(super) struct Segment {
 #[derive(Debug)]
 enum Bytes {
     Heap(Box<[u8]>),
-    Huge(MmapMut),
+    Piece(Piece),
+    /// From `start` on, `length` bytes.
+    Huge {
+        mapped: MmapMut,
+        start: usize,
+        length: usize,
+    },
 }
 
 impl Place {
@@ -85,31 +95,31 @@ impl Default for Bytes {
 
 impl Bytes {
     fn new(length: usize) -> Self {
-        if length < SEGMENT_BYTES_MAX {
-            return Self::Heap(vec![0; length].into_boxed_slice());
-        }
-        match MmapMut::map_anon(length) {
-            Ok(bytes) => {
-                // Where the operating system has none, ordinary pages do the same, more slowly.
-                #[cfg(target_os = "linux")]
-                let _ = bytes.advise(memmap2::Advice::HugePage);
-                Self::Huge(bytes)
+        if pool::has_size(length) {
+            if let Some(piece) = pool::take(length) {
+                return Self::Piece(piece);
             }
-            Err(_) => Self::Heap(vec![0; length].into_boxed_slice()),
+        } else if length >= SEGMENT_BYTES_MAX {
+            if let Ok(mapped) = pool::map(length) {
+                return Self::Huge { start: pool::aligned(&mapped), mapped, length };
+            }
         }
+        Self::Heap(vec![0; length].into_boxed_slice())
     }
 
     fn all(&self) -> &[u8] {
         match self {
             Self::Heap(bytes) => bytes,
-            Self::Huge(bytes) => bytes,
+            Self::Piece(bytes) => bytes,
+            Self::Huge { mapped, start, length } => &mapped[*start..][..*length],
         }
     }
 
     fn all_mut(&mut self) -> &mut [u8] {
         match self {
             Self::Heap(bytes) => bytes,
-            Self::Huge(bytes) => bytes,
+            Self::Piece(bytes) => bytes,
+            Self::Huge { mapped, start, length } => &mut mapped[*start..][..*length],
         }
     }
 }

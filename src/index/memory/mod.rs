@@ -17,6 +17,7 @@ pub mod dictionary;
 pub mod fragment;
 mod grow;
 pub mod person;
+mod pool;
 pub mod row;
 pub mod shard;
 mod table;
