@@ -168,7 +168,8 @@ impl Platform {
             return Err(StartError::Connections(error));
         }
         let hub = platform.main().settings().hub.clone();
-        let beside = match quality::paths(data.as_deref(), &hub, platform.tls.client.clone(), &shared.clock) {
+        let followers = (&connections, platform.hubs());
+        let beside = match quality::paths(data.as_deref(), &hub, platform.tls.client.clone(), &shared.clock, followers) {
             Ok(beside) => beside,
             Err(error) => {
                 platform.drain().await;
@@ -208,6 +209,16 @@ impl Platform {
     /// The address of one listener, if it is open.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
         self.addresses.iter().find(|(listener, _)| listener == name).map(|(_, address)| *address)
+    }
+
+    /// Where the hubs listen, each with its platform.
+    fn hubs(&self) -> Vec<(String, SocketAddr)> {
+        let of_member = |member: &Member| {
+            let address = |listener: &str| self.address(&bind::name_of(member.settings(), listener));
+            let own = ["hub_http", "hub_https"].map(address).into_iter().flatten();
+            own.map(|address| (member.name().to_owned(), address)).collect::<Vec<_>>()
+        };
+        self.members.iter().flat_map(of_member).collect()
     }
 
     /// The finished calls.

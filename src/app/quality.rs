@@ -16,11 +16,18 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::serve::{ServeLimits, serve};
 use crate::config::checked::HubSettings;
+use crate::connection::book::Book;
+use crate::connection::document::{Outcome, Role, Run, RunCase};
+use crate::connection::runs::{self as connected, Tested};
 use crate::domain::clock::Clock;
 use crate::hub::call::remote::Remote;
 use crate::qa::api;
 use crate::qa::desk::Desk;
+use crate::qa::desk::session::Session;
+use crate::qa::evidence::Evidence;
 use crate::qa::mutants::score::Host;
+use crate::qa::native::written::Role as Judged;
+use crate::qa::verdict::Verdict;
 use crate::soap::fault::{Side, document};
 use crate::soap::responder::{Responder, SharedResponder};
 use crate::tls::client::ClientTls;
@@ -98,13 +105,71 @@ pub fn carrier(hub: &HubSettings, tls: Option<Arc<ClientTls>>) -> Arc<dyn Respon
     Arc::new(Remote::new(&hub, tls, CONNECT, PATIENCE).once_only())
 }
 
-/// The paths of quality assurance, with everything under the data directory; without one, it is forgotten.
+/// The paths of quality assurance, with everything under the data directory; without one, it is forgotten. Its runs add
+/// themselves to the connections they are about.
 pub(super) fn paths(
     data: Option<&Path>,
     hub: &HubSettings,
     tls: Option<Arc<ClientTls>>,
     clock: &Clock,
+    connections: (&Arc<Book>, Vec<(String, SocketAddr)>),
 ) -> io::Result<Router> {
     let host = Arc::new(Loopback::new(carrier(hub, tls)));
-    Ok(api::router(Arc::new(Desk::open(data, clock.clone(), host)?)))
+    let mut desk = Desk::open(data, clock.clone(), host)?;
+    let (book, hubs) = (Arc::clone(connections.0), connections.1);
+    desk.tell(Arc::new(move |shown, session| {
+        let session = session.map(|Session { party, system, service, environment, .. }| {
+            (connected::Session { party, system, service }, environment)
+        });
+        for mut evidence in shown {
+            let called = evidence.target.as_deref().and_then(|url| platform_at(url, &hubs));
+            let said = session.as_ref().and_then(|(_, environment)| environment.clone());
+            evidence.environment = evidence.environment.or(said).or(called);
+            let addresses = evidence.addresses.clone();
+            let tested = Tested { addresses, session: session.as_ref().map(|(session, _)| session.clone()) };
+            for (connection, outcome) in book.take_run(&run_of(evidence), &tested) {
+                match outcome {
+                    Ok(run) => tracing::info!(connection, run = run.id, "a run was added to its connection"),
+                    Err(refusal) => tracing::warn!(connection, %refusal, "a run was not added to its connection"),
+                }
+            }
+        }
+    }));
+    Ok(api::router(Arc::new(desk)))
+}
+
+/// The platform whose hub listens where a URL points.
+fn platform_at(url: &str, hubs: &[(String, SocketAddr)]) -> Option<String> {
+    let uri: http::Uri = url.parse().ok()?;
+    let (host, port) = (uri.host()?, uri.port_u16()?);
+    let is_at = |address: &SocketAddr| {
+        address.port() == port && (host == "localhost" || address.ip().is_unspecified() || address.ip().to_string() == host)
+    };
+    hubs.iter().find(|(_, address)| is_at(address)).map(|(platform, _)| platform.clone())
+}
+
+/// What a run shows, as a connection takes it. A producer of the index calls, as consumers do.
+pub fn run_of(evidence: Evidence) -> Run {
+    let Evidence { run, contract, role, environment, target, cases, planned, identities, .. } = evidence;
+    let outcome = |verdict: Verdict| match verdict {
+        Verdict::Pass => Some(Outcome::Passed),
+        Verdict::Fail | Verdict::Error => Some(Outcome::Failed),
+        Verdict::Skip | Verdict::Waiting | Verdict::NotRun => None,
+    };
+    Run {
+        id: String::new(),
+        contract,
+        role: match role {
+            Judged::Producer => Role::Producer,
+            Judged::Consumer | Judged::Index => Role::Consumer,
+        },
+        env: environment,
+        version: None,
+        cases: cases.into_iter().map(|(case, verdict)| RunCase { case, outcome: outcome(verdict) }).collect(),
+        planned,
+        identities: identities.into_iter().collect(),
+        target,
+        qa_run: Some(run),
+        at: None,
+    }
 }

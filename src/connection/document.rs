@@ -316,9 +316,18 @@ pub struct Run {
     /// Each case and how it came out.
     #[serde(default)]
     pub cases: Vec<RunCase>,
+    /// Every case that belongs to it, also those that this run did not have; empty where nobody has said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<String>,
     /// Identity numbers that occurred.
     #[serde(default)]
     pub identities: Vec<String>,
+    /// Where the system was called, if one place was named for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The run of `anslut qa` that it was made of, as that is archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qa_run: Option<String>,
     /// When it was handed in.
     #[serde(default)]
     #[schema(value_type = Option<String>)]

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::document::{Decision, Document, LeavingPlan, Line, Role, Run};
+use super::document::{Decision, Document, LeavingPlan, Line, Outcome, Role, Run};
 use super::gates::Failed;
 use super::moment::Moment;
 use super::state::{Event, State};
@@ -130,6 +130,24 @@ impl ConnectionFile {
     /// The last run of a contract in a role.
     pub fn run_of(&self, contract: &str, role: Role) -> Option<&Run> {
         self.runs.iter().rev().find(|run| run.contract == contract && run.role == role)
+    }
+
+    /// What counts of each case of a contract in a role: what came of it in the newest run that has it. Cases of the newest
+    /// plan that no run has stand there without an outcome; without any plan, the runs' own cases are all there are.
+    pub fn counting(&self, contract: &str, role: Role) -> Vec<(&str, Option<Outcome>)> {
+        let runs: Vec<&Run> = self.runs.iter().filter(|run| run.contract == contract && run.role == role).collect();
+        let planned = runs.iter().rposition(|run| !run.planned.is_empty());
+        let plan = planned.map_or(&[][..], |place| &runs[place].planned);
+        let since = &runs[planned.unwrap_or(0)..];
+        let own = since.iter().flat_map(|run| &run.cases).map(|case| case.case.as_str());
+        let mut seen = BTreeSet::new();
+        let names = plan.iter().map(String::as_str).chain(own).filter(|name| seen.insert(*name));
+        // The newest is asked first.
+        let mut newest: BTreeMap<&str, Option<Outcome>> = BTreeMap::new();
+        for case in runs.iter().rev().flat_map(|run| run.cases.iter().rev()) {
+            newest.entry(&case.case).or_insert(case.outcome);
+        }
+        names.map(|name| (name, newest.get(name).copied().flatten())).collect()
     }
 
     /// When its last step is said to have happened.

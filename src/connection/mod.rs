@@ -30,6 +30,7 @@ pub mod qa_item;
 pub mod refusal;
 mod reports;
 mod residue;
+pub mod runs;
 pub mod services;
 pub mod state;
 pub mod steps;

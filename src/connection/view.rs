@@ -79,14 +79,14 @@ pub struct Declared {
     pub figures: Figures,
 }
 
-/// How a run came out.
+/// What counts of a contract in a role, its newest run first of all.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Results {
     /// Full responder namespace.
     pub contract: String,
     /// What the system was.
     pub role: Role,
-    /// The run.
+    /// The newest run.
     pub run: String,
     /// Where it ran.
     pub env: Option<String>,
@@ -120,9 +120,10 @@ pub fn declared(file: &ConnectionFile) -> Declared {
     let pairs: std::collections::BTreeSet<(&str, Role)> =
         file.runs.iter().map(|run| (run.contract.as_str(), run.role)).collect();
     for run in pairs.into_iter().filter_map(|(contract, role)| file.run_of(contract, role)) {
-        let count = |outcome: Option<Outcome>| run.cases.iter().filter(|case| case.outcome == outcome).count();
+        let counting = file.counting(&run.contract, run.role);
+        let count = |outcome: Option<Outcome>| counting.iter().filter(|case| case.1 == outcome).count();
         let figures = Figures {
-            cases: run.cases.len(),
+            cases: counting.len(),
             passed: count(Some(Outcome::Passed)),
             failed: count(Some(Outcome::Failed)),
             deviation: count(Some(Outcome::Deviation)),

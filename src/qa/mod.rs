@@ -7,6 +7,7 @@ pub mod archive;
 pub mod assert;
 pub mod consumer;
 pub mod desk;
+pub mod evidence;
 pub mod generate;
 pub mod index;
 pub mod mocks;

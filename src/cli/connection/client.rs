@@ -14,14 +14,14 @@ use crate::hub::call::remote::Remote;
 use crate::soap::responder::Responder;
 
 /// A platform that is asked.
-pub(super) struct Client<'s> {
+pub(in crate::cli) struct Client<'s> {
     server: &'s ServerArguments,
     remote: Remote,
     runtime: Runtime,
 }
 
 impl<'s> Client<'s> {
-    pub(super) fn new(server: &'s ServerArguments, variables: &[(String, String)]) -> Result<Self, Failure> {
+    pub(in crate::cli) fn new(server: &'s ServerArguments, variables: &[(String, String)]) -> Result<Self, Failure> {
         let settings = load(&Environment::Demo, &[], variables).settings?;
         let hub = &settings.hub;
         let remote = Remote::new(hub, None, hub.producer.http.connect_timeout, hub.limits.answer_timeout);
@@ -31,13 +31,13 @@ impl<'s> Client<'s> {
     }
 
     /// What stands at a path.
-    pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
+    pub(in crate::cli) fn get(&self, path: &str) -> Result<Value, Failure> {
         let (status, answer) = self.call(Method::GET, path, Bytes::new())?;
         if status == 200 { Ok(answer) } else { Err(self.unexpected(path, status, &answer)) }
     }
 
     /// Sends something: whether it was done, and the answer. Only a refusal of gates or state is an answer as well.
-    pub(super) fn post(&self, path: &str, body: &Value) -> Result<(bool, Value), Failure> {
+    pub(in crate::cli) fn post(&self, path: &str, body: &Value) -> Result<(bool, Value), Failure> {
         let (status, answer) = self.call(Method::POST, path, body.to_string().into())?;
         match status {
             200 | 201 => Ok((true, answer)),

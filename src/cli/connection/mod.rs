@@ -1,8 +1,8 @@
 //! `anslut connection`: the road from first contact to a connection, and out again.
 
-mod client;
+pub(in crate::cli) mod client;
 pub mod demo;
-mod shown;
+pub(in crate::cli) mod shown;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
@@ -182,7 +182,7 @@ fn step(event: &str, at: Option<&str>, arguments: &[String]) -> Result<Map<Strin
 }
 
 /// A connection's path below the API.
-fn path(id: &str, rest: &str) -> Result<String, Failure> {
+pub(in crate::cli) fn path(id: &str, rest: &str) -> Result<String, Failure> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     match !id.is_empty() && id.bytes().all(plain) {
         true => Ok(format!("/connections/{id}{rest}")),

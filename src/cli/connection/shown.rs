@@ -80,7 +80,7 @@ pub(super) fn taken(answer: &Value) -> String {
 }
 
 /// A step that was refused: a line for each gate.
-pub(super) fn refused(answer: &Value) -> String {
+pub(in crate::cli) fn refused(answer: &Value) -> String {
     lines(items(&answer["failed"]).iter().map(gate))
 }
 

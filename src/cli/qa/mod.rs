@@ -1,6 +1,7 @@
 //! `anslut qa`: contract test suites, run from outside like anybody's system.
 
 pub mod carriers;
+mod connected;
 pub mod mutants;
 mod native;
 pub mod report;

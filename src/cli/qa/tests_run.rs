@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::carriers::{self, Carriers, TlsArguments};
+use super::connected;
 use crate::cli::arguments::key_and_value;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::terminal::{Terminal, printable};
@@ -100,6 +101,15 @@ pub struct RunArguments {
     /// Wait so long for each call, instead of as long as the case says
     #[arg(long, value_name = "SECONDS")]
     pub wait: Option<u64>,
+    /// Add the run to this connection of a running platform
+    #[arg(long, value_name = "ID", conflicts_with_all = ["preparatory", "mutants"])]
+    pub connection: Option<String>,
+    /// The listener `admin` of that platform; default --hub, else http://127.0.0.1:9090
+    #[arg(long, value_name = "URL", requires = "connection")]
+    pub url: Option<String>,
+    /// Its admin.token; default --hub-token
+    #[arg(long, value_name = "TOKEN", requires = "connection")]
+    pub token: Option<String>,
     /// Who we are to the target
     #[command(flatten)]
     pub tls: TlsArguments,
@@ -140,7 +150,12 @@ pub fn run(
     Archive::in_data(&data).keep(&finished, &suite).map_err(Failure::environment)?;
     reports(arguments, &finished)?;
     summarise(&finished, terminal)?;
-    Ok(exit(&finished, arguments.not_run == "skipped"))
+    let exit = exit(&finished, arguments.not_run == "skipped");
+    if arguments.connection.is_some() {
+        let added = connected::add(arguments, &finished, &projects, variables, terminal)?;
+        return Ok(if exit == Exit::Done { added } else { exit });
+    }
+    Ok(exit)
 }
 
 /// The suites with the cases that are made from their contracts.

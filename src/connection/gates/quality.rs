@@ -197,17 +197,14 @@ fn results(dossier: &Dossier<'_>) -> Verdict {
     let (mut fills, mut missing) = (Vec::new(), Vec::new());
     for (contract, role) in dossier.document().assured() {
         let key = format!("runs[contract={contract},role={}]", role.name());
-        match dossier.file.run_of(contract, role).filter(|run| !run.cases.is_empty()) {
-            None => {
-                fills.push(contract.to_owned());
-                missing.push(key);
-            }
-            Some(run) => {
-                for case in run.cases.iter().filter(|case| case.outcome.is_none()) {
-                    fills.push(case.case.clone());
-                    missing.push(format!("{key}.cases[{}]", case.case));
-                }
-            }
+        let counting = dossier.file.counting(contract, role);
+        if counting.is_empty() {
+            fills.push(contract.to_owned());
+            missing.push(key.clone());
+        }
+        for (case, _) in counting.into_iter().filter(|(_, outcome)| outcome.is_none()) {
+            fills.push(case.to_owned());
+            missing.push(format!("{key}.cases[{case}]"));
         }
     }
     filled(fills.join(", "), missing)

@@ -15,11 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::archive::Archive;
+use super::evidence::Evidence;
 use super::mutants::score::Host;
 use super::suite::folder::{Published, hexadecimal};
 use crate::domain::clock::Clock;
 use register::Register;
 use runs::Going;
+use session::Session;
 
 /// Runs at the same time; more wait.
 pub const RUNS_AT_ONCE: usize = 4;
@@ -39,8 +41,12 @@ pub struct Desk {
     pub(super) clock: Clock,
     pub(super) host: Arc<dyn Host>,
     pub(super) turns: Arc<Semaphore>,
+    pub(super) follower: Option<Follower>,
     state: Mutex<State>,
 }
+
+/// Told of every run that shows something, and of the session it was made for; it may take its time.
+pub type Follower = Arc<dyn Fn(Vec<Evidence>, Option<Session>) + Send + Sync>;
 
 /// What changes.
 #[derive(Default)]
@@ -76,8 +82,14 @@ impl Desk {
             clock,
             host,
             turns: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
+            follower: None,
             state: Mutex::new(state),
         })
+    }
+
+    /// Has somebody told of its runs.
+    pub fn tell(&mut self, follower: Follower) {
+        self.follower = Some(follower);
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

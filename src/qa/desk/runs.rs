@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tokio::sync::Notify;
 
 use super::{Desk, RUNS_WAITING_MAX};
+use crate::qa::evidence;
 use crate::qa::generate;
 use crate::qa::result::{CaseResult, RunDocument};
 use crate::qa::run::{Options, World, run, selects_any};
@@ -165,15 +166,24 @@ impl Desk {
         if let Err(error) = self.archive.keep(&finished, &suite) {
             tracing::error!(%error, run = id, "a run cannot be kept");
         }
+        let mut made_for = None;
         if let Some(session) = session {
             let added = self.change(|register| {
-                if let Some(session) = register.sessions.get_mut(&session) {
+                let session = register.sessions.get_mut(&session);
+                Ok::<_, std::io::Error>(session.map(|session| {
                     session.runs.push(id.to_owned());
-                }
-                Ok::<_, std::io::Error>(())
+                    session.clone()
+                }))
             });
-            if let Err(error) = added {
-                tracing::error!(%error, run = id, "a run cannot be added to its session");
+            match added {
+                Ok(session) => made_for = session,
+                Err(error) => tracing::error!(%error, run = id, "a run cannot be added to its session"),
+            }
+        }
+        if let Some(follower) = self.follower.clone() {
+            let shown = evidence::of(&finished, projects);
+            if let Err(error) = tokio::task::spawn_blocking(move || follower(shown, made_for)).await {
+                tracing::error!(%error, run = id, "whoever follows the runs did not take this one");
             }
         }
         *going.document.lock().unwrap_or_else(PoisonError::into_inner) = Some(finished.document);

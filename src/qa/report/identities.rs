@@ -75,6 +75,15 @@ pub fn any(text: &str) -> bool {
     shaped(text).next().is_some()
 }
 
+/// Identities in a message that stand by themselves: not those that the digits of another identifier happen to look like.
+pub fn alone(text: &str) -> impl Iterator<Item = &str> {
+    let joins = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-');
+    let stands = move |(at, identity): &(usize, &str)| {
+        !joins(text[..*at].chars().next_back()) && !joins(text[at + identity.len()..].chars().next())
+    };
+    shaped(text).filter(stands).map(|(_, identity)| identity)
+}
+
 /// Where unknown identities stand in a file.
 pub fn find(file: &str, bytes: &[u8], known: &Known) -> Vec<Finding> {
     let text = String::from_utf8_lossy(bytes);

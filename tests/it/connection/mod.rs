@@ -5,6 +5,7 @@
 
 mod hubs;
 mod road;
+mod runs;
 mod scenarios;
 
 use crate::conformance::not_met_by_connection;
@@ -47,7 +48,15 @@ async fn every_scenario_holds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_hubs_say_on_the_way() {
-    let rows: &'static [Row<&'static str>] = hubs::ROWS;
+    hold(hubs::ROWS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_that_add_themselves() {
+    hold(runs::ROWS).await;
+}
+
+async fn hold(rows: &'static [Row<&'static str>]) {
     let outcomes = outcomes(rows.iter()).await;
     let complaints: Vec<_> = outcomes.iter().filter_map(complaint).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
