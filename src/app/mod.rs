@@ -169,7 +169,8 @@ impl Platform {
         }
         let hub = platform.main().settings().hub.clone();
         let followers = (&connections, platform.hubs());
-        let beside = match quality::paths(data.as_deref(), &hub, platform.tls.client.clone(), &shared.clock, followers) {
+        let beside = match quality::paths(data.as_deref(), &hub, platform.tls.client.clone(), &shared.clock, followers)
+        {
             Ok(beside) => beside,
             Err(error) => {
                 platform.drain().await;

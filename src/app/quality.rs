@@ -143,7 +143,8 @@ fn platform_at(url: &str, hubs: &[(String, SocketAddr)]) -> Option<String> {
     let uri: http::Uri = url.parse().ok()?;
     let (host, port) = (uri.host()?, uri.port_u16()?);
     let is_at = |address: &SocketAddr| {
-        address.port() == port && (host == "localhost" || address.ip().is_unspecified() || address.ip().to_string() == host)
+        address.port() == port
+            && (host == "localhost" || address.ip().is_unspecified() || address.ip().to_string() == host)
     };
     hubs.iter().find(|(_, address)| is_at(address)).map(|(platform, _)| platform.clone())
 }

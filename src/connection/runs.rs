@@ -147,8 +147,9 @@ fn run_id(file: &ConnectionFile, run: &Run) -> Result<String, Refusal> {
     let Some(made_of) = run.qa_run.as_ref().filter(|_| run.id.is_empty()) else {
         return new_id("run", &run.id, is_taken, file.runs.len());
     };
-    let is_same =
-        |other: &Run| other.qa_run.as_ref() == Some(made_of) && other.contract == run.contract && other.role == run.role;
+    let is_same = |other: &Run| {
+        other.qa_run.as_ref() == Some(made_of) && other.contract == run.contract && other.role == run.role
+    };
     if file.runs.iter().any(is_same) {
         return Err(Refusal::Taken { what: "run", id: made_of.clone() });
     }
