@@ -15,7 +15,14 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 /// The themes in a case's name; none when it carries no number.
 pub fn of(name: &str, _project: &PublishedProject, case: &Case) -> Vec<String> {
     if let Some(native) = &case.native {
-        return native.themes.clone();
+        let mut themes = native.themes.clone();
+        if let Some(updates) = native.waits_for.as_ref().and_then(|waits_for| waits_for.updates.as_ref()) {
+            let theme = updates.about.theme().to_owned();
+            if !themes.contains(&theme) {
+                themes.push(theme);
+            }
+        }
+        return themes;
     }
     let Some(found) = NUMBER.captures(name) else {
         return Vec::new();

@@ -18,6 +18,7 @@ use crate::config::environment::DEMO;
 use crate::domain::clock::Clock;
 use crate::qa::archive::Archive;
 use crate::qa::consumer::hub::Hub;
+use crate::qa::consumer::waits::Waits;
 use crate::qa::generate;
 use crate::qa::report::{junit, page};
 use crate::qa::result::CaseResult;
@@ -224,6 +225,7 @@ fn execute(
     let told = Arc::clone(&lines);
     let world = World {
         hub: arguments.hub.as_ref().map(|url| Hub::new(url, arguments.hub_token.clone(), Arc::clone(&carriers.own))),
+        waits: Waits::default(),
         bare: carriers.bare,
         carrier: carriers.own,
         clock: Clock::System,

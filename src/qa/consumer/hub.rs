@@ -1,17 +1,21 @@
 //! The hub's call record, read over HTTP as anybody may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, Request};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::soap::responder::Responder;
 
 /// Calls that are read at a time.
 const LISTED_MAX: usize = 500;
+/// Rows of the mocked producers' journal that are looked through for a plan's.
+const ROWS_MAX: usize = 1_000;
 
 /// A call as the hub recorded it.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +42,8 @@ pub struct Call {
     pub headers: BTreeMap<String, String>,
     /// Its body.
     pub request: String,
+    /// Whether the record holds only the beginning of the body; the whole body's bytes, then.
+    pub cut_from: Option<usize>,
     /// The answer's body.
     pub answer: String,
 }
@@ -85,6 +91,46 @@ struct Shown {
     #[serde(default)]
     headers: BTreeMap<String, String>,
     body: Option<String>,
+    #[serde(default)]
+    truncated: bool,
+    #[serde(default)]
+    body_bytes: usize,
+}
+
+#[derive(Deserialize)]
+struct Journal {
+    requests: Vec<JournalRow>,
+}
+
+#[derive(Deserialize)]
+struct JournalRow {
+    answer: Answered,
+    #[serde(default)]
+    riv: Option<Riv>,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    chaos: Option<Fired>,
+}
+
+#[derive(Deserialize)]
+struct Fired {
+    plan: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Riv {
+    correlation_id: Option<String>,
+}
+
+/// The plan by which mocked producers misbehave.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Running {
+    /// Its name; none where no plan runs.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 impl Hub {
@@ -94,16 +140,23 @@ impl Hub {
     }
 
     async fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, String> {
+        self.call(Method::GET, path, Bytes::new()).await
+    }
+
+    async fn call<T: for<'de> Deserialize<'de>>(&self, method: Method, path: &str, body: Bytes) -> Result<T, String> {
         let url = format!("{}{path}", self.url);
         let uri = url.parse().map_err(|error| format!("{url} is not a URL: {error}"))?;
-        let mut request = Request::new(Bytes::new());
-        (*request.method_mut(), *request.uri_mut()) = (Method::GET, uri);
+        let mut request = Request::new(body);
+        (*request.method_mut(), *request.uri_mut()) = (method, uri);
+        let kind = http::HeaderValue::from_static("application/json");
+        request.headers_mut().insert(http::header::CONTENT_TYPE, kind);
         if let Some(token) = self.token.as_ref().and_then(|token| format!("Bearer {token}").parse().ok()) {
             request.headers_mut().insert(http::header::AUTHORIZATION, token);
         }
         let answer = self.carrier.answer(request).await.map_err(|fault| format!("{url}: {fault}"))?;
         if answer.status() != http::StatusCode::OK {
-            return Err(format!("{url} answered with status {}", answer.status()));
+            let text: String = String::from_utf8_lossy(answer.body()).chars().take(300).collect();
+            return Err(format!("{url} answered with status {}: {text}", answer.status()));
         }
         serde_json::from_slice(answer.body()).map_err(|error| format!("{url}: {error}"))
     }
@@ -114,9 +167,49 @@ impl Hub {
         Ok(list.exchanges.first().map_or(0, |call| call.id))
     }
 
+    /// The plan by which the mocked producers misbehave now.
+    pub async fn running_plan(&self) -> Result<Running, String> {
+        self.get("/api/v1/chaos").await
+    }
+
+    /// Starts a plan.
+    pub async fn start_plan(&self, plan: &Value) -> Result<(), String> {
+        self.call::<Value>(Method::PUT, "/api/v1/chaos", Bytes::from(plan.to_string())).await.map(drop)
+    }
+
+    /// Stops whatever plan runs.
+    pub async fn stop_plan(&self) -> Result<(), String> {
+        self.call::<Value>(Method::DELETE, "/api/v1/chaos", Bytes::new()).await.map(drop)
+    }
+
+    /// Correlation ids of the calls that this plan did something to.
+    pub async fn struck_by(&self, plan: &str) -> Result<BTreeSet<String>, String> {
+        let journal: Journal = self.get(&format!("/__admin/requests?limit={ROWS_MAX}")).await?;
+        let struck = journal.requests.into_iter().filter(|row| {
+            let fired = row.answer.chaos.as_ref();
+            fired.is_some_and(|fired| fired.plan == plan)
+        });
+        Ok(struck.filter_map(|row| row.riv?.correlation_id).collect())
+    }
+
+    /// Every call that is still in the record, the oldest first, of one consumer and contract.
+    pub async fn recorded(&self, sender: &str, contract: &str) -> Result<Vec<Call>, String> {
+        let (sender, contract) = (encoded(sender), encoded(contract));
+        let list: List =
+            self.get(&format!("/api/v1/exchanges?sender={sender}&contract={contract}&limit={LISTED_MAX}")).await?;
+        self.whole(list).await
+    }
+
     /// The calls recorded after this one, the oldest first.
     pub async fn after(&self, id: u64) -> Result<Vec<Call>, String> {
         let list: List = self.get(&format!("/api/v1/exchanges?since_id={id}&limit={LISTED_MAX}")).await?;
+        if list.exchanges.len() >= LISTED_MAX {
+            return Err(format!("{LISTED_MAX} calls or more came between two looks at the record, more than can be read"));
+        }
+        self.whole(list).await
+    }
+
+    async fn whole(&self, list: List) -> Result<Vec<Call>, String> {
         let mut calls = Vec::new();
         for summary in list.exchanges.into_iter().rev() {
             let whole: Whole = self.get(&format!("/api/v1/exchanges/{}", summary.id)).await?;
@@ -136,10 +229,26 @@ impl Hub {
                 correlation_id: summary.correlation_id,
                 target: whole.target,
                 headers: whole.messages.request.headers,
+                cut_from: Some(whole.messages.request.body_bytes).filter(|_| whole.messages.request.truncated),
                 request: whole.messages.request.body.unwrap_or_default(),
                 answer: whole.messages.answer.body.unwrap_or_default(),
             });
         }
         Ok(calls)
     }
+}
+
+/// A value as it may stand in a query.
+fn encoded(value: &str) -> String {
+    let mut text = String::new();
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => text.push(byte.into()),
+            // Writing to a string cannot fail.
+            _ => {
+                let _ = write!(text, "%{byte:02X}");
+            }
+        }
+    }
+    text
 }

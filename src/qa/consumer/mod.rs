@@ -1,7 +1,11 @@
 //! Consumer cases (`qa.md` §6.1): a case waits for the customer's call, and judges what came.
 //!
-//! [`hub`] reads the hub's call record over HTTP, [`rules`] judges the calls, [`wait`] is how a case waits for them.
+//! [`hub`] reads the hub's call record over HTTP, [`wait`] is how a case waits for calls, [`waits`]
+//! knows all that wait, [`faults`] makes the mocked
+//! producers misbehave meanwhile, and [`rules`] judges the calls.
 
+pub mod faults;
 pub mod hub;
 pub mod rules;
 pub mod wait;
+pub mod waits;

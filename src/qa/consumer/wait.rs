@@ -4,15 +4,14 @@
 use std::time::Duration;
 
 use super::hub::{Call, Hub};
-use crate::domain::clock::Clock;
+use super::waits::{Armed, Taken};
+use crate::qa::index::updates::Update;
 use crate::qa::native::written::AwaitFile;
 use crate::qa::records::person;
 use crate::qa::tree;
 
 /// How often the record is looked at.
 const LOOK: Duration = Duration::from_millis(100);
-/// Near misses that are told.
-const NEAR_MAX: usize = 20;
 
 /// What came.
 #[derive(Clone, Debug, Default)]
@@ -21,59 +20,72 @@ pub struct Seen {
     pub calls: Vec<Call>,
     /// Calls that almost did, and why they did not.
     pub near: Vec<String>,
+    /// Somebody gave it up before its time.
+    pub is_given_up: bool,
 }
 
-/// Waits until enough calls came, or the window is over. A case in which the producer misbehaves watches to the end: what
-/// the consumer does next is what it is about.
+/// Waits until enough calls came after the call with this number, or the window is over. A case in which the producer
+/// misbehaves watches to the end, as does one about all Updates of a window: what comes next is what they are about.
 pub async fn calls(
     hub: &Hub,
+    mut last: u64,
     wanted: &AwaitFile,
-    contract: &str,
+    armed: &Armed,
     is_over: &(dyn Fn() -> bool + Send + Sync),
 ) -> Result<Seen, String> {
-    let mut last = hub.newest().await?;
-    let began = Clock::instant();
-    let window = Duration::from_secs(wanted.seconds);
-    let mut seen = Seen::default();
+    let mut calls = Vec::new();
     loop {
+        // What is left is asked before the record is: a call in the last moment counts.
+        let left = armed.left();
         for call in hub.after(last).await? {
-            last = last.max(call.id);
-            match differs(&call, wanted, contract) {
-                None => seen.calls.push(call),
-                Some(why) if seen.near.len() < NEAR_MAX => seen.near.push(format!("call {}: {why}", call.id)),
-                Some(_) => {}
+            // The place in the record counts, not the number: a long call comes after calls with larger ones.
+            last = call.id;
+            if armed.take(&call) == Taken::Own {
+                calls.push(call);
             }
         }
-        let enough = seen.calls.len() >= wanted.count as usize && wanted.fault.is_none();
-        if enough || began.elapsed() >= window || is_over() {
-            return Ok(seen);
+        let enough = calls.len() >= wanted.count as usize && !wanted.watches_to_the_end();
+        let is_given_up = left.is_none() || is_over();
+        let left = left.unwrap_or_default();
+        if enough || left.is_zero() || is_given_up {
+            return Ok(Seen { calls, near: armed.near(), is_given_up });
         }
-        tokio::time::sleep(LOOK.min(window.saturating_sub(began.elapsed()))).await;
+        tokio::time::sleep(LOOK.min(left)).await;
     }
 }
 
 /// The first thing in which a call is not the one that is waited for.
-fn differs(call: &Call, wanted: &AwaitFile, contract: &str) -> Option<String> {
+pub(super) fn differs(call: &Call, wanted: &AwaitFile, contract: &str) -> Option<String> {
     let differs = |what: &str, found: Option<&str>, expected: &str| {
         let same = found.is_some_and(|found| found.eq_ignore_ascii_case(expected));
         (!same).then(|| format!("{what} is {}, expected {expected}", found.unwrap_or("not known")))
     };
-    let element = tree::parse(&call.request).ok().and_then(|document| {
+    let element = || {
+        let document = tree::parse(&call.request).ok()?;
         let body = crate::qa::assert::soap::body(&document)?;
         body.first_element_child()?.tag_name().namespace().map(str::to_owned)
-    });
-    let found = call.contract.clone().or(element);
-    let patient = || {
-        let document = tree::parse(&call.request).ok()?;
-        document.descendants().find_map(person).map(|(identity, _)| identity)
     };
+    let found = call.contract.clone().or_else(element);
+    let address = wanted.logical_address.as_ref();
     differs("contract", found.as_deref(), contract)
         .or_else(|| differs("sender", call.sender.as_deref(), &wanted.sender))
+        .or_else(|| address.and_then(|address| differs("logical address", call.address.as_deref(), address)))
         .or_else(|| {
-            wanted
-                .logical_address
-                .as_ref()
-                .and_then(|address| differs("logical address", call.address.as_deref(), address))
+            let wanted = wanted.patient.as_ref()?;
+            let patients = patients(call);
+            let found = patients.iter().find(|patient| *patient == wanted).or(patients.first());
+            differs("patient", found.map(String::as_str), wanted)
         })
-        .or_else(|| wanted.patient.as_ref().and_then(|wanted| differs("patient", patient().as_deref(), wanted)))
+}
+
+/// Whom a call is about: the patient that is asked for, or all residents of an Update. The first part of an Update that the
+/// record does not hold whole tells nobody.
+fn patients(call: &Call) -> Vec<String> {
+    let Ok(document) = tree::parse(&call.request) else { return Vec::new() };
+    match Update::read(call.started, &call.request, None) {
+        Some(update) => {
+            update.transactions.into_iter().map(|one| one.key.registered_resident_identification).collect()
+        }
+        None => document.descendants().find_map(person).map(|(identity, _)| identity).into_iter().collect(),
+    }
 }

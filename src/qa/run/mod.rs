@@ -10,6 +10,7 @@ mod scopes;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use std::task::Poll;
 use jiff::{Timestamp, Zoned};
 
 use super::consumer::hub::Hub;
+use super::consumer::waits::Waits;
 use super::native::parameters::Parameters;
 use super::result::{CaseResult, NotRun, RunDocument, SCHEMA, SuiteReference, Target, Totals};
 use super::suite::data::DataFile;
@@ -117,6 +119,8 @@ pub struct World {
     pub bare: Option<Arc<dyn Responder>>,
     /// The hub whose calls are waited for.
     pub hub: Option<Hub>,
+    /// Who waits for them.
+    pub waits: Waits,
     /// Civil time.
     pub clock: Clock,
     /// Told of each case as it ends.
@@ -128,7 +132,15 @@ pub struct World {
 impl World {
     /// A world that nobody watches and nobody ends.
     pub fn new(carrier: Arc<dyn Responder>, clock: Clock) -> Self {
-        Self { carrier, bare: None, hub: None, clock, told: Arc::new(|_| {}), is_cancelled: Arc::new(|| false) }
+        Self {
+            carrier,
+            bare: None,
+            hub: None,
+            waits: Waits::default(),
+            clock,
+            told: Arc::new(|_| {}),
+            is_cancelled: Arc::new(|| false),
+        }
     }
 }
 

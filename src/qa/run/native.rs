@@ -2,9 +2,8 @@
 
 use super::case::{CaseRun, Ended};
 use super::load;
-use crate::qa::consumer::{rules, wait};
 use crate::qa::native::written::CaseKind;
-use crate::qa::result::{AssertionResult, StepResult};
+use crate::qa::result::StepResult;
 use crate::qa::suite::expansion::Notice;
 use crate::qa::suite::project::{Native, StepKind};
 use crate::qa::verdict::Verdict;
@@ -82,66 +81,6 @@ impl CaseRun<'_> {
                 (result.verdict, result.reason) = (Verdict::NotRun, reason);
             }
         }
-        ended.steps.push(result);
-    }
-
-    /// Waits for somebody's call, and judges what came.
-    async fn wait(&mut self, native: &Native, ended: &mut Ended) {
-        let mut result =
-            StepResult { name: self.case.name.clone(), type_name: "await".to_owned(), ..StepResult::default() };
-        let project = self.surroundings.project;
-        let world = self.surroundings.world;
-        let (Some(hub), Some(file)) = (&world.hub, &native.waits_for) else { return };
-        let mut wanted = file.clone();
-        for text in std::iter::once(&mut wanted.sender).chain(&mut wanted.logical_address).chain(&mut wanted.patient) {
-            if let Ok(expanded) = self.expand_text(text) {
-                *text = expanded;
-            }
-        }
-        if let Some(seconds) = self.surroundings.options.wait_seconds {
-            wanted.seconds = seconds;
-        }
-        let suite = project.project.native.as_ref().and_then(|native| native.contract.clone());
-        let contract = wanted.contract.clone().or(suite).unwrap_or_default();
-        let seen = match wait::calls(hub, &wanted, &contract, &*world.is_cancelled).await {
-            Ok(seen) => seen,
-            Err(reason) => {
-                (result.verdict, result.reason) = (Verdict::Error, reason);
-                return ended.steps.push(result);
-            }
-        };
-        self.notices.extend(seen.near.iter().map(|near| Notice::new("near-miss", near.clone())));
-        if seen.calls.len() < wanted.count as usize {
-            let reason = format!("no matching call within {} s", wanted.seconds);
-            self.note_not_run(&reason, self.case.line);
-            (result.verdict, result.reason) = (Verdict::NotRun, reason);
-            return ended.steps.push(result);
-        }
-        let schemas = project.project.interfaces.first().and_then(|interface| project.schemas(&interface.name));
-        let operation = project.project.interfaces.first().and_then(|interface| interface.operations.first());
-        let known = schemas.as_ref().zip(operation).and_then(|(schemas, operation)| schemas.contract(&operation.name));
-        let mut found: Vec<_> = seen.calls.iter().flat_map(|call| rules::of_call(call, known)).collect();
-        found.extend(rules::of_calls(&seen.calls));
-        if let Some(call) = seen.calls.first() {
-            (result.request, result.response) =
-                self.messages.keep(call.request.as_bytes(), Some(call.answer.as_bytes()));
-        }
-        let seen_all = format!("{} calls seen", seen.calls.len());
-        result.assertions.push(AssertionResult {
-            name: seen_all,
-            type_name: "await".to_owned(),
-            verdict: Verdict::Pass,
-            ..AssertionResult::default()
-        });
-        result.assertions.extend(found.into_iter().map(|broken| AssertionResult {
-            name: broken.rule.clone(),
-            type_name: "rule".to_owned(),
-            rule: Some(broken.rule),
-            verdict: Verdict::Fail,
-            messages: vec![broken.text],
-            ..AssertionResult::default()
-        }));
-        result.verdict = Verdict::of(result.assertions.iter().map(|assertion| assertion.verdict));
         ended.steps.push(result);
     }
 

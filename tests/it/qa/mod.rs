@@ -7,6 +7,7 @@ mod import;
 mod mocks;
 mod mutants;
 mod native;
+mod platform;
 mod reports;
 mod scripts;
 mod statements;

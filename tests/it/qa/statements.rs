@@ -65,6 +65,8 @@ const ROWS: &[Row] = &[
 /// Tests of this folder that are asynchronous: statements, file, name.
 const ASYNC_ROWS: &[(&[u16], &str, &str)] = &[
     (&[75], "api.rs", "statement_75_a_session_moves_as_its_deviations_allow"),
+    (&[66], "platform.rs", "statement_66_a_case_makes_the_mocked_producer_misbehave_and_puts_it_right_again"),
+    (&[67], "platform.rs", "statement_67_updates_are_read_from_the_record_of_a_running_platform"),
     (&[76], "api.rs", "statement_76_a_reviewer_decides_with_a_reason"),
     (&[83], "api.rs", "statement_83_a_run_is_started_watched_and_ended"),
 ];

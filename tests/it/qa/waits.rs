@@ -22,6 +22,12 @@ struct Record {
     rows: Vec<Row>,
     /// How many are there already; one more comes with each look.
     there: Mutex<usize>,
+    /// The plan that runs.
+    plan: Mutex<Option<String>>,
+    /// The last that ran.
+    ran: Mutex<Option<String>>,
+    /// Whether the record breaks once a plan runs.
+    breaks: bool,
 }
 
 fn envelope(address: &str) -> String {
@@ -43,7 +49,25 @@ impl Record {
 impl Responder for Record {
     fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
         let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or("").to_owned());
-        let body = if let Some(number) = path.strip_prefix("/api/v1/exchanges/") {
+        let body = if path == "/api/v1/chaos" {
+            let mut plan = self.plan.lock().unwrap();
+            match request.method().as_str() {
+                "PUT" => {
+                    let sent: Value = serde_json::from_slice(request.body()).unwrap();
+                    assert_eq!(sent["plan"][0]["contract"], "GetThing");
+                    *plan = sent["name"].as_str().map(str::to_owned);
+                    self.ran.lock().unwrap().clone_from(&plan);
+                }
+                "DELETE" => *plan = None,
+                _ => {}
+            }
+            json!({"name": *plan})
+        } else if path == "/__admin/requests" {
+            // Every call met the plan, if there ever was one.
+            let ran = self.ran.lock().unwrap();
+            let row = |number: usize| json!({"riv": {"correlationId": number.to_string()}, "answer": {"chaos": {"plan": *ran}}});
+            json!({"requests": (1..=self.rows.len()).map(row).collect::<Vec<_>>()})
+        } else if let Some(number) = path.strip_prefix("/api/v1/exchanges/") {
             let number: usize = number.parse().unwrap();
             let mut whole = self.summary(number);
             let headers = json!({"content-type": "text/xml; charset=UTF-8"});
@@ -51,6 +75,9 @@ impl Responder for Record {
             whole["messages"] = json!({"request": {"headers": headers, "body": envelope(self.rows[number - 1].1)}, "answer": {"headers": {}, "body": "<a/>"}});
             whole
         } else {
+            if self.breaks && self.plan.lock().unwrap().is_some() {
+                return Box::pin(async { Ok(Response::builder().status(503).body(Bytes::from("down")).unwrap()) });
+            }
             let mut there = self.there.lock().unwrap();
             let since =
                 query.split('&').find_map(|part| part.strip_prefix("since_id=")).map(|id| id.parse::<usize>().unwrap());
@@ -67,16 +94,26 @@ impl Responder for Record {
     }
 }
 
-/// Waits for sender A, with these calls: the first `before` came earlier.
+/// A record with these calls: the first `before` came earlier.
+fn record(rows: &[Row], before: usize) -> Record {
+    let (plan, ran) = (Mutex::default(), Mutex::default());
+    Record { rows: rows.to_vec(), there: Mutex::new(before), plan, ran, breaks: false }
+}
+
+/// Waits for sender A.
 fn waited(rows: &[Row], before: usize, fault: &str) -> CaseResult {
+    waited_at(&Arc::new(record(rows, before)), fault)
+}
+
+fn waited_at(record: &Arc<Record>, fault: &str) -> CaseResult {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "{ no_fault = true }");
     let case = format!("id = \"W1\"\nkind = \"await\"\n[await]\nsender = \"SE-A\"\nseconds = 1\n{fault}");
     std::fs::write(folder.path().join("cases/c1.toml"), case).unwrap();
     let published = Published::read(folder.path()).unwrap();
-    let record = Arc::new(Record { rows: rows.to_vec(), there: Mutex::new(before) });
     let stub: Arc<dyn Responder> = Arc::new(Stub::default());
-    let world = World { hub: Some(Hub::new("http://hub/", None, record)), ..World::new(stub, Clock::System) };
+    let hub = Hub::new("http://hub/", None, Arc::clone(record) as Arc<dyn Responder>);
+    let world = World { hub: Some(hub), ..World::new(stub, Clock::System) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let finished = runtime.block_on(run("run-1", &published.projects, &Options::default(), &world));
     finished.document.cases.into_iter().next().unwrap()
@@ -110,5 +147,23 @@ pub fn statement_66_a_repetition_soon_after_a_fault_is_noticed() {
     let case = waited(&[("SE-A", "SE1", 0, "fault"), ("SE-A", "SE1", 60, "ok")], 0, fault);
     assert_eq!((case.verdict.word(), rules(&case)), ("fail", vec!["CR-09"]), "{case:#?}");
     let case = waited(&[("SE-A", "SE1", 0, "fault"), ("SE-A", "SE1", 300, "ok")], 0, fault);
-    assert_eq!((case.verdict.word(), rules(&case)), ("pass", vec![]), "{case:#?}");
+    // What the system showed is for somebody to say.
+    assert_eq!((case.verdict.word(), rules(&case)), ("waiting", vec![]), "{case:#?}");
+    let none = waited(&[("SE-A", "SE1", 0, "ok")], 0, "fault = \"FT-20\"\n");
+    assert!(none.verdict.word() == "not-run" && none.reason.contains("no behaviour for FT-20"), "{none:#?}");
+}
+
+#[test]
+fn a_producer_is_put_right_again_when_the_run_fails() {
+    let broken = Arc::new(Record { breaks: true, ..record(&[("SE-A", "SE1", 0, "fault")], 0) });
+    let case = waited_at(&broken, "fault = \"FT-01\"\n");
+    assert!(case.verdict.word() == "error" && case.reason.contains("503"), "{case:#?}");
+    assert!(broken.ran.lock().unwrap().is_some() && broken.plan.lock().unwrap().is_none());
+    // Somebody else's plan is not taken away.
+    let busy = record(&[("SE-A", "SE1", 0, "fault")], 0);
+    *busy.plan.lock().unwrap() = Some("flaky-5pct".to_owned());
+    let busy = Arc::new(busy);
+    let case = waited_at(&busy, "fault = \"FT-01\"\n");
+    assert!(case.verdict.word() == "error" && case.reason.contains("flaky-5pct"), "{case:#?}");
+    assert_eq!(busy.plan.lock().unwrap().as_deref(), Some("flaky-5pct"));
 }

@@ -1,0 +1,188 @@
+//! Cases that wait for a call: armed, perhaps with a producer that misbehaves meanwhile, and judged by what came.
+
+use super::case::{CaseRun, Ended};
+use crate::qa::consumer::faults::Misbehaviour;
+use crate::qa::consumer::hub::{Call, Hub};
+use crate::qa::consumer::wait::{self, Seen};
+use crate::qa::consumer::waits::What;
+use crate::qa::consumer::rules;
+use crate::qa::index::watched;
+use crate::qa::native::written::{AwaitFile, UpdatesFile};
+use crate::qa::result::{AssertionResult, Observation, StepResult};
+use crate::qa::suite::expansion::Notice;
+use crate::qa::suite::project::Native;
+use crate::qa::verdict::Verdict;
+
+impl CaseRun<'_> {
+    /// Waits for somebody's call, and judges what came.
+    pub(super) async fn wait(&mut self, native: &Native, ended: &mut Ended) {
+        let mut result =
+            StepResult { name: self.case.name.clone(), type_name: "await".to_owned(), ..StepResult::default() };
+        let world = self.surroundings.world;
+        let (Some(hub), Some(file)) = (&world.hub, &native.waits_for) else { return };
+        let wanted = self.wanted(file);
+        let suite = self.surroundings.project.project.native.as_ref().and_then(|native| native.contract.clone());
+        let of_updates = wanted.updates.as_ref().map(|_| watched::UPDATE.to_owned());
+        let contract = wanted.contract.clone().or(of_updates).or(suite).unwrap_or_default();
+        let misbehaving = match Misbehaviour::of(&wanted, &contract, &self.case.name) {
+            Ok(misbehaving) => misbehaving,
+            Err(reason) => return self.not_waited(reason, result, ended),
+        };
+        let armed = world.clock.now();
+        match self.watched(hub, &wanted, &contract, misbehaving.as_ref(), &mut result).await {
+            Err(reason) => (result.verdict, result.reason) = (Verdict::Error, reason),
+            Ok(seen) => {
+                self.notices.extend(seen.near.iter().map(|near| Notice::new("near-miss", near.clone())));
+                let came = seen.calls.len();
+                // All Updates of a window may be none; any other case is about calls.
+                if came < wanted.count as usize {
+                    let reason = match seen.is_given_up {
+                        true => "cancelled".to_owned(),
+                        false => format!("no matching call within {} s", wanted.seconds),
+                    };
+                    return self.not_waited(reason, result, ended);
+                }
+                result.assertions.insert(0, assertion(&format!("{came} calls seen"), Verdict::Pass, Vec::new()));
+                if let Some(call) = seen.calls.first() {
+                    (result.request, result.response) =
+                        self.messages.keep(call.request.as_bytes(), Some(call.answer.as_bytes()));
+                }
+                match &wanted.updates {
+                    Some(file) => {
+                        let earlier = match hub.recorded(&wanted.sender, &contract).await {
+                            Ok(earlier) => earlier,
+                            Err(reason) => {
+                                (result.verdict, result.reason) = (Verdict::Error, reason);
+                                return ended.steps.push(result);
+                            }
+                        };
+                        judge_updates(&wanted, file, armed, &seen.calls, &earlier, &mut result);
+                    }
+                    None => self.judge_calls(&seen.calls, &mut result),
+                }
+                result.verdict = Verdict::of(result.assertions.iter().map(|assertion| assertion.verdict));
+            }
+        }
+        ended.steps.push(result);
+        if let Some(misbehaving) = misbehaving {
+            // What the consumer made of it stands on its screen, not in its calls.
+            ended.steps.push(StepResult {
+                name: "What the system showed".to_owned(),
+                type_name: "attest".to_owned(),
+                verdict: Verdict::Waiting,
+                reason: format!("somebody has to say what the system showed while its producer did {}", misbehaving.name),
+                ..StepResult::default()
+            });
+        }
+    }
+
+    fn not_waited(&mut self, reason: String, mut result: StepResult, ended: &mut Ended) {
+        self.note_not_run(&reason, self.case.line);
+        (result.verdict, result.reason) = (Verdict::NotRun, reason);
+        ended.steps.push(result);
+    }
+
+    /// What is waited for, with the values of this run.
+    fn wanted(&mut self, file: &AwaitFile) -> AwaitFile {
+        let mut wanted = file.clone();
+        let updates = wanted.updates.iter_mut().flat_map(|updates| {
+            let UpdatesFile { source_system, most_recent, service_domain, categorization, attested, .. } = updates;
+            [source_system, most_recent, service_domain, categorization, attested].into_iter().flatten()
+        });
+        let texts = std::iter::once(&mut wanted.sender).chain(&mut wanted.logical_address).chain(&mut wanted.patient);
+        for text in texts.chain(&mut wanted.system).chain(updates) {
+            if let Ok(expanded) = self.expand_text(text) {
+                *text = expanded;
+            }
+        }
+        if let Some(seconds) = self.surroundings.options.wait_seconds {
+            wanted.seconds = seconds;
+        }
+        wanted
+    }
+
+    /// Waits, with the producer misbehaving meanwhile where the case says so: it is put right again however the wait ends.
+    async fn watched(
+        &self,
+        hub: &Hub,
+        wanted: &AwaitFile,
+        contract: &str,
+        misbehaving: Option<&Misbehaviour>,
+        result: &mut StepResult,
+    ) -> Result<Seen, String> {
+        let world = self.surroundings.world;
+        let (suite, case) = (self.surroundings.suite.name.clone(), self.case.name.clone());
+        let last = hub.newest().await?;
+        let what = What { suite, case, wanted: wanted.clone(), contract: contract.to_owned() };
+        let armed = world.waits.arm(what, world.clock.now());
+        if let Some(misbehaving) = misbehaving {
+            misbehaving.start(hub, armed.left().unwrap_or_default()).await?;
+        }
+        let seen = wait::calls(hub, last, wanted, &armed, &*world.is_cancelled).await;
+        let Some(misbehaving) = misbehaving else { return seen };
+        let struck = misbehaving.end(hub).await;
+        let (seen, struck) = (seen?, struck.map_err(|why| format!("the producer could not be put right: {why}"))?);
+        // A producer that never misbehaved shows nothing of how the consumer copes.
+        let met = seen.calls.iter().filter(|call| struck.contains(&call.correlation_id)).count();
+        let name = format!("the producer did {} to {met} calls", misbehaving.name);
+        let (verdict, messages) = match met {
+            0 => (Verdict::Error, vec![format!("no call of the consumer met a mocked producer that did {}", misbehaving.name)]),
+            _ => (Verdict::Pass, Vec::new()),
+        };
+        result.assertions.push(assertion(&name, verdict, messages));
+        Ok(seen)
+    }
+
+    fn judge_calls(&self, calls: &[Call], result: &mut StepResult) {
+        let project = self.surroundings.project;
+        let schemas = project.project.interfaces.first().and_then(|interface| project.schemas(&interface.name));
+        let operation = project.project.interfaces.first().and_then(|interface| interface.operations.first());
+        let known = schemas.as_ref().zip(operation).and_then(|(schemas, operation)| schemas.contract(&operation.name));
+        let mut found: Vec<Observation> = calls.iter().flat_map(|call| rules::of_call(call, known)).collect();
+        found.extend(rules::of_calls(calls));
+        result.assertions.extend(found.into_iter().map(|one| broken(one.rule, one.text)));
+    }
+}
+
+/// Updates are held to what the index must be told; those before the wait are what the index knew.
+fn judge_updates(
+    wanted: &AwaitFile,
+    file: &UpdatesFile,
+    armed: jiff::Timestamp,
+    calls: &[Call],
+    recorded: &[Call],
+    result: &mut StepResult,
+) {
+    let attested = file.attested.as_deref().filter(|text| !text.is_empty()).map(str::parse);
+    let attested = match attested {
+        Some(Err(_)) => {
+            let text = format!("attested is {:?}, expected a moment such as 2026-03-01T12:00:00Z", file.attested);
+            return result.assertions.push(assertion("attested", Verdict::Error, vec![text]));
+        }
+        Some(Ok(attested)) => attested,
+        None => armed,
+    };
+    let source_system = file.source_system.as_deref().unwrap_or(&wanted.sender);
+    let first = calls.first().map(|call| call.id);
+    let before: Vec<Call> = recorded.iter().take_while(|call| Some(call.id) != first).cloned().collect();
+    let read = watched::read(calls);
+    let held = watched::Wanted { file, patient: wanted.patient.as_deref(), source_system, attested };
+    let findings = watched::findings(&held, &read.updates, &watched::read(&before).updates);
+    result.assertions.extend(findings.into_iter().map(|finding| broken(finding.case, finding.text)));
+    result.assertions.extend(read.unread.into_iter().map(|why| assertion("Update", Verdict::Error, vec![why])));
+}
+
+fn assertion(name: &str, verdict: Verdict, messages: Vec<String>) -> AssertionResult {
+    AssertionResult { name: name.to_owned(), type_name: "await".to_owned(), verdict, messages, ..AssertionResult::default() }
+}
+
+fn broken(rule: String, text: String) -> AssertionResult {
+    AssertionResult {
+        name: rule.clone(),
+        type_name: "rule".to_owned(),
+        rule: Some(rule),
+        verdict: Verdict::Fail,
+        messages: vec![text],
+        ..AssertionResult::default()
+    }
+}

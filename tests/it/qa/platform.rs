@@ -1,0 +1,181 @@
+//! Cases that wait at a running platform: its mocked producers misbehave for as long as a case waits, and its record of
+//! calls is what Updates are read from.
+
+use std::sync::Arc;
+
+use anslut::app::{Platform, quality};
+use anslut::config::environment::Environment;
+use anslut::config::raw;
+use anslut::domain::clock::Clock;
+use anslut::producers::behaviour::act::Act;
+use anslut::qa::consumer::faults::FAULTS;
+use anslut::qa::consumer::hub::Hub;
+use anslut::qa::result::CaseResult;
+use anslut::qa::run::{Options, World, run};
+use anslut::qa::suite::folder::Published;
+use serde_json::Value;
+
+use crate::support::client::{Answer, Ask};
+use crate::support::{soon, until};
+
+/// Who calls the demo without saying so.
+const SENDER: &str = "SE5565594230-K001";
+const DIAGNOSIS: &str = "urn:riv:clinicalprocess:healthcond:description:GetDiagnosisResponder:2";
+const UPDATE: &str = "urn:riv:itintegration:engagementindex:UpdateResponder:1";
+
+struct Running {
+    platform: Platform,
+    world: World,
+}
+
+impl Running {
+    /// The demo, keeping whole messages, and a world that looks at it over its admin listener.
+    async fn start() -> Self {
+        let off = ["hub_https", "index_update", "index_find", "catalogue", "aggregation", "producers"];
+        let off = off.map(|name| format!("listen.{name}=off"));
+        let on = ["listen.hub_http=127.0.0.1:0", "listen.admin=127.0.0.1:0"].map(str::to_owned);
+        let others = ["log.messages=off", "records.body_bytes_max=2097152"].map(str::to_owned);
+        let sets: Vec<_> = off.into_iter().chain(on).chain(others).collect();
+        let settings = raw::load(&Environment::Demo, &sets, &[]).settings.unwrap();
+        let carrier = quality::carrier(&settings.hub, None);
+        let started = Platform::start(Environment::Demo, settings, None, Clock::System);
+        let (platform, _) = soon("the demo to start", started).await.unwrap();
+        let admin = format!("http://{}", platform.address("admin").unwrap());
+        let hub = Hub::new(&admin, None, Arc::clone(&carrier));
+        Self { world: World { hub: Some(hub), ..World::new(carrier, Clock::System) }, platform }
+    }
+
+    async fn call(&self, message: String) -> Answer {
+        Ask::post(message).send(self.platform.address("hub_http").unwrap()).await
+    }
+
+    async fn chaos(&self) -> Value {
+        let ask = Ask::get("/api/v1/chaos").header("Host", "127.0.0.1");
+        serde_json::from_slice(&ask.send(self.platform.address("admin").unwrap()).await.body).unwrap()
+    }
+
+    /// Runs a case that waits so, and what the consumer does once it waits.
+    async fn waited(&self, contract: &str, waits_for: &str, consumer: impl Future<Output = ()>) -> CaseResult {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("cases")).unwrap();
+        let suite = format!("schema = 1\nid = \"Waits\"\nrole = \"consumer\"\ncontract = \"{contract}\"\n");
+        std::fs::write(folder.path().join("suite.toml"), suite).unwrap();
+        let case = format!("id = \"W1\"\nkind = \"await\"\n[await]\nsender = \"{SENDER}\"\n{waits_for}\n");
+        std::fs::write(folder.path().join("cases/w1.toml"), case).unwrap();
+        let published = Published::read(folder.path()).unwrap();
+        let options = Options::default();
+        let running = run("run-1", &published.projects, &options, &self.world);
+        let (finished, ()) = tokio::join!(running, async {
+            until("the case to wait", || !self.world.waits.shown().is_empty()).await;
+            consumer.await;
+        });
+        finished.document.cases.into_iter().next().unwrap()
+    }
+}
+
+fn request(name: &str) -> String {
+    let file = Environment::Demo.file(&format!("requests/{name}.xml")).unwrap().expect(name);
+    String::from_utf8(file.contents).unwrap()
+}
+
+fn rules(case: &CaseResult) -> Vec<&str> {
+    case.steps[0].assertions.iter().filter_map(|assertion| assertion.rule.as_deref()).collect()
+}
+
+#[tokio::test]
+async fn statement_66_a_case_makes_the_mocked_producer_misbehave_and_puts_it_right_again() {
+    let running = Running::start().await;
+    let ask = || request("get-diagnosis");
+    assert_eq!(running.call(ask()).await.status, 200);
+    let case = running
+        .waited(DIAGNOSIS, "seconds = 2\nfault = \"FT-01\"\nsystem = \"journal-*\"", async {
+            // The plan starts once the case waits.
+            let mut answer = running.call(ask()).await;
+            while answer.status == 200 {
+                answer = running.call(ask()).await;
+            }
+            assert!(answer.text().contains("<faultcode>soap:Server</faultcode>"), "{}", answer.text());
+            running.call(ask()).await;
+        })
+        .await;
+    assert!(case.verdict.word() == "fail" && rules(&case).contains(&"CR-09"), "{case:#?}");
+    assert!(case.steps[0].assertions.iter().any(|one| one.name.starts_with("the producer did FT-01 to ")), "{case:#?}");
+    assert_eq!((case.steps[1].type_name.as_str(), case.steps[1].verdict.word()), ("attest", "waiting"));
+    // It is right again.
+    assert_eq!(running.chaos().await["plan"], Value::Null);
+    assert_eq!(running.call(ask()).await.status, 200);
+    // A consumer that asks once copes: what is left is for somebody to say what its system showed.
+    let once = running
+        .waited(DIAGNOSIS, "seconds = 2\nbehaviour = \"soap-fault\"", async {
+            let plan = || async { running.chaos().await["name"].is_string() };
+            while !plan().await {}
+            running.call(ask().replace("191212121212", "195404039801")).await;
+        })
+        .await;
+    assert_eq!((once.verdict.word(), rules(&once)), ("waiting", vec![]), "{once:#?}");
+    // A consumer whose call no misbehaving producer met shows nothing.
+    let elsewhere = running
+        .waited(DIAGNOSIS, "seconds = 1\nfault = \"FT-01\"\nsystem = \"nobody\"", async {
+            running.call(ask()).await;
+        })
+        .await;
+    assert_eq!(elsewhere.verdict.word(), "error", "{elsewhere:#?}");
+    running.platform.drain().await;
+}
+
+#[tokio::test]
+async fn statement_67_updates_are_read_from_the_record_of_a_running_platform() {
+    let running = Running::start().await;
+    let window = "seconds = 2\ncount = 1\n[await.updates]\nabout = \"window\"";
+    let transaction = {
+        let update = request("update");
+        let (from, to) = ("<r:engagementTransaction>", "</r:engagementTransaction>");
+        let (begin, end) = (update.find(from).unwrap(), update.find(to).unwrap() + to.len());
+        update[begin..end].to_owned()
+    };
+    let many = |count: usize| {
+        let unit = |number: usize| transaction.replace("SE2321000016-S003<", &format!("SE2321000016-S003-{number}<"));
+        request("update").replace(&transaction, &(0..count).map(unit).collect::<String>())
+    };
+    let too_large = running
+        .waited(UPDATE, window, async {
+            running.call(many(1_001)).await;
+        })
+        .await;
+    assert_eq!(too_large.verdict.word(), "fail");
+    assert!(rules(&too_large).contains(&"EI_TF 2.3"), "{too_large:#?}");
+    assert!(too_large.themes.contains(&"EI_TF 2.2".to_owned()));
+    let soon_again = running
+        .waited(UPDATE, window, async {
+            running.call(many(2)).await;
+            running.call(many(2)).await;
+        })
+        .await;
+    assert_eq!((soon_again.verdict.word(), rules(&soon_again)), ("fail", vec!["EI_TF 2.2"]), "{soon_again:#?}");
+    // One new record, told as it must be; and told as somebody else's.
+    let new = "seconds = 5\npatient = \"195404039801\"\n[await.updates]\nabout = \"new\"\nsource_system = ";
+    let of = |system: &str| format!("{new}\"{system}\"");
+    let update = || async { drop(running.call(request("update")).await) };
+    let told = running.waited(UPDATE, &of("SE2321000016-S003"), update()).await;
+    assert_eq!(told.verdict.word(), "pass", "{told:#?}");
+    let foreign = running.waited(UPDATE, &of("SE2321000016-S001"), update()).await;
+    assert_eq!((foreign.verdict.word(), rules(&foreign)), ("fail", vec!["EI_TF 1.1"]), "{foreign:#?}");
+    // The same content again is no change.
+    let changed = of("SE2321000016-S003").replace("\"new\"", "\"changed\"");
+    let unchanged = running.waited(UPDATE, &changed, update()).await;
+    assert_eq!((unchanged.verdict.word(), rules(&unchanged)), ("fail", vec!["EI_TF 1.2"]), "{unchanged:#?}");
+    let later = || async { drop(running.call(request("update").replace("20191105101000", "20191106101000")).await) };
+    let changed = running.waited(UPDATE, &changed, later()).await;
+    assert_eq!(changed.verdict.word(), "pass", "{changed:#?}");
+    running.platform.drain().await;
+}
+
+#[test]
+fn every_fault_is_a_behaviour_of_the_mocked_producers_or_nobodys() {
+    for (place, fault) in FAULTS.iter().enumerate() {
+        assert_eq!(fault.id, format!("FT-{:02}", place + 1));
+        if let Some(behaviour) = fault.behaviour {
+            Act::parse(behaviour).unwrap_or_else(|why| panic!("{}: {why}", fault.id));
+        }
+    }
+}
