@@ -127,7 +127,8 @@ mod tests {
             let made = Misbehaviour::of(&wanted, "urn:riv:qa:GetThingResponder:1", "c");
             made.map(|made| made.map(|made| (made.name, made.behaviour, made.contract)))
         };
-        let of_thing = |name: &str, behaviour: &str| Some((name.to_owned(), behaviour.to_owned(), "GetThing".to_owned()));
+        let of_thing =
+            |name: &str, behaviour: &str| Some((name.to_owned(), behaviour.to_owned(), "GetThing".to_owned()));
         assert_eq!(of(None, None), Ok(None));
         assert_eq!(of(Some("ft-01"), None), Ok(of_thing("FT-01", "soap-fault")));
         assert_eq!(of(Some("FT-10"), Some("gzip")), Ok(of_thing("FT-10", "gzip")));

@@ -204,7 +204,9 @@ impl Hub {
     pub async fn after(&self, id: u64) -> Result<Vec<Call>, String> {
         let list: List = self.get(&format!("/api/v1/exchanges?since_id={id}&limit={LISTED_MAX}")).await?;
         if list.exchanges.len() >= LISTED_MAX {
-            return Err(format!("{LISTED_MAX} calls or more came between two looks at the record, more than can be read"));
+            return Err(format!(
+                "{LISTED_MAX} calls or more came between two looks at the record, more than can be read"
+            ));
         }
         self.whole(list).await
     }

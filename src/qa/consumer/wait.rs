@@ -83,9 +83,7 @@ pub(super) fn differs(call: &Call, wanted: &AwaitFile, contract: &str) -> Option
 fn patients(call: &Call) -> Vec<String> {
     let Ok(document) = tree::parse(&call.request) else { return Vec::new() };
     match Update::read(call.started, &call.request, None) {
-        Some(update) => {
-            update.transactions.into_iter().map(|one| one.key.registered_resident_identification).collect()
-        }
+        Some(update) => update.transactions.into_iter().map(|one| one.key.registered_resident_identification).collect(),
         None => document.descendants().find_map(person).map(|(identity, _)| identity).into_iter().collect(),
     }
 }

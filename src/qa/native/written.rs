@@ -253,7 +253,9 @@ pub struct AwaitFile {
 impl AwaitFile {
     /// Whether the case watches as long as it may, however many calls have come.
     pub fn watches_to_the_end(&self) -> bool {
-        self.fault.is_some() || self.behaviour.is_some() || self.updates.as_ref().is_some_and(|one| one.about.is_window())
+        self.fault.is_some()
+            || self.behaviour.is_some()
+            || self.updates.as_ref().is_some_and(|one| one.about.is_window())
     }
 }
 

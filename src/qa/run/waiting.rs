@@ -3,9 +3,9 @@
 use super::case::{CaseRun, Ended};
 use crate::qa::consumer::faults::Misbehaviour;
 use crate::qa::consumer::hub::{Call, Hub};
+use crate::qa::consumer::rules;
 use crate::qa::consumer::wait::{self, Seen};
 use crate::qa::consumer::waits::What;
-use crate::qa::consumer::rules;
 use crate::qa::index::watched;
 use crate::qa::native::written::{AwaitFile, UpdatesFile};
 use crate::qa::result::{AssertionResult, Observation, StepResult};
@@ -70,7 +70,10 @@ impl CaseRun<'_> {
                 name: "What the system showed".to_owned(),
                 type_name: "attest".to_owned(),
                 verdict: Verdict::Waiting,
-                reason: format!("somebody has to say what the system showed while its producer did {}", misbehaving.name),
+                reason: format!(
+                    "somebody has to say what the system showed while its producer did {}",
+                    misbehaving.name
+                ),
                 ..StepResult::default()
             });
         }
@@ -126,7 +129,10 @@ impl CaseRun<'_> {
         let met = seen.calls.iter().filter(|call| struck.contains(&call.correlation_id)).count();
         let name = format!("the producer did {} to {met} calls", misbehaving.name);
         let (verdict, messages) = match met {
-            0 => (Verdict::Error, vec![format!("no call of the consumer met a mocked producer that did {}", misbehaving.name)]),
+            0 => (
+                Verdict::Error,
+                vec![format!("no call of the consumer met a mocked producer that did {}", misbehaving.name)],
+            ),
             _ => (Verdict::Pass, Vec::new()),
         };
         result.assertions.push(assertion(&name, verdict, messages));
@@ -173,7 +179,13 @@ fn judge_updates(
 }
 
 fn assertion(name: &str, verdict: Verdict, messages: Vec<String>) -> AssertionResult {
-    AssertionResult { name: name.to_owned(), type_name: "await".to_owned(), verdict, messages, ..AssertionResult::default() }
+    AssertionResult {
+        name: name.to_owned(),
+        type_name: "await".to_owned(),
+        verdict,
+        messages,
+        ..AssertionResult::default()
+    }
 }
 
 fn broken(rule: String, text: String) -> AssertionResult {
