@@ -16,6 +16,7 @@ mod subscribers;
 pub mod tls;
 mod watch;
 
+use std::hint::black_box;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -57,6 +58,9 @@ use tls::Tls;
 
 /// How often idle connections to producers are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often some memory is freed for the allocator's sake, and how much: more than it keeps for itself.
+const CALM: Duration = Duration::from_secs(1);
+const CALM_BYTES: usize = 16 * 1024 * 1024;
 /// How long the message log may take to write its last events.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -382,11 +386,15 @@ impl Platform {
         let shutdown = self.shutdown.clone();
         self.tasks.spawn(async move {
             let (mut sweep, mut upkeep) = (tokio::time::interval(SWEEP), tokio::time::interval(meter::UPKEEP));
+            let mut calm = tokio::time::interval(CALM);
             loop {
                 tokio::select! {
                     () = shutdown.cancelled() => return,
                     _ = sweep.tick() => hubs.iter().for_each(|hub| hub.sweep()),
                     _ = upkeep.tick() => meter.upkeep(),
+                    // The allocator looks for memory that it may give back to the operating system when some is freed,
+                    // and a platform that is not called frees none: what the start or a busy hour needed would stay.
+                    _ = calm.tick() => drop(black_box(Vec::<u8>::with_capacity(CALM_BYTES))),
                 }
             }
         });
