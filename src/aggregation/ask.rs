@@ -176,6 +176,7 @@ pub(super) fn transport(error: TransportFault, uri: &Uri) -> Failure {
         TransportFault::Refused => "Connection refused",
         TransportFault::Reset => "Connection reset",
         TransportFault::Closed => "Unexpected end of file from server",
+        TransportFault::Handshake(why) => why,
     };
     Failure::other(format!("{text}, ConnectException invoking {uri}: {text}"))
 }

@@ -43,6 +43,7 @@ use crate::hub::meter::{self, Meter};
 use crate::hub::records::Records;
 use crate::index::open::Index;
 use crate::producers::mounted::Producers;
+use crate::producers::secure::listeners::{ListenTrouble, Listeners};
 use crate::producers::serve as producers_listener;
 use crate::producers::settings::ServerSettings;
 use crate::store::log::LogError;
@@ -99,6 +100,9 @@ pub enum StartError {
     /// The published versions of the catalogue cannot be read back.
     #[error("cannot open the catalogue")]
     Catalogue(#[source] LogError),
+    /// A mocked producer's own listener cannot be had.
+    #[error("cannot start a producer's own listener ([tls] in its producer.toml)")]
+    Producer(#[source] ListenTrouble),
     /// Certificates, keys or revocation lists cannot be used.
     #[error("cannot set up TLS")]
     Tls(#[source] MaterialError),
@@ -154,7 +158,7 @@ impl Platform {
             meter: Meter::new(),
             clock,
         };
-        let platform = Self {
+        let mut platform = Self {
             addresses,
             members: apart.into_iter().map(|settings| Member::new(settings, &shared)).collect(),
             contracts,
@@ -182,7 +186,13 @@ impl Platform {
             }
         };
         platform.serve(&mut bound, &shared, connections, beside);
-        platform.tasks.spawn(watch::watch(Arc::clone(&shared.producers), platform.shutdown.clone()));
+        let listeners = platform.own_listeners(&shared);
+        if let Some(trouble) = listeners.tend().await.pop() {
+            platform.drain().await;
+            return Err(StartError::Producer(trouble));
+        }
+        platform.addresses.extend(listeners.addresses().await);
+        platform.tasks.spawn(watch::watch(Arc::clone(&shared.producers), listeners, platform.shutdown.clone()));
         platform.tend(shared.meter.clone());
         problems.extend(platform.open_aggregation(&mut bound, &shared));
         for member in &platform.members {
@@ -380,6 +390,22 @@ impl Platform {
         }
     }
 
+    /// The listeners that mocked producers have of their own; none is bound yet.
+    fn own_listeners(&self, shared: &Shared) -> Arc<Listeners> {
+        let settings = self.main().settings();
+        let tls = &settings.tls;
+        let trusted = [&tls.incoming.material.trust, &tls.outgoing.default.material.trust];
+        let trusted = trusted.into_iter().flatten().cloned().collect();
+        let serving = ServerSettings {
+            drain_timeout: settings.hub.limits.drain_timeout,
+            handshake_timeout: tls.limits.handshake_timeout,
+            ..ServerSettings::default()
+        };
+        let ground = (settings.producers.pki.clone(), trusted, shared.clock.clone());
+        let place = (self.tasks.clone(), self.shutdown.clone());
+        Arc::new(Listeners::new(Arc::clone(&shared.producers), serving, ground, place))
+    }
+
     /// Work that is due now and then.
     fn tend(&self, meter: Meter) {
         let hubs: Vec<_> = self.members.iter().map(|member| Arc::clone(member.hub())).collect();
@@ -442,6 +468,7 @@ impl Platform {
 /// Where a listener's address is set.
 fn setting(name: &str) -> String {
     match name.split_once('.') {
+        Some(("producers", system)) => format!("in [tls] of producers/{system}/producer.toml"),
         Some((platform, listener)) => format!("for {listener} in [platform.listen] of {platform}"),
         None => format!("with --set listen.{name}=127.0.0.1:0"),
     }
@@ -455,6 +482,6 @@ fn refresh(contracts: &Arc<Library>) -> JoinHandle<Vec<Problem>> {
 
 /// A listener's address as a URL.
 pub fn url(name: &str, address: SocketAddr) -> String {
-    let scheme = if name.ends_with("hub_https") { "https" } else { "http" };
+    let scheme = if name.ends_with("hub_https") || name.starts_with("producers.") { "https" } else { "http" };
     format!("{scheme}://{address}")
 }

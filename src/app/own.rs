@@ -18,6 +18,7 @@ const HSA_ID: &str = "SE5565594230-NTJP";
 
 /// Makes what the settings lack, once, under the data directory, and enters it in them.
 pub fn complete(settings: &mut Settings, data: &Path, clock: &Clock) -> Result<Option<Own>, PkiError> {
+    settings.producers.pki.get_or_insert_with(|| data.join(FOLDER));
     if !settings.tls.lacks_material() {
         return Ok(None);
     }

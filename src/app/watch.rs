@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::producers::mounted::Producers;
+use crate::producers::secure::listeners::Listeners;
 use crate::producers::settings::WATCH_INTERVAL;
 
 /// Watches until `shutdown`. Reading is done on a thread of its own; calls go on meanwhile.
-pub(super) async fn watch(producers: Arc<Producers>, shutdown: CancellationToken) {
+pub(super) async fn watch(producers: Arc<Producers>, listeners: Arc<Listeners>, shutdown: CancellationToken) {
     let mut interval = tokio::time::interval(WATCH_INTERVAL);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut seen: Option<u64> = None;
@@ -32,6 +33,11 @@ pub(super) async fn watch(producers: Arc<Producers>, shutdown: CancellationToken
             records.settle().await;
         }
         seen = Some(now);
+        // One that cannot be had is told when files have changed, and tried for as long as it is wanted.
+        let troubles = listeners.tend().await;
+        if problems.is_some() {
+            troubles.iter().for_each(|trouble| tracing::warn!(%trouble, "a producer's own listener"));
+        }
         for problem in problems.iter().flat_map(|problems| problems.iter()) {
             tracing::warn!(%problem, "a producer's file");
         }

@@ -158,7 +158,7 @@ fn issue(arguments: &IssueArguments) -> Result<Made, PkiError> {
     (made.certificate, made.key) = (Some(issued.certificate), Some(issued.key));
     if let (true, Some(password)) = (arguments.p12, &arguments.password) {
         let path = authority.issued(name, "p12");
-        let store = pkcs12(&identity, &authority.ca_pem()?, name, password)?;
+        let store = pkcs12(&identity, authority.ca_pem(), name, password)?;
         write_new(&path, &store, Readers::Owner, "give another --name, or move it away")?;
         made.p12 = Some(path);
     }

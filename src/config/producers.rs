@@ -1,5 +1,7 @@
 //! Settings of the mocked producers.
 
+use std::path::PathBuf;
+
 /// The settings that concern all producers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProducerSettings {
@@ -15,6 +17,8 @@ pub struct ProducerSettings {
     pub proxy_i_know: bool,
     /// Whether every body of a mapping is a template.
     pub templating: bool,
+    /// Folder of the CA from which systems with TLS of their own have certificates.
+    pub pki: Option<PathBuf>,
 }
 
 impl Default for ProducerSettings {
@@ -26,6 +30,7 @@ impl Default for ProducerSettings {
             proxy_allow: Vec::new(),
             proxy_i_know: false,
             templating: false,
+            pki: None,
         }
     }
 }

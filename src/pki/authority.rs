@@ -9,13 +9,13 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use uuid::Uuid;
+use jiff::Timestamp;
+use rcgen::{Issuer, KeyPair};
 
 use super::PkiError;
 use super::files::{Readers, create_folder, read_text, write_new};
-use super::wish::{Validity, Wish, last, subject};
+use super::signer::{Identity, Signer, authority};
+use super::wish::Wish;
 
 /// Names of the files, without their endings.
 pub(super) const ROOT: &str = "ca";
@@ -23,36 +23,12 @@ pub(super) const ROOT: &str = "ca";
 pub(super) const INTERMEDIATE: &str = "intermediate";
 /// The folder of what was issued.
 const ISSUED: &str = "issued";
-/// How long root and intermediate last: longer than any installation of a test platform.
-const AUTHORITY_DAYS: u32 = 20 * 365;
-/// They are good from before their making, so that certificates that have expired can stand below them.
-const AUTHORITY_LEAD: SignedDuration = SignedDuration::from_hours(10 * 365 * 24);
 
 /// An opened CA.
+#[derive(Debug)]
 pub struct Authority {
     folder: PathBuf,
-    intermediate_pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl std::fmt::Debug for Authority {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Authority").field("folder", &self.folder).finish_non_exhaustive()
-    }
-}
-
-/// A certificate and its key, not on disk yet.
-pub struct Identity {
-    /// The certificate, then the intermediate that signed it.
-    pub chain_pem: String,
-    /// PKCS#8.
-    pub key_pem: String,
-}
-
-impl std::fmt::Debug for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity").field("chain_pem", &self.chain_pem).finish_non_exhaustive()
-    }
+    signer: Signer,
 }
 
 /// Where a certificate was put.
@@ -68,17 +44,7 @@ impl Authority {
     /// Makes a CA in a folder that has none.
     pub fn create(folder: &Path, now: Timestamp) -> Result<Self, PkiError> {
         create_folder(folder)?;
-        // Two installations must not look alike where their certificates meet.
-        let mark = &Uuid::new_v4().simple().to_string()[..8];
-        let make = |what| move |source| PkiError::Make { what, source };
-        let root_key = KeyPair::generate().map_err(make("the key of the root"))?;
-        let root_params = params(&format!("anslut test root CA {mark}"), now, BasicConstraints::Constrained(1));
-        let root = CertifiedIssuer::self_signed(root_params, root_key).map_err(make("the root"))?;
-        let key = KeyPair::generate().map_err(make("the key of the intermediate"))?;
-        let intermediate_params =
-            params(&format!("anslut test function CA {mark}"), now, BasicConstraints::Constrained(0));
-        let intermediate =
-            CertifiedIssuer::signed_by(intermediate_params, key, &root).map_err(make("the intermediate"))?;
+        let [root, intermediate] = authority(now)?;
         for (name, issuer) in [(ROOT, &root), (INTERMEDIATE, &intermediate)] {
             let expected = "give a folder that holds no CA";
             let key = folder.join(format!("{name}.key"));
@@ -92,7 +58,8 @@ impl Authority {
     /// Opens the CA of a folder.
     pub fn open(folder: &Path) -> Result<Self, PkiError> {
         let (issuer, intermediate_pem) = issuer(folder, INTERMEDIATE)?;
-        Ok(Self { folder: folder.to_owned(), intermediate_pem, issuer })
+        let ca_pem = read_text(&folder.join(format!("{ROOT}.pem")), "certificate")?;
+        Ok(Self { folder: folder.to_owned(), signer: Signer::new(ca_pem, intermediate_pem, issuer) })
     }
 
     /// The root, which others trust.
@@ -101,14 +68,18 @@ impl Authority {
     }
 
     /// The root as PEM.
-    pub fn ca_pem(&self) -> Result<String, PkiError> {
-        read_text(&self.ca(), "certificate")
+    pub fn ca_pem(&self) -> &str {
+        &self.signer.ca_pem
+    }
+
+    /// What signs.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// Makes a certificate with a key of its own.
     pub fn make(&self, wish: &Wish) -> Result<Identity, PkiError> {
-        let key = KeyPair::generate().map_err(|source| PkiError::Make { what: "a key", source })?;
-        self.certify(wish, &key)
+        self.signer.make(wish)
     }
 
     /// Makes a certificate for a key that is there already, of any kind the library can read.
@@ -117,16 +88,7 @@ impl Authority {
         let pem = read_text(key, EXPECTED)?;
         let pair =
             KeyPair::from_pem(&pem).map_err(|_| PkiError::NotReadable { path: key.to_owned(), expected: EXPECTED })?;
-        self.certify(wish, &pair)
-    }
-
-    fn certify(&self, wish: &Wish, key: &KeyPair) -> Result<Identity, PkiError> {
-        let certificate = wish
-            .params()?
-            .signed_by(key, &self.issuer)
-            .map_err(|source| PkiError::Make { what: "a certificate", source })?;
-        let chain_pem = format!("{}{}", certificate.pem(), self.intermediate_pem);
-        Ok(Identity { chain_pem, key_pem: key.serialize_pem() })
+        Ok(Identity { chain_pem: self.signer.certify(wish, &pair)?, key_pem: pair.serialize_pem() })
     }
 
     /// Puts an identity into the folder of what was issued; a name can be used once.
@@ -158,17 +120,6 @@ pub(super) fn issuer(folder: &Path, name: &str) -> Result<(Issuer<'static, KeyPa
     let issuer =
         Issuer::from_ca_cert_pem(&pem, pair).map_err(|_| unreadable(&certificate, "certificate of a CA in PEM"))?;
     Ok((issuer, pem))
-}
-
-fn params(name: &str, now: Timestamp, constraints: BasicConstraints) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = subject(name);
-    params.is_ca = IsCa::Ca(constraints);
-    params.use_authority_key_identifier_extension = true;
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let Validity { from, until } = Validity::days(now, AUTHORITY_DAYS);
-    last(&mut params, Validity { from: from - AUTHORITY_LEAD, until });
-    params
 }
 
 /// A name as a file can have it.

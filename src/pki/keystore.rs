@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use x509_parser::pem::Pem;
 
 use super::PkiError;
-use super::authority::Identity;
+use super::signer::Identity;
 
 /// Rounds of the password's stretching: as many as OpenSSL and Java write.
 const ITERATIONS: u32 = 2_048;

@@ -9,8 +9,10 @@ pub mod files;
 pub mod keystore;
 pub mod own;
 pub mod revoke;
+pub mod signer;
 #[cfg(test)]
 mod tests;
+pub mod weak;
 pub mod wish;
 
 use std::io;

@@ -10,7 +10,8 @@ use x509_parser::pem::Pem;
 
 use super::PkiError;
 use super::authority::{Authority, Issued};
-use super::files::{create_folder, disk};
+use super::files::{create_folder, disk, read_text};
+use super::signer::Identity;
 use super::wish::{Usage, Validity, Wish};
 
 /// Names of the two certificates.
@@ -49,12 +50,8 @@ pub struct OwnWish<'w> {
 
 /// Finds the platform's own certificates in a folder; makes what is missing, or about to expire.
 pub fn ensure(folder: &Path, wish: &OwnWish<'_>, now: Timestamp) -> Result<Own, PkiError> {
-    let authority = match Authority::open(folder) {
-        Err(PkiError::NoAuthority { .. }) => create(folder, now)?,
-        opened => opened?,
-    };
-    let mut hosts: Vec<_> = HOSTS.map(str::to_owned).to_vec();
-    hosts.extend(wish.hosts.iter().filter(|host| !HOSTS.contains(&host.as_str())).cloned());
+    let authority = authority(folder, now)?;
+    let hosts = own_hosts(wish.hosts);
     let hub = Wish { hsa_id: wish.hub.to_owned(), hosts, validity: Validity::days(now, DAYS), usage: Usage::Both };
     let hub = issued(&authority, HUB, &hub, now)?;
     let client = wish.client.map(|hsa_id| {
@@ -67,6 +64,33 @@ pub fn ensure(folder: &Path, wish: &OwnWish<'_>, now: Timestamp) -> Result<Own, 
         )
     });
     Ok(Own { folder: folder.to_owned(), ca: authority.ca(), hub, client: client.transpose()? })
+}
+
+/// Opens the CA of a folder; makes it where there is none.
+pub fn authority(folder: &Path, now: Timestamp) -> Result<Authority, PkiError> {
+    match Authority::open(folder) {
+        Err(PkiError::NoAuthority { .. }) => create(folder, now),
+        opened => opened,
+    }
+}
+
+/// The names of this machine, and others.
+fn own_hosts(others: &[String]) -> Vec<String> {
+    let mut hosts: Vec<_> = HOSTS.map(str::to_owned).to_vec();
+    hosts.extend(others.iter().filter(|host| !HOSTS.contains(&host.as_str())).cloned());
+    hosts
+}
+
+/// What a listener on this machine shows: for its names, and for the address it listens on.
+pub fn listener_wish(hsa_id: String, hosts: &[String], now: Timestamp) -> Wish {
+    Wish { hsa_id, hosts: own_hosts(hosts), validity: Validity::days(now, DAYS), usage: Usage::Both }
+}
+
+/// The certificate of this name in a CA's folder with its key; made where there is none, or none that still serves.
+pub fn identity(authority: &Authority, name: &str, wish: &Wish, now: Timestamp) -> Result<Identity, PkiError> {
+    let issued = issued(authority, name, wish, now)?;
+    let chain_pem = read_text(&issued.certificate, "certificate in PEM")?;
+    Ok(Identity { chain_pem, key_pem: read_text(&issued.key, "private key in PEM")? })
 }
 
 /// Makes the CA beside its place and moves it there, so that a process that is stopped leaves no half of one.

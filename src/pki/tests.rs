@@ -40,7 +40,7 @@ fn a_certificate_names_its_holder_and_hosts_and_stands_below_the_root() {
     let authority = Authority::create(&folder.path().join("ca"), now()).unwrap();
     let identity = authority.make(&wish("SE5565594230-K001", &["p.example", "127.0.0.1", "::1"])).unwrap();
     let chain = certificates(&identity.chain_pem);
-    let root = certificates(&authority.ca_pem().unwrap());
+    let root = certificates(authority.ca_pem());
     let [leaf, intermediate] = [&chain[0], &chain[1]].map(|pem| pem.parse_x509().unwrap());
     let root = root[0].parse_x509().unwrap();
     assert_eq!(leaf.subject().to_string(), "C=SE, O=anslut test, CN=p.example, serialNumber=SE5565594230-K001");
@@ -58,10 +58,9 @@ fn a_certificate_names_its_holder_and_hosts_and_stands_below_the_root() {
 fn installations_share_nothing() {
     let folder = TempDir::new().unwrap();
     let [one, other] = ["one", "other"].map(|name| Authority::create(&folder.path().join(name), now()).unwrap());
-    assert_ne!(one.ca_pem().unwrap(), other.ca_pem().unwrap());
-    let subject = |authority: &Authority| {
-        certificates(&authority.ca_pem().unwrap())[0].parse_x509().unwrap().subject().to_string()
-    };
+    assert_ne!(one.ca_pem(), other.ca_pem());
+    let subject =
+        |authority: &Authority| certificates(authority.ca_pem())[0].parse_x509().unwrap().subject().to_string();
     assert_ne!(subject(&one), subject(&other), "nor a name");
 }
 
@@ -80,7 +79,7 @@ fn keys_are_their_owners_and_nothing_is_overwritten() {
     let again = authority.keep("../a b", &identity).unwrap_err();
     assert!(matches!(&again, PkiError::Exists { path, .. } if *path == issued.key), "{again}");
     assert!(matches!(Authority::create(&root, now()), Err(PkiError::Exists { .. })));
-    assert_eq!(authority.ca_pem().unwrap(), fs::read_to_string(root.join("ca.pem")).unwrap(), "untouched");
+    assert_eq!(authority.ca_pem(), fs::read_to_string(root.join("ca.pem")).unwrap(), "untouched");
     assert!(matches!(Authority::open(folder.path()), Err(PkiError::NoAuthority { .. })));
 }
 
@@ -133,8 +132,8 @@ fn a_key_store_gives_back_what_was_put_in() {
     let folder = TempDir::new().unwrap();
     let authority = Authority::create(&folder.path().join("ca"), now()).unwrap();
     let identity = authority.make(&wish("SE5565594230-K001", &[])).unwrap();
-    let ca = authority.ca_pem().unwrap();
-    let store = pkcs12(&identity, &ca, "mine", "hemligt").unwrap();
+    let ca = authority.ca_pem();
+    let store = pkcs12(&identity, ca, "mine", "hemligt").unwrap();
     let contents = read(&store, "hemligt").unwrap();
     let (key, chain) = contents.identity.unwrap();
     assert_eq!(key, certificates(&identity.key_pem)[0].contents);

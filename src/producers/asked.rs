@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -50,6 +51,13 @@ pub struct Asked<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client(pub IpAddr);
 
+/// A request that came over TLS, put among its extensions by the listener.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OverTls {
+    /// The HSA-id in the caller's certificate, where it showed one.
+    pub hsa_id: Option<Arc<str>>,
+}
+
 impl<'a> Asked<'a> {
     /// Reads the head of a request to `system` at `now`. A body that is not XML is no error: it has no contract and no
     /// address.
@@ -89,6 +97,17 @@ impl<'a> Asked<'a> {
     /// Who asks, where the listener knows.
     pub fn client(&self) -> Option<IpAddr> {
         self.request.extensions().get::<Client>().map(|client| client.0)
+    }
+
+    /// How it came.
+    pub fn scheme(&self) -> &'static str {
+        if self.request.extensions().get::<OverTls>().is_some() { "https" } else { "http" }
+    }
+
+    /// Who the hub says is asking, else whose certificate was shown.
+    pub fn sender(&self) -> Option<Cow<'_, str>> {
+        let shown = || self.request.extensions().get::<OverTls>()?.hsa_id.as_deref().map(Cow::Borrowed);
+        self.header(SENDER).or_else(shown)
     }
 
     /// Host and port that were asked for.

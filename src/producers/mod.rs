@@ -7,7 +7,7 @@
 //! [`chaos`] may decide that something goes wrong, [`matcher`] says which stub it fits, [`behaviour`] turns the stub into
 //! an answer, a wait or a fault, [`source`] is who answers where no stub does, [`machine`] what
 //! a system keeps account of, [`miss`] explains why nothing fitted,
-//! [`responder`] and [`serve`] deliver. What files say is read by [`spec`]; [`api`] shows and changes all of it; [`record`]
+//! [`responder`], [`serve`] and, over TLS, [`secure`] deliver. What files say is read by [`spec`]; [`api`] shows and changes all of it; [`record`]
 //! makes mappings of another system's answers.
 
 pub mod api;
@@ -30,6 +30,7 @@ pub mod record;
 pub mod records;
 pub mod responder;
 pub mod schema;
+pub mod secure;
 pub mod serve;
 pub mod settings;
 pub mod source;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -20,6 +20,7 @@ use super::journal::Entry;
 use super::load;
 use super::records::RecordSource;
 use super::records::load::RecordHolder;
+use super::secure::fault::TlsFault;
 use super::source::SharedSource;
 use super::space::{Space, Spaces};
 use super::spec::mapping::{InactiveStub, Stub};
@@ -56,7 +57,7 @@ pub struct Shared {
     /// Added to every stub's delay (`POST /__admin/settings`).
     pub delay: ArcSwap<Delay>,
     /// The recording that runs, or ran.
-    pub recording: std::sync::Mutex<super::record::Recording>,
+    pub recording: Mutex<super::record::Recording>,
 }
 
 /// Plans with their beginning. The first that decides something wins.
@@ -93,7 +94,7 @@ impl Default for Shared {
             wiring: ArcSwap::from_pointee(wiring),
             chaos: ArcSwapOption::empty(),
             delay: ArcSwap::from_pointee(Delay::None),
-            recording: std::sync::Mutex::default(),
+            recording: Mutex::default(),
         }
     }
 }
@@ -201,6 +202,8 @@ pub struct System {
     pub(super) shared: Arc<Shared>,
     pub(super) files: ArcSwap<Loaded>,
     pub(super) gates: ArcSwap<Gates>,
+    /// What the next handshake of its own listener shows, where a call has asked for it.
+    next_handshake: Mutex<Option<TlsFault>>,
 }
 
 /// What the files of a system say.
@@ -256,7 +259,13 @@ pub enum Reply {
 impl System {
     pub(super) fn new(name: &str, loaded: Loaded, shared: Arc<Shared>) -> Self {
         let gates = ArcSwap::from_pointee(Gates::of(&loaded.producer));
-        let system = Self { name: name.into(), shared, files: ArcSwap::from_pointee(loaded), gates };
+        let system = Self {
+            name: name.into(),
+            shared,
+            files: ArcSwap::from_pointee(loaded),
+            gates,
+            next_handshake: Mutex::default(),
+        };
         system.mount_files();
         system
     }
@@ -298,6 +307,16 @@ impl System {
         if let (Some(records), true, true) = (records, space.key().is_empty(), files.producer.state.is_some()) {
             records.reset(None, &self.name, files.producer.hsa_id.as_deref().unwrap_or(&self.name));
         }
+    }
+
+    /// Has the next handshake of the system's own listener fail so, once.
+    pub(super) fn shake_next(&self, fault: TlsFault) {
+        *self.next_handshake.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    }
+
+    /// What this handshake is to show because a call asked for it.
+    pub(super) fn take_next_handshake(&self) -> Option<TlsFault> {
+        self.next_handshake.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Its name: the folder's.

@@ -61,6 +61,8 @@ pub struct ServerSettings {
     pub header_bytes_max: usize,
     /// Longest wait for a request's headers to arrive in full, on a new connection or a kept-alive one.
     pub idle_timeout: Duration,
+    /// Longest time for a handshake, where a system has TLS of its own.
+    pub handshake_timeout: Duration,
     /// Longest time for a request's body to arrive.
     pub body_timeout: Duration,
     /// Longest time the caller may take none of its answer.
@@ -76,6 +78,7 @@ impl Default for ServerSettings {
             connections_max: 20_480,
             header_bytes_max: 64 * 1024,
             idle_timeout: Duration::from_secs(60),
+            handshake_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(10),

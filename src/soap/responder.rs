@@ -40,6 +40,9 @@ pub enum TransportFault {
     /// The connection was closed in good order without an answer.
     #[error("connection closed without an answer")]
     Closed,
+    /// Hands were not shaken over TLS, for this reason.
+    #[error("TLS handshake failed: {0}")]
+    Handshake(&'static str),
 }
 
 /// Tells whoever makes a call through the hub under which number the hub records it. Travels as an extension of the

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, OtherError, PeerIncompatible};
+
+use super::verify::ShortKey;
 
 /// Why a handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Cause {
         /// The hosts it is for.
         presented: Vec<String>,
     },
+    /// Its key is so short that anybody could find it.
+    ShortKey(ShortKey),
     /// It cannot be read.
     Unreadable,
     /// The other side does not have the key that belongs to it.
@@ -68,7 +72,9 @@ impl Cause {
             Error::InvalidCertificate(error) => Self::of_certificate(error),
             // Clients of old versions do not say which signatures they take; the library stumbles over that first.
             Error::PeerIncompatible(
-                PeerIncompatible::SignatureAlgorithmsExtensionRequired | PeerIncompatible::Tls12NotOfferedOrEnabled,
+                PeerIncompatible::SignatureAlgorithmsExtensionRequired
+                | PeerIncompatible::Tls12NotOfferedOrEnabled
+                | PeerIncompatible::ServerDoesNotSupportTls12Or13,
             ) => Self::TooOld,
             Error::PeerIncompatible(why) => Self::NothingInCommon(format!("{why:?}")),
             Error::AlertReceived(alert) => Self::Alert(*alert),
@@ -90,6 +96,10 @@ impl Cause {
             }
             CertificateError::BadEncoding | CertificateError::UnhandledCriticalExtension => Self::Unreadable,
             CertificateError::BadSignature => Self::WrongKey,
+            CertificateError::Other(OtherError(why)) => match why.downcast_ref::<ShortKey>() {
+                Some(short) => Self::ShortKey(*short),
+                None => Self::Other(why.to_string()),
+            },
             other => Self::Other(other.to_string()),
         }
     }
@@ -107,6 +117,7 @@ impl fmt::Display for Cause {
             Self::WrongName { expected, presented } => {
                 write!(f, "wrong name: it is for {}, and {expected} was called", or_nobody(presented))
             }
+            Self::ShortKey(short) => short.fmt(f),
             Self::Unreadable => f.write_str("the certificate cannot be read"),
             Self::WrongKey => f.write_str("the key is not the certificate's"),
             Self::TooOld => f.write_str("TLS version too old"),
@@ -121,7 +132,12 @@ impl fmt::Display for Cause {
 }
 
 fn or_nobody(names: &[String]) -> String {
-    if names.is_empty() { "no host".to_owned() } else { names.join(", ") }
+    // The library gives each name as `DnsName("…")`.
+    let plain = |name: &String| {
+        let inner = name.strip_prefix("DnsName(\"").and_then(|rest| rest.strip_suffix("\")"));
+        inner.unwrap_or(name).to_owned()
+    };
+    if names.is_empty() { "no host".to_owned() } else { names.iter().map(plain).collect::<Vec<_>>().join(", ") }
 }
 
 /// The alert as RFC 8446 writes it: `bad_certificate`.

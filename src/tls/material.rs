@@ -85,7 +85,8 @@ pub fn check(material: &Material) -> Vec<MaterialError> {
     trust.into_iter().chain(identity).chain(revoked).filter_map(Result::err).collect()
 }
 
-fn roots(trust: &Trust) -> Result<RootCertStore, MaterialError> {
+/// The certificates of those whose word is taken.
+pub fn roots(trust: &Trust) -> Result<RootCertStore, MaterialError> {
     let (path, certificates) = match trust {
         Trust::Pem(path) => (path, certificates(path)?),
         Trust::Store(path, password) => {

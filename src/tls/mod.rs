@@ -22,7 +22,7 @@ use rustls::time_provider::TimeProvider;
 
 /// The platform's clock as the TLS library asks for it.
 #[derive(Debug)]
-struct PlatformTime(Clock);
+pub struct PlatformTime(pub Clock);
 
 impl PlatformTime {
     fn now(&self) -> UnixTime {

@@ -10,9 +10,10 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
 
 use super::material::{Loaded, MaterialError};
 use super::subject;
@@ -20,6 +21,17 @@ use super::subject;
 tokio::task_local! {
     /// The subject of a certificate that was refused in this task's handshake: the library's error does not say it.
     pub(super) static REFUSED: RefCell<Option<String>>;
+}
+
+/// Shortest RSA key that is taken, in bits: the library refuses what shorter ones sign, and does not say why.
+const RSA_BITS_MIN: usize = 2_048;
+
+/// A key that is too short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the certificate's key is too short: RSA with {bits} bits, expected {RSA_BITS_MIN} or more")]
+pub struct ShortKey {
+    /// Its length.
+    pub bits: usize,
 }
 
 /// Judges consumers. A certificate is always asked for.
@@ -165,9 +177,15 @@ fn completed<V>(
     }
 }
 
-/// A certificate that says what its key is for must say that it signs: that is what either side does with it.
+/// A key must be long enough to be nobody else's, and a certificate that says what its key is for must say that it signs:
+/// that is what either side does with it.
 fn may_sign(certificate: &CertificateDer<'_>) -> Result<(), Error> {
     let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    if let Ok(PublicKey::RSA(key)) = certificate.public_key().parsed()
+        && key.key_size() < RSA_BITS_MIN
+    {
+        return Err(CertificateError::Other(OtherError(Arc::new(ShortKey { bits: key.key_size() }))).into());
+    }
     match certificate.key_usage() {
         Ok(Some(usage)) if !usage.value.digital_signature() => Err(CertificateError::InvalidPurpose.into()),
         Ok(_) => Ok(()),

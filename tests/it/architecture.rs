@@ -54,7 +54,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         module: "producers",
-        may_use: &["index", "contracts", "store", "soap", "net", "config", "domain"],
+        may_use: &["index", "contracts", "tls", "store", "soap", "net", "pki", "config", "domain"],
         because: "a mocked producer knows nothing of who calls it",
     },
     Layer {

@@ -65,6 +65,7 @@ impl Build<'_> {
                 proxy_allow: not_blank(self.resolved.list("proxy.allow")),
                 proxy_i_know: self.resolved.switch("proxy.i_know"),
                 templating: self.resolved.switch("producers.templating"),
+                pki: self.resolved.optional("producers.pki").map(|folder| self.in_environment(&folder)),
             },
             admin: AdminSettings { token: self.resolved.optional("admin.token") },
             platform: PlatformSettings {

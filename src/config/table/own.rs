@@ -91,6 +91,12 @@ pub const SETTINGS: &[Setting] = &[
     Setting::own("producers.behaviour_header", Kind::HeaderName, None, "request header that selects a behaviour"),
     Setting::own("producers.admin", Kind::Switch, Some("false"), "serve /<system>/__admin on the producers' listener"),
     Setting::own("producers.templating", Kind::Switch, Some("false"), "fill in the body of every mapping"),
+    Setting::own(
+        "producers.pki",
+        Kind::Text,
+        None,
+        "folder of the CA of producers' own TLS listeners; unset: the platform's own CA",
+    ),
     Setting::own("proxy.allow", Kind::List, None, "hosts that mocked producers may forward requests to"),
     Setting::own(
         "proxy.i_know",

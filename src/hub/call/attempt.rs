@@ -53,6 +53,7 @@ async fn here(responders: &Responders, target: &str, outbound: &Outbound) -> Res
         Ok(Err(TransportFault::Refused)) => Err(CallError::Connect(target.to_owned())),
         Ok(Err(TransportFault::Reset)) => Err(CallError::Reset),
         Ok(Err(TransportFault::Closed)) => Err(CallError::NoResponse(target.to_owned())),
+        Ok(Err(TransportFault::Handshake(why))) => Err(CallError::Tls(why.to_owned())),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::producers::settings::DELAY_MAX;
 
-/// Every id there is. Ids of a listener with TLS of its own are known and refused, until there is one.
+/// Every id there is, beside those of [`TLS_IDS`].
 pub const IDS: [&str; 81] = [
     "normal",
     "logical-error",
@@ -92,7 +92,7 @@ pub const IDS: [&str; 81] = [
     "lognormal",
 ];
 
-/// Ids that need a listener with TLS of the system's own.
+/// Ids that are shown in a handshake: on a listener with TLS of the system's own (`[tls]`).
 pub const TLS_IDS: [&str; 10] = [
     "cert-expired",
     "cert-not-yet",
@@ -173,14 +173,9 @@ impl Act {
     }
 
     fn new(id: &str, options: Vec<(String, String)>) -> Result<Self, String> {
-        if TLS_IDS.contains(&id) {
-            return Err(format!(
-                "behaviour {id:?} needs a listener with TLS of the system's own, which there is not yet"
-            ));
-        }
-        let known = IDS.iter().find(|known| **known == id);
+        let known = IDS.iter().chain(&TLS_IDS).find(|known| **known == id);
         let id = known.ok_or_else(|| {
-            let nearest = crate::config::nearest::nearest(id, IDS.iter().copied());
+            let nearest = crate::config::nearest::nearest(id, IDS.iter().chain(&TLS_IDS).copied());
             format!("there is no behaviour {id:?}; the nearest is {:?}", nearest.unwrap_or("normal"))
         })?;
         if let Some((key, _)) = options.iter().find(|(key, _)| !OPTIONS.contains(&key.as_str())) {

@@ -15,6 +15,7 @@ use super::script::{Framing, Local, Script, Step, head, raw};
 use crate::producers::asked::Asked;
 use crate::producers::identity::test_identity;
 use crate::producers::mounted::Reply;
+use crate::producers::secure::fault::TlsFault;
 use crate::soap::responder::TransportFault;
 use crate::soap::xml::text::escape_into;
 
@@ -112,6 +113,11 @@ fn instead(act: &Act, with: &mut Performing<'_, '_>) -> Option<Reply> {
         "long-text" => answer(200, XML, content::long_text(act.number("mb").unwrap_or(5))),
         "hang" => Reply::Script(Script { steps: vec![Step::Silence(SILENCE_MAX)], local: Local::Silence(SILENCE_MAX) }),
         "refuse" => Reply::Script(Script { steps: vec![Step::Reset], local: Local::Fault(TransportFault::Refused) }),
+        id if TlsFault::parse(id).is_some_and(TlsFault::is_only_shaken) => {
+            // A caller that tries again shakes hands anew, and meets it there.
+            let local = TlsFault::parse(id).map_or("", TlsFault::in_process);
+            Reply::Script(Script { steps: vec![Step::Reset], local: Local::Fault(TransportFault::Handshake(local)) })
+        }
         "reset-once" if (with.is_first)() => Reply::Fault(WireFault::ConnectionResetByPeer, with.numbers.clone()),
         "logical-error" => Reply::Answer((with.error)(act.option("code").unwrap_or("INVALID_REQUEST"))?),
         id => Reply::Fault(WireFault::parse(id)?, with.numbers.clone()),

@@ -53,7 +53,7 @@ fn a_plan_that_cannot_be_read_is_said_to_be() {
         (json!({"sed": 1}), "the nearest known one is \"seed\""),
         (json!({"plan": [{"share": 2, "behaviour": "hang"}]}), "row 0 of plan: share is 2"),
         (json!({"plan": [{"behaviour": "hangs"}]}), "the nearest is \"hang\""),
-        (json!({"plan": [{"behaviour": "cert-expired"}]}), "needs a listener with TLS"),
+        (json!({"plan": [{"behaviour": "cert-expire"}]}), "the nearest is \"cert-expired\""),
         (json!({"plan": [{}]}), "it has no behaviour"),
         (json!({"clock": "sun"}), "clock is \"sun\""),
     ];

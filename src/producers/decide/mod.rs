@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use uuid::Uuid;
 
-use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, major_of};
+use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, major_of};
 use super::behaviour::act::Act;
 use super::behaviour::delay::Numbers;
 use super::behaviour::perform::{Performing, perform};
@@ -19,6 +19,7 @@ use super::chaos::{Call, Fired};
 use super::journal::{Answered, Entry, Kept, Outcome, RivFacts, Row};
 use super::miss;
 use super::mounted::{Decision, Loaded, Reply, System, Wiring, plain};
+use super::secure::fault::TlsFault;
 use super::source::Wanted;
 use super::space::{Mounted, WORKSPACE};
 use super::spec::rule::Rule;
@@ -122,7 +123,7 @@ fn facts(asked: &Asked<'_>) -> RivFacts {
         contract: asked.contract().map(str::to_owned),
         logical_address: asked.logical_address().map(str::to_owned),
         profile: asked.profile(),
-        sender: header(SENDER),
+        sender: asked.sender().map(|value| value.into_owned()),
         original_consumer: header(ORIGINAL_CONSUMER),
         correlation_id: header(CORRELATION_ID),
         patient: asked.patient().map(str::to_owned),
@@ -203,6 +204,11 @@ impl Deciding<'_, '_> {
     fn perform(&mut self, act: &Act, base: Reply) -> Reply {
         self.answered.behaviour = Some(act.to_string());
         self.delay += act.delay;
+        if let Some(fault) = TlsFault::of(act).filter(|fault| fault.is_only_shaken())
+            && self.asked.client().is_some()
+        {
+            self.system.shake_next(fault);
+        }
         let correlation_id = self.asked.header(CORRELATION_ID).unwrap_or_default().into_owned();
         let own = self.own;
         let mut with = Performing {

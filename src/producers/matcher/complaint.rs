@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use super::Condition;
 use super::value::{Given, ValueMatcher};
-use crate::producers::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, quoted};
+use crate::producers::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, quoted};
 use crate::producers::settings::EXPLAINED_BYTES_MAX;
 use crate::producers::xml::xpath::Selected;
 
@@ -45,14 +45,14 @@ impl Condition {
                 differs(&format!("cookie {name}"), asked.cookies(name).into_iter().next(), matcher)
             }
             Self::PathParameter(_, name, matcher) => format!("path parameter {name}: expected {matcher}"),
-            Self::Scheme(expected) => format!("scheme is http, expected {expected}"),
+            Self::Scheme(expected) => format!("scheme is {}, expected {expected}", asked.scheme()),
             Self::Host(matcher) => differs("host", asked.host(), matcher),
             Self::Port(expected) => format!("host is {}, expected port {expected}", asked.host().unwrap_or_default()),
             Self::ClientIp(matcher) => differs("client", asked.client().map(|ip| ip.to_string()), matcher),
             Self::Multipart(_) => "no part of the body is as expected".to_owned(),
             Self::Contract(pattern) => pattern.complaint(asked.contract()),
             Self::LogicalAddress(matcher) => differs("riv.logicalAddress", asked.logical_address(), matcher),
-            Self::Sender(matcher) => differs("riv.sender", asked.header(SENDER), matcher),
+            Self::Sender(matcher) => differs("riv.sender", asked.sender(), matcher),
             Self::OriginalConsumer(matcher) => {
                 differs("riv.originalConsumer", asked.header(ORIGINAL_CONSUMER), matcher)
             }

@@ -16,7 +16,7 @@ use self::contract::ContractPattern;
 use self::multipart::PartMatcher;
 use self::target::{PathTemplate, TargetMatcher};
 use self::value::{Given, ManyMatcher, ValueMatcher};
-use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, SENDER, plain_identity};
+use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, plain_identity};
 
 /// One condition on a request.
 #[derive(Clone, Debug)]
@@ -89,15 +89,14 @@ impl Condition {
                 let value = template.parameter(target, name);
                 value.is_some() && accepts(matcher, value.as_deref())
             }),
-            // The listener speaks HTTP without TLS.
-            Self::Scheme(expected) => expected == "http",
+            Self::Scheme(expected) => expected == asked.scheme(),
             Self::Host(matcher) => accepts(matcher, asked.host().as_deref().map(without_port)),
             Self::Port(expected) => asked.host().is_some_and(|host| port_of(&host) == Some(*expected)),
             Self::ClientIp(matcher) => accepts(matcher, asked.client().map(|ip| ip.to_string()).as_deref()),
             Self::Multipart(matcher) => matcher.accepts(asked),
             Self::Contract(pattern) => asked.contract().is_some_and(|namespace| pattern.accepts(namespace)),
             Self::LogicalAddress(matcher) => accepts(matcher, asked.logical_address()),
-            Self::Sender(matcher) => accepts(matcher, asked.header(SENDER).as_deref()),
+            Self::Sender(matcher) => accepts(matcher, asked.sender().as_deref()),
             Self::OriginalConsumer(matcher) => accepts(matcher, asked.header(ORIGINAL_CONSUMER).as_deref()),
             Self::CorrelationId(matcher) => accepts(matcher, asked.header(CORRELATION_ID).as_deref()),
             Self::Profile(matcher) => accepts(matcher, asked.profile()),

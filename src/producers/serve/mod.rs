@@ -1,4 +1,4 @@
-//! The `producers` listener: HTTP/1.1, every system below its name.
+//! The `producers` listener: HTTP/1.1, every system below its name; and what a system's own listener carries.
 
 mod body;
 #[cfg(test)]
@@ -18,12 +18,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use self::body::ReplyBody;
+use self::wire::Wire;
 use super::api;
-use super::asked::Client;
+use super::asked::{Client, OverTls};
 use super::behaviour::script::Step;
 use super::describe;
 use super::journal::Entry;
@@ -56,7 +57,11 @@ pub async fn serve(
     let settings = Arc::new(settings);
     accept::serve(listener, bounds, shutdown.clone(), |stream, peer| {
         let (producers, settings, shutdown) = (Arc::clone(&producers), Arc::clone(&settings), shutdown.clone());
-        async move { connection(stream, peer, &producers, &settings, &shutdown).await }
+        async move {
+            // Failing to set it costs speed only.
+            let _ = stream.set_nodelay(true);
+            connection(stream, Peer { address: peer, tls: None }, &producers, &settings, &shutdown).await;
+        }
     })
     .await;
 }
@@ -69,22 +74,33 @@ type Ending = Mutex<Option<(Vec<Step>, Option<Entry>)>>;
 #[error("the stub asks for a fault of the connection")]
 struct Misbehave;
 
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+/// The other end of a connection.
+pub(in crate::producers) struct Peer {
+    /// Its address.
+    pub(in crate::producers) address: SocketAddr,
+    /// On a system's own listener: the system, and what the handshake told of the caller.
+    pub(in crate::producers) tls: Option<(String, OverTls)>,
+}
+
+/// Carries a connection to its end.
+pub(in crate::producers) async fn connection(
+    stream: impl Wire,
+    peer: Peer,
     producers: &Producers,
     settings: &ServerSettings,
     shutdown: &CancellationToken,
 ) {
-    // Failing to set it costs speed only.
-    let _ = stream.set_nodelay(true);
     let ending = Ending::default();
     let service = service_fn(|mut request: Request<Incoming>| {
-        let ending = &ending;
-        request.extensions_mut().insert(Client(peer.ip()));
+        let (ending, peer) = (&ending, &peer);
+        request.extensions_mut().insert(Client(peer.address.ip()));
+        let own = peer.tls.as_ref().map(|(system, over)| {
+            request.extensions_mut().insert(over.clone());
+            system.as_str()
+        });
         // Pinned here, since hyper asks for a future that can be moved.
         Box::pin(async move {
-            let (reply, entry) = respond(request, producers, settings, shutdown).await;
+            let (reply, entry) = respond(request, own, producers, settings, shutdown).await;
             sendable(reply, entry, ending)
         })
     });
@@ -141,12 +157,18 @@ fn sendable(reply: Reply, mut entry: Option<Entry>, ending: &Ending) -> Result<R
 
 async fn respond(
     mut request: Request<Incoming>,
+    own: Option<&str>,
     producers: &Producers,
     settings: &ServerSettings,
     shutdown: &CancellationToken,
 ) -> (Reply, Option<Entry>) {
     out_of_workspace_path(&mut request);
-    let first = request.uri().path().split('/').nth(1).unwrap_or_default().to_owned();
+    let named = request.uri().path().split('/').nth(1).unwrap_or_default();
+    // A listener of its own leads to one system, with or without the name in the path.
+    let (first, below) = match own {
+        Some(own) if own != named => (own.to_owned(), request.uri().path().to_owned()),
+        _ => (named.to_owned(), request.uri().path().get(1 + named.len()..).unwrap_or_default().to_owned()),
+    };
     let Some(system) = producers.system(&first) else {
         let known: Vec<_> = producers.systems().iter().map(|system| system.name().to_owned()).collect();
         let text = match known.as_slice() {
@@ -155,7 +177,6 @@ async fn respond(
         };
         return (plain(StatusCode::NOT_FOUND, text), None);
     };
-    let below = request.uri().path()[1 + first.len()..].to_owned();
     if let Some(path) = below.strip_prefix("/__admin").filter(|_| system.serves_admin()) {
         let path = path.to_owned();
         if let Some(refused) = not_for_pages(&request) {

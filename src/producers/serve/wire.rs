@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use crate::producers::behaviour::delay::Numbers;
 use crate::producers::behaviour::fault::WireFault;
@@ -13,6 +14,25 @@ use crate::producers::journal::{Entry, Outcome};
 
 /// Random bytes sent before the close, in words of eight.
 const RANDOM_WORDS: usize = 64;
+
+/// What calls come in over: a socket, or TLS over one.
+pub(in crate::producers) trait Wire: AsyncRead + AsyncWrite + Unpin {
+    /// Has the connection reset, instead of closed, when it is dropped. Where the operating system refuses, the caller sees
+    /// an orderly close.
+    fn reset_on_drop(&self);
+}
+
+impl Wire for TcpStream {
+    fn reset_on_drop(&self) {
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl Wire for TlsStream<TcpStream> {
+    fn reset_on_drop(&self) {
+        self.get_ref().0.reset_on_drop();
+    }
+}
 
 /// The steps of a fault of the wire.
 pub(super) fn steps(fault: WireFault, mut numbers: Numbers) -> Vec<Step> {
@@ -32,7 +52,7 @@ pub(super) fn steps(fault: WireFault, mut numbers: Numbers) -> Vec<Step> {
 
 /// Carries out the steps and closes the connection; the caller takes what is written within `write_timeout`. The entry ends
 /// before the caller can see the last of it: whoever has an answer, or a reset, finds its row.
-pub(super) async fn carry_out(mut stream: TcpStream, steps: Vec<Step>, entry: Option<Entry>, write_timeout: Duration) {
+pub(super) async fn carry_out(mut stream: impl Wire, steps: Vec<Step>, entry: Option<Entry>, write_timeout: Duration) {
     // Declared behind the stream, so that it is dropped, and its row written, before the connection closes.
     let mut entry = entry;
     let mut end = || {
@@ -47,7 +67,11 @@ pub(super) async fn carry_out(mut stream: TcpStream, steps: Vec<Step>, entry: Op
         }
         match step {
             Step::Write(bytes) => {
-                let written = tokio::time::timeout(write_timeout, stream.write_all(&bytes)).await;
+                let writing = async {
+                    stream.write_all(&bytes).await?;
+                    stream.flush().await
+                };
+                let written = tokio::time::timeout(write_timeout, writing).await;
                 if !matches!(written, Ok(Ok(()))) {
                     return;
                 }
@@ -60,8 +84,7 @@ pub(super) async fn carry_out(mut stream: TcpStream, steps: Vec<Step>, entry: Op
                 let _ = tokio::time::timeout(longest, gone).await;
             }
             Step::Reset => {
-                // Where the operating system refuses, the caller sees an orderly close instead.
-                let _ = stream.set_zero_linger();
+                stream.reset_on_drop();
                 return;
             }
         }

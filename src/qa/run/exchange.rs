@@ -121,6 +121,7 @@ fn cause(fault: TransportFault) -> &'static str {
         TransportFault::Refused => "the connection was refused",
         TransportFault::Reset => "the connection was reset",
         TransportFault::Closed => "the connection was closed before the answer was whole, or no answer came in time",
+        TransportFault::Handshake(_) => "hands were not shaken over TLS",
     }
 }
 

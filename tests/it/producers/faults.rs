@@ -188,7 +188,7 @@ const PLAN: &str = "seed = 11\nplan = [{ system = \"drawn\", contract = \"*\", s
                     { share = 0.5, behaviour = \"http-429\" }]\n";
 
 /// A command line: how it ended, and what it wrote to both streams.
-fn cli(line: &[&str]) -> (Exit, String, String) {
+pub fn cli(line: &[&str]) -> (Exit, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = anslut::cli::run(line.iter().map(Into::into), &[], &mut Terminal::new(&mut out, &mut err, false, &[]));
     (exit, String::from_utf8(out).expect("UTF-8"), String::from_utf8(err).expect("UTF-8"))
@@ -249,7 +249,7 @@ async fn every_id(desk: &Desk) -> Result<(), String> {
     let all = anslut::producers::behaviour::act::IDS;
     // The long ones wait; how long, `ci/producers.sh` measures. Here the row is what counts, so their callers leave.
     let is_long = |id: &str| ENDLESS.contains(&id) || id.starts_with("edge-");
-    for id in all {
+    for id in all.into_iter().chain(anslut::producers::behaviour::act::TLS_IDS) {
         let (space, body) = (format!("id-{id}"), diagnosis("191212121212"));
         let small = match id {
             "huge" | "long-text" => ";mb=1",

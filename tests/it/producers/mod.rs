@@ -10,6 +10,7 @@ mod matching;
 mod recording;
 mod records;
 mod schema;
+mod secure;
 mod state;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 
 pub(crate) mod reading;
 mod tables;
+mod tls;
 
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use crate::producers::machine::Machine;
 use crate::producers::matcher::contract::ContractPattern;
 use crate::producers::records::RecordSettings;
 use crate::producers::schema::SchemaSettings;
+use crate::producers::secure::SecureSettings;
 use crate::producers::settings::SystemLimits;
 
 /// A system as its file describes it.
@@ -52,6 +54,8 @@ pub struct Producer {
     pub miss: Miss,
     /// Added to every stub's own delay.
     pub delay: Delay,
+    /// A listener of its own, with TLS.
+    pub tls: Option<SecureSettings>,
     /// Its bounds.
     pub limits: SystemLimits,
 }
@@ -75,6 +79,7 @@ impl Default for Producer {
             rules: Vec::new(),
             miss: Miss::default(),
             delay: Delay::default(),
+            tls: None,
             limits: SystemLimits::default(),
         }
     }
@@ -114,7 +119,8 @@ pub enum Miss {
     NotFound,
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
+    "tls",
     "schema",
     "records",
     "state",
@@ -134,8 +140,6 @@ const KEYS: [&str; 16] = [
 ];
 /// What may stand in `answers`.
 const SOURCES: [&str; 5] = ["mapping", "record", "schema", "proxy", "fault"];
-/// Keys of `producers.md` §1.2 that do nothing yet.
-const NOT_YET: [&str; 1] = ["tls"];
 
 /// Reads the file; `None` where it cannot be used. Problems say why, or what has no effect.
 pub(crate) fn read(file: &Path, contents: &[u8], problems: &mut Vec<Problem>) -> Option<Producer> {
@@ -194,11 +198,7 @@ impl Reading<'_> {
                 "rule" => self.rules(value, &mut producer.rules),
                 "delay" => producer.delay = self.delay(value),
                 "limits" => self.limits(value, &mut producer.limits),
-                known if NOT_YET.contains(&known) => {
-                    let line = self.line(key.span().start);
-                    let message = format!("{known:?} is not supported yet and has no effect");
-                    self.problems.push(Problem::warning(self.file, line, message));
-                }
+                "tls" => producer.tls = self.tls(value),
                 unknown => self.unknown(unknown, key.span().start, &KEYS),
             }
         }
