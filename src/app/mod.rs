@@ -185,7 +185,7 @@ impl Platform {
                 return Err(StartError::Quality(error));
             }
         };
-        platform.serve(&mut bound, &shared, connections, beside);
+        platform.serve(&mut bound, &shared, Arc::clone(&connections), beside);
         let listeners = platform.own_listeners(&shared);
         if let Some(trouble) = listeners.tend().await.pop() {
             platform.drain().await;
@@ -202,6 +202,7 @@ impl Platform {
             }
         }
         problems.extend(platform.read_catalogues().await);
+        connection::recover(&connections).await;
         for (member, own) in platform.members.iter().zip(&mut bound.own) {
             member.serve_catalogue(own, &platform.tasks, &platform.shutdown);
         }

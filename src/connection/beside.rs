@@ -11,6 +11,8 @@ use super::steps::Wanted;
 impl Book {
     /// Guidance: what may be done next, and what each step still needs.
     pub fn next(&self, id: &str) -> Result<(State, Vec<Guidance>), Refusal> {
+        let offered_now = offered(self.kept().connection(id)?.progress.state);
+        let seen = self.look(id, &offered_now, None)?;
         let kept = self.kept();
         let file = kept.connection(id)?;
         let state = file.progress.state;
@@ -19,7 +21,7 @@ impl Book {
             let wanted = Wanted { event, actor: None, at: None, arguments: Arguments::default() };
             // What a step would be given is not known yet: the first test platform stands for the one to be assigned.
             let wanted = Wanted { arguments: self.supposed(file, event), ..wanted };
-            let mut taken = self.filled_in(&wanted);
+            let mut taken = self.filled_in(&wanted, seen.clone());
             // Time does not run backwards: where the last step lies ahead, the next one is judged then.
             taken.at = file.last_at().filter(|last| taken.at.is_before(*last)).unwrap_or(taken.at);
             let (failed, _) = self.judged(&kept, id, &taken)?;

@@ -13,6 +13,7 @@ use super::incident::Incident;
 use super::order::OrderState;
 use super::party::{Component, Contact, INERA, Party};
 use super::platforms::{PlatformRole, Platforms};
+use super::seen::Seen;
 use super::services::Services;
 use super::services::profile::ServiceProfile;
 use super::state::{Event, State};
@@ -40,6 +41,8 @@ pub struct Dossier<'d> {
     pub day: Date,
     /// What time it really is: a catalogue knows no other.
     pub now: Timestamp,
+    /// What was seen of the platforms beforehand.
+    pub seen: &'d Seen,
     /// The incident that is judged, and who acts in it.
     pub incident: Option<(&'d Incident, &'d str)>,
 }
@@ -117,6 +120,11 @@ impl<'d> Dossier<'d> {
         let addresses: BTreeSet<&str> = lines.filter_map(|line| line.logical_address.as_deref()).collect();
         let foreign = addresses.into_iter().filter(|address| !address.trim().is_empty() && !self.is_owned(address));
         foreign.map(str::to_owned).collect()
+    }
+
+    /// Rows of the index that name a system: as they were counted beforehand.
+    pub fn engagements(&self, component: &str) -> u64 {
+        self.seen.engagements(component).unwrap_or_else(|| self.platforms.engagements(component))
     }
 
     /// Whether the party has ordered a service.

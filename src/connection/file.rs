@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::document::{Decision, Document, LeavingPlan, Line, Outcome, Role, Run};
+use super::effect::Begun;
 use super::gates::Failed;
 use super::moment::Moment;
 use super::state::{Event, State};
@@ -93,6 +94,8 @@ pub struct ConnectionFile {
     pub entries: Vec<Entry>,
     /// Runs of test cases, oldest first.
     pub runs: Vec<Run>,
+    /// A step that has begun to change a catalogue, and of which nobody has said yet how it ended.
+    pub begun: Option<Begun>,
 }
 
 /// How far a connection has come: what its steps, one after the other, make of it.

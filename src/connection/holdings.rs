@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::agreement::Agreement;
 use super::document::{Document, Run};
+use super::effect::Begun;
 use super::file::{ConnectionFile, Entry, Progress};
 use super::incident::Incident;
 use super::order::Order;
@@ -91,6 +92,8 @@ pub enum Change {
     Order(Order),
     /// What a connection's party wrote.
     Document(Box<Document>),
+    /// A step of a connection has begun to change a catalogue.
+    Begun(String, Box<Begun>),
     /// A step of a connection, and how far it has come since.
     Step(String, Box<Entry>, Box<Progress>),
     /// A run of test cases.
@@ -121,6 +124,10 @@ impl Holdings {
                 entry.seen = Arc::clone(&file.document);
                 file.entries.push(*entry);
                 file.progress = *progress;
+                file.begun = None;
+            }
+            Change::Begun(connection, begun) => {
+                self.connections.entry(connection).or_default().begun = Some(*begun);
             }
             Change::Run(connection, run) => self.connections.entry(connection).or_default().runs.push(run),
             Change::Incident(incident) => drop(self.incidents.insert(incident.report.id.clone(), *incident)),

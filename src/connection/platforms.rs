@@ -4,8 +4,10 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::document::{Line, Permitted, Role, permitted};
+use super::traffic::{Traffic, TrafficOf};
 
 /// What a platform is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct PlatformName {
 }
 
 /// A route of an order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OrderedRoute {
     /// Which system.
     pub component: String,
@@ -41,7 +43,7 @@ pub struct OrderedRoute {
 }
 
 /// A permission of an order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OrderedPermission {
     /// Who.
     pub consumer: String,
@@ -52,7 +54,7 @@ pub struct OrderedPermission {
 }
 
 /// Routes and permissions, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
     /// Routes.
     pub routes: Vec<OrderedRoute>,
@@ -87,6 +89,13 @@ impl Rows {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.routes.is_empty() && self.permissions.is_empty()
+    }
+
+    /// With what another has besides.
+    pub fn add(&mut self, other: Self) {
+        let other = other.without(self);
+        self.routes.extend(other.routes);
+        self.permissions.extend(other.permissions);
     }
 
     /// Without what another has as well.
@@ -162,7 +171,10 @@ pub trait Platforms: Send + Sync {
     /// Takes them out; how many there were.
     fn remove_engagements(&self, component: &str) -> Result<u64, PlatformError>;
 
-    /// What is there of a contract's package; `None` for a contract that nobody knows.
+    /// What it has recorded of a system's calls.
+    fn traffic(&self, asked: &TrafficOf) -> Traffic;
+
+    /// What is there of a contract's package; `None` for a contract that nobody knows, or whose package nobody has.
     fn package(&self, contract: &str) -> Option<PackageParts>;
 }
 

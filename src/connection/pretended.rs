@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::platforms::{Counted, PackageParts, PlatformError, PlatformName, PlatformRole, Platforms, Rows};
+use super::traffic::{Traffic, TrafficOf};
 
 /// The name of the platform for tests.
 pub(crate) const QA: &str = "NTJP-QA";
@@ -30,6 +31,10 @@ pub(crate) struct Said {
     pub(crate) packages: BTreeMap<String, PackageParts>,
     /// With what every order is refused.
     pub(crate) refusal: Option<String>,
+    /// Whether orders break off.
+    pub(crate) breaks: bool,
+    /// What is recorded of every system.
+    pub(crate) traffic: Traffic,
 }
 
 impl Pretended {
@@ -50,6 +55,9 @@ impl Platforms for Pretended {
         let mut said = self.said();
         if let Some(text) = &said.refusal {
             return Err(PlatformError::Refused(vec![text.clone()]));
+        }
+        if said.breaks && !dry {
+            return Err(PlatformError::Failed("broken off".to_owned()));
         }
         if !dry {
             let known = said.rows.entry(env.to_owned()).or_default();
@@ -90,6 +98,12 @@ impl Platforms for Pretended {
 
     fn remove_engagements(&self, component: &str) -> Result<u64, PlatformError> {
         Ok(self.said().engagements.remove(component).unwrap_or(0))
+    }
+
+    fn traffic(&self, asked: &TrafficOf) -> Traffic {
+        // Only what is asked for rightly is told.
+        let is_right = asked.env == PRODUCTION && !asked.component.is_empty() && asked.from <= asked.to;
+        if is_right { self.said().traffic.clone() } else { Traffic::default() }
     }
 
     fn package(&self, contract: &str) -> Option<PackageParts> {

@@ -9,6 +9,7 @@ use super::incident::{Incident, IncidentEvent, IncidentState, IncidentStep, Repo
 use super::moment::Moment;
 use super::papers::check_same_id;
 use super::refusal::{Refusal, Refused};
+use super::seen::Seen;
 use super::state::Event;
 
 impl Kept {
@@ -135,6 +136,7 @@ impl Book {
             arguments: &Arguments::default(),
             day: Moment::Instant(now).day(),
             now,
+            seen: &Seen::default(),
             incident: Some((incident, actor)),
         };
         Ok(gates::judge(&dossier, numbers, true))

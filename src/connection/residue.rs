@@ -15,11 +15,20 @@ fn others<'h>(holdings: &'h Holdings, file: &'h ConnectionFile) -> impl Iterator
 pub(super) fn own_rows(holdings: &Holdings, file: &ConnectionFile, env: &str) -> Rows {
     let published = file.progress.published.get(env).into_iter().flatten();
     let lines: Vec<_> = file.document.lines_of(env).chain(published).collect();
-    let rows = Rows::of(lines.into_iter());
-    others(holdings, file).fold(rows, |rows, other| {
-        let kept = other.progress.published.get(env).into_iter().flatten();
-        rows.without(&Rows::of(kept))
-    })
+    let mut rows = Rows::of(lines.into_iter());
+    if let Some(begun) = file.begun.as_ref().filter(|begun| begun.env == env) {
+        rows.add(begun.adds.clone());
+    }
+    rows.without(&others_rows(holdings, file, env))
+}
+
+/// Rows on a platform that other connections have published.
+pub(super) fn others_rows(holdings: &Holdings, file: &ConnectionFile, env: &str) -> Rows {
+    let mut rows = Rows::default();
+    for other in others(holdings, file) {
+        rows.add(Rows::of(other.progress.published.get(env).into_iter().flatten()));
+    }
+    rows
 }
 
 /// Whether another connection that is on a platform lives on the same system.

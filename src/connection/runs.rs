@@ -11,6 +11,7 @@ use super::gates;
 use super::holdings::Change;
 use super::moment::Moment;
 use super::refusal::{Refusal, Refused};
+use super::seen::Seen;
 use super::state::{Event, State};
 
 /// What is known of the system that a run was made against.
@@ -135,6 +136,7 @@ impl Book {
             arguments: &Arguments::default(),
             day: Moment::Instant(now).day(),
             now,
+            seen: &Seen::default(),
             incident: None,
         };
         Ok(gates::judge(&dossier, &[39, 43], false).0)

@@ -55,6 +55,10 @@ pub struct Source {
     pub path: String,
     /// The release in the zip's or folder's name, where it has one.
     pub release: Option<String>,
+    /// Whether test cases of the operation lie in the package (`test-suite/`).
+    pub has_test_cases: bool,
+    /// Whether a description in words lies there (*TKB*, `docs/`).
+    pub has_description: bool,
 }
 
 /// One operation of one description.

@@ -331,6 +331,8 @@ impl Making<'_> {
             kind: self.package.kind,
             path: self.path.to_owned(),
             release: release_in_path(&self.package.path),
+            has_test_cases: self.package.has_test_cases(&operation.name),
+            has_description: self.package.has_description(),
         };
         let hub_path = format!("vp/{}/{}/{major}/{profile}", domain.replace(':', "/"), operation.name);
         Contract {

@@ -87,7 +87,7 @@ fn residue(dossier: &Dossier<'_>) -> Verdict {
     }
     let component = &dossier.document().component;
     if !component.is_empty() && !shares_component(dossier.holdings, dossier.file) {
-        let engagements = dossier.platforms.engagements(component);
+        let engagements = dossier.engagements(component);
         if engagements > 0 {
             fills.push(format!("{engagements} engagements of {component}"));
             missing.push(format!("engagements[{component}]"));

@@ -13,7 +13,7 @@ mod quality;
 mod services;
 mod technical;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

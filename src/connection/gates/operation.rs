@@ -99,7 +99,13 @@ const AVAILABILITY_MIN: f64 = 99.5;
 const ERROR_PERCENT_MAX: f64 = 100.0 - AVAILABILITY_MIN;
 
 fn service_level(dossier: &Dossier<'_>) -> Verdict {
-    let Some(metrics) = &dossier.document().evidence.metrics else { return Verdict::Holds };
+    let shown = dossier.document().evidence.metrics.iter().map(|metrics| ("evidence.metrics", metrics));
+    let all = shown.chain([("calls", &dossier.seen.traffic.metrics)]);
+    complete(all.flat_map(|(key, metrics)| endangered(dossier, key, metrics)).collect())
+}
+
+/// Figures beyond the service's limits.
+fn endangered(dossier: &Dossier<'_>, key: &str, metrics: &Metrics) -> Vec<String> {
     let Metrics { calls_per_second, answer_ms, answer_ms_mean, answer_ms_p95, availability, error_percent } = metrics;
     let limits = dossier.profile().map(|profile| profile.limits.clone()).unwrap_or_default();
     let above = |seen: Option<u64>, most: Option<u64>| seen.zip(most).is_some_and(|(seen, most)| seen > most);
@@ -114,7 +120,7 @@ fn service_level(dossier: &Dossier<'_>) -> Verdict {
         ("errorPercent", error_percent.is_some_and(|seen| seen > ERROR_PERCENT_MAX)),
     ];
     let failing = failing.into_iter().filter(|(_, fails)| *fails);
-    complete(failing.map(|(name, _)| format!("evidence.metrics.{name}")).collect())
+    failing.map(|(name, _)| format!("{key}.{name}")).collect()
 }
 
 fn participation(dossier: &Dossier<'_>) -> Verdict {
@@ -154,9 +160,11 @@ fn cause(dossier: &Dossier<'_>) -> Verdict {
 }
 
 fn compliance(dossier: &Dossier<'_>) -> Verdict {
-    let violations = &dossier.document().evidence.violations;
-    let missing = violations.iter().map(|rule| format!("evidence.violations[{rule}]")).collect();
-    filled(violations.join(", "), missing)
+    let (shown, recorded) = (&dossier.document().evidence.violations, &dossier.seen.traffic.violations);
+    let missing = shown.iter().map(|rule| format!("evidence.violations[{rule}]"));
+    let missing = missing.chain(recorded.iter().map(|rule| format!("calls.violations[{rule}]"))).collect();
+    let rules: std::collections::BTreeSet<&str> = shown.iter().chain(recorded).map(String::as_str).collect();
+    filled(rules.into_iter().collect::<Vec<_>>().join(", "), missing)
 }
 
 fn stops(dossier: &Dossier<'_>) -> Verdict {

@@ -1,8 +1,9 @@
 //! CONN-51 to CONN-54: production, and that it is used for what was agreed.
 
 use super::{ANSLUTNING, Gate, PUBLIC, Verdict, complete, holds_if};
+use crate::connection::document::SeenCall;
 use crate::connection::dossier::Dossier;
-use crate::connection::platforms::{PlatformError, PlatformRole, Rows};
+use crate::connection::platforms::{OrderedPermission, PlatformError, PlatformRole, Rows};
 use crate::connection::state::Event;
 
 pub(super) const GATES: &[Gate] = &[
@@ -109,12 +110,24 @@ fn agreed_use(dossier: &Dossier<'_>) -> Verdict {
     let is_production = |env: &str| dossier.role_of(env) == Some(PlatformRole::Production);
     let lines = document.lines.iter().filter(|line| line.env.as_deref().is_some_and(is_production));
     let agreed = Rows::of(lines).permissions;
-    let outside = document.evidence.calls.iter().zip(1..).filter(|(call, _)| {
-        !agreed.iter().any(|permission| {
+    let is_among = |agreed: &[OrderedPermission], call: &SeenCall| {
+        agreed.iter().any(|permission| {
             permission.consumer.eq_ignore_ascii_case(&call.consumer)
                 && permission.contract == call.contract
                 && permission.address.eq_ignore_ascii_case(&call.logical_address)
         })
-    });
-    complete(outside.map(|(_, number)| format!("evidence.calls[{number}]")).collect())
+    };
+    let outside = document.evidence.calls.iter().zip(1..).filter(|(call, _)| !is_among(&agreed, call));
+    let mut missing: Vec<String> = outside.map(|(_, number)| format!("evidence.calls[{number}]")).collect();
+    // What production recorded: there a cooperation may have been agreed on by any connection.
+    let production = dossier.production().unwrap_or_default();
+    let published = dossier.holdings.connections.values().filter_map(|file| file.progress.published.get(&production));
+    let everybodys = Rows::of(published.flatten().collect::<Vec<_>>().into_iter()).permissions;
+    let recorded = dossier.seen.traffic.calls.iter();
+    let outside = recorded.filter(|call| !is_among(&agreed, call) && !is_among(&everybodys, call));
+    missing.extend(outside.map(|call| {
+        let SeenCall { consumer, contract, logical_address } = call;
+        format!("calls[consumer={consumer},contract={contract},logicalAddress={logical_address}]")
+    }));
+    complete(missing)
 }

@@ -244,7 +244,7 @@ fn index(dossier: &Dossier<'_>) -> Verdict {
     if !will_be && !dossier.platforms.is_permitted(&env, system, INDEX_UPDATE, dossier.now) {
         missing.push(format!("lines[contract={INDEX_UPDATE},env={env}]"));
     }
-    if dossier.platforms.engagements(system) == 0 {
+    if dossier.engagements(system) == 0 {
         missing.push(format!("engagements[sourceSystem={system}]"));
     }
     complete(missing)

@@ -27,16 +27,16 @@ use crate::store::disk::fake::FakeDisk;
 const SYSTEM: &str = "SE2321000016-S001";
 const CONTRACT: &str = "urn:riv:clinicalprocess:healthcond:description:GetDiagnosisResponder:2";
 const READER: &str = "HSASERVICES-106J";
-const DAY: &str = "2026-03-02";
+pub(in crate::connection) const DAY: &str = "2026-03-02";
 
 /// A book, the platforms it works on, and one connection in it.
-struct World {
-    book: Book,
-    platforms: Arc<Pretended>,
+pub(in crate::connection) struct World {
+    pub(in crate::connection) book: Book,
+    pub(in crate::connection) platforms: Arc<Pretended>,
 }
 
 /// The shipped services; the overview of patients needs security services here, which the shipped one leaves open.
-fn services() -> Services {
+pub(in crate::connection) fn services() -> Services {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/services");
     let files = fs::read_dir(folder).unwrap().map(|file| {
         let path = file.unwrap().path();
@@ -85,16 +85,21 @@ fn line(env: &str) -> [Value; 2] {
 
 impl World {
     /// A region whose connection to the overview of patients has everything it needs, before its first step.
-    fn new() -> Self {
-        let platforms = Arc::new(Pretended::default());
-        let clock = Clock::fixed("2026-03-02T12:00:00Z".parse().unwrap());
-        let book = Book::new(services(), Arc::clone(&platforms) as _, Terms::default(), clock);
-        let world = Self { book, platforms };
+    pub(in crate::connection) fn new() -> Self {
+        let world = Self::empty();
         world.fill();
         world
     }
 
-    fn fill(&self) {
+    /// Nobody yet.
+    pub(in crate::connection) fn empty() -> Self {
+        let platforms = Arc::new(Pretended::default());
+        let clock = Clock::fixed("2026-03-02T12:00:00Z".parse().unwrap());
+        let book = Book::new(services(), Arc::clone(&platforms) as _, Terms::default(), clock);
+        Self { book, platforms }
+    }
+
+    pub(in crate::connection) fn fill(&self) {
         let book = &self.book;
         let processes = ["incident", "problem", "change", "deploy", "operation", "configuration", "test"];
         book.add_party(of(json!({"id": "x", "name": "Region X", "orgnr": "2321000016", "category": "REGION",
@@ -135,7 +140,7 @@ impl World {
         Wanted { event, actor: None, at: Moment::read(at), arguments: of(arguments) }
     }
 
-    fn step(&self, event: Event, at: &str, arguments: Value) -> Result<State, Refusal> {
+    pub(in crate::connection) fn step(&self, event: Event, at: &str, arguments: Value) -> Result<State, Refusal> {
         self.book.step("c", &Self::wanted(event, at, arguments)).map(|view| view.state)
     }
 
@@ -146,7 +151,7 @@ impl World {
     }
 
     /// Takes every step up to a state.
-    fn until(self, goal: State) -> Self {
+    pub(in crate::connection) fn until(self, goal: State) -> Self {
         let road = [
             (Event::Qualify, json!({})),
             (Event::Sign, json!({})),
@@ -177,7 +182,7 @@ impl World {
         judged.failed.into_iter().chain(judged.warnings).collect()
     }
 
-    fn document(&self, patch: Value) {
+    pub(in crate::connection) fn document(&self, patch: Value) {
         self.book.change_connection("c", |known| Ok(with(known, &patch))).unwrap();
     }
 
@@ -533,6 +538,74 @@ fn runs_come_from_the_assigned_environment_and_know_test_persons_only() {
     assert_eq!(run(json!({"env": "NTJP-TEST"})), both[..1]);
     assert_eq!(run(json!({"identities": ["191212121212", "19850101-1234"]})), both[1..]);
     assert_eq!(run(json!({"identities": ["12"]})), both[1..]);
+}
+
+#[test]
+fn a_declaration_is_not_demanded_where_the_test_model_is_not_introduced() {
+    // CONN-50: security services never, persons:person until 2023-04-04; whatever else is ordered beside demands one.
+    let security = "urn:riv:informationsecurity:authorization:blocking:CheckBlocksResponder:4";
+    let persons = "urn:riv:strategicresourcemanagement:persons:person:GetPersonsForProfileResponder:3";
+    let rows = [
+        (vec![security], DAY, true),
+        (vec![security, CONTRACT], DAY, false),
+        (vec![persons], "2023-04-03", true),
+        (vec![persons], "2023-04-04", false),
+        (vec![CONTRACT], "2023-04-03", false),
+    ];
+    for (contracts, day, skipped) in rows {
+        let world = World::new();
+        let line = |contract: &&str| json!({"env": QA, "role": "consumer", "hsaId": SYSTEM, "contract": contract, "logicalAddress": "A"});
+        let lines: Vec<Value> = contracts.iter().map(line).collect();
+        world.document(json!({"lines": lines, "declaration": null}));
+        let asked =
+            |event: Event, gate: &str| world.judged(event, day, json!({})).iter().any(|failed| failed.gate == gate);
+        assert_eq!(asked(Event::Declare, "CONN-42"), !skipped, "{contracts:?} {day}");
+        assert_eq!(asked(Event::OrderProduction, "CONN-47"), !skipped, "{contracts:?} {day}");
+        assert!(asked(Event::OrderProduction, "CONN-38"), "quality assurance itself is not skipped: {contracts:?}");
+    }
+}
+
+#[test]
+fn the_platforms_own_record_is_judged_while_a_connection_is_live() {
+    let world = World::new().until(State::Live);
+    let call =
+        |consumer: &str, contract: &str| json!({"consumer": consumer, "contract": contract, "logicalAddress": SYSTEM});
+    let rows = [
+        (json!({"calls": [call(READER, CONTRACT)]}), vec![]),
+        (
+            json!({"calls": [call(READER, CONTRACT), call("SE-OTHER", CONTRACT)]}),
+            vec![(
+                "CONN-54",
+                "use outside agreed purpose",
+                format!("calls[consumer=SE-OTHER,contract={CONTRACT},logicalAddress={SYSTEM}]"),
+            )],
+        ),
+        (json!({"metrics": {"answerMs": 27_000, "errorPercent": 0.5}}), vec![]),
+        (
+            json!({"metrics": {"answerMs": 27_001}, "violations": ["VP003"]}),
+            vec![
+                ("CONN-55", "service level endangered", "calls.answerMs".to_owned()),
+                ("CONN-61", "RIV-TA violation VP003", "calls.violations[VP003]".to_owned()),
+            ],
+        ),
+    ];
+    for (traffic, expected) in rows {
+        let part = |key: &str| traffic.get(key).cloned();
+        world.platforms.said().traffic = crate::connection::traffic::Traffic {
+            calls: part("calls").map(of).unwrap_or_default(),
+            metrics: part("metrics").map(of).unwrap_or_default(),
+            violations: part("violations").map(of).unwrap_or_default(),
+        };
+        let said = world.judged(Event::Check, DAY, json!({}));
+        let own = said.iter().filter(|failed| ["CONN-54", "CONN-55", "CONN-61"].contains(&&*failed.gate));
+        let told: Vec<_> = own.map(|failed| (&*failed.gate, &*failed.message, failed.missing.join(","))).collect();
+        assert_eq!(told, expected, "{traffic}");
+        // What is seen is a cause for a measure.
+        for (gate, ..) in expected {
+            assert!(world.judged(Event::Suspend, DAY, json!({"gate": gate})).is_empty(), "{gate}");
+        }
+    }
+    assert!(world.judged(Event::Check, "2026-03-01", json!({})).is_empty(), "before it was live nothing was recorded");
 }
 
 #[test]

@@ -34,8 +34,16 @@ impl Refusal {
     }
 }
 
-/// The XML files by name, and the names of archives within.
-pub(super) type Unpacked = (BTreeMap<String, Arc<[u8]>>, Vec<String>);
+/// What an archive holds.
+#[derive(Debug, Default)]
+pub(super) struct Unpacked {
+    /// The files that are read, by name.
+    pub(super) files: BTreeMap<String, Arc<[u8]>>,
+    /// Names of archives within.
+    pub(super) nested: Vec<String>,
+    /// Names of everything else.
+    pub(super) unread: Vec<String>,
+}
 
 const CENTRAL: u32 = 0x0201_4b50;
 const LOCAL: u32 = 0x0403_4b50;
@@ -55,17 +63,19 @@ pub(super) fn unpack(bytes: &[u8], limits: &ImportLimits) -> Result<Unpacked, Re
         });
     }
     let entries = directory(bytes, limits)?;
-    let (mut files, mut nested, mut total) = (BTreeMap::new(), Vec::new(), 0);
+    let (mut unpacked, mut total) = (Unpacked::default(), 0);
     for entry in entries {
         let lower = entry.name.to_lowercase();
         if lower.ends_with(".zip") {
-            nested.push(entry.name);
+            unpacked.nested.push(entry.name);
         } else if super::is_read(&lower) {
             let contents = inflate(bytes, &entry, limits, &mut total)?;
-            files.insert(entry.name, contents);
+            unpacked.files.insert(entry.name, contents);
+        } else if !lower.ends_with('/') {
+            unpacked.unread.push(entry.name);
         }
     }
-    Ok((files, nested))
+    Ok(unpacked)
 }
 
 struct Entry {

@@ -27,6 +27,13 @@ pub enum Kind {
     Folder,
 }
 
+/// Folders of test cases, in lower case.
+const TEST_FOLDERS: [&str; 3] = ["test-suite", "test-suites", "testsuite"];
+/// Folders of documents, in lower case.
+const DOCUMENT_FOLDERS: [&str; 3] = ["docs", "doc", "dokument"];
+/// By what a contract description (*tjänstekontraktsbeskrivning*) is known among them.
+const DESCRIPTION_WORDS: [&str; 2] = ["tkb", "kontraktsbeskrivning"];
+
 /// Files by their path relative to the package's root, with `/` between the parts.
 #[derive(Clone, Debug)]
 pub struct Package {
@@ -38,13 +45,15 @@ pub struct Package {
     ignoring_case: HashMap<String, String>,
     /// Entries that start an import of their own: all files, or the one that was named.
     only: Option<String>,
+    /// Names of files that lie there and are not read.
+    unread: Vec<String>,
 }
 
 impl Package {
     /// A package of files that are already in memory.
     pub fn new(path: impl Into<String>, kind: Kind, files: BTreeMap<String, Arc<[u8]>>) -> Self {
         let ignoring_case = files.keys().map(|name| (name.to_lowercase(), name.clone())).collect();
-        Self { path: path.into(), kind, files, ignoring_case, only: None }
+        Self { path: path.into(), kind, files, ignoring_case, only: None, unread: Vec::new() }
     }
 
     /// Reads a zip, a folder, or a single file with the folder it stands in. `Err` is the reason it is refused.
@@ -70,13 +79,13 @@ impl Package {
 
     /// Reads a zip that is in memory.
     pub fn read_zip(path: &str, bytes: &[u8], limits: &ImportLimits) -> Result<(Self, Vec<Diagnostic>), Diagnostic> {
-        let (files, nested) = archive::unpack(bytes, limits).map_err(|refusal| {
+        let archive::Unpacked { files, nested, unread } = archive::unpack(bytes, limits).map_err(|refusal| {
             let shown =
                 refusal.entry.map_or_else(|| path.to_owned(), |entry| format!("{path}!{}", entry.escape_debug()));
             Diagnostic::new(refusal.code, shown, Position::default(), refusal.message)
         })?;
         let notes = nested.iter().map(|entry| nested_archive(format!("{path}!{entry}"))).collect();
-        Ok((Self::new(path, Kind::Zip, files), notes))
+        Ok((Self { unread, ..Self::new(path, Kind::Zip, files) }, notes))
     }
 
     /// The entry names, in order.
@@ -98,6 +107,31 @@ impl Package {
     /// The entry of that name when case is ignored.
     pub fn name_ignoring_case(&self, name: &str) -> Option<&str> {
         self.ignoring_case.get(&name.to_lowercase()).map(String::as_str)
+    }
+
+    /// Whether test cases of an operation lie here: a file below `test-suite/<operation>`, or one in `test-suite` with the
+    /// operation in its name.
+    pub fn has_test_cases(&self, operation: &str) -> bool {
+        let operation = operation.to_lowercase();
+        self.all_names().any(|name| {
+            let mut parts = name.split('/').skip_while(|part| !TEST_FOLDERS.contains(part));
+            let is_its = |part: &str| part.split(|sign: char| !sign.is_alphanumeric()).any(|word| word == operation);
+            parts.next().is_some() && parts.any(is_its)
+        })
+    }
+
+    /// Whether a description of the contracts in words lies here.
+    pub fn has_description(&self) -> bool {
+        self.all_names().any(|name| {
+            let (folder, file) = name.rsplit_once('/').unwrap_or_default();
+            folder.split('/').any(|part| DOCUMENT_FOLDERS.contains(&part))
+                && DESCRIPTION_WORDS.iter().any(|word| file.contains(word))
+        })
+    }
+
+    /// All names, those that are not read included, in lower case.
+    fn all_names(&self) -> impl Iterator<Item = String> {
+        self.files.keys().chain(&self.unread).map(|name| name.to_lowercase())
     }
 
     /// An entry as it is shown to people.
@@ -131,11 +165,13 @@ fn walked(
     limits: &ImportLimits,
     at_most: Option<usize>,
 ) -> Result<(Package, Vec<Diagnostic>), Diagnostic> {
-    let mut found = Folder { files: BTreeMap::new(), notes: Vec::new(), entries: 0, bytes: 0, limits, at_most };
+    let mut found =
+        Folder { files: BTreeMap::new(), notes: Vec::new(), unread: Vec::new(), entries: 0, bytes: 0, limits, at_most };
     found.walk(root, "", 0).map_err(|(path, message)| {
         Diagnostic::new(Code::Limit, path.display().to_string(), Position::default(), message)
     })?;
-    Ok((Package::new(root.display().to_string(), Kind::Folder, found.files), found.notes))
+    let package = Package::new(root.display().to_string(), Kind::Folder, found.files);
+    Ok((Package { unread: found.unread, ..package }, found.notes))
 }
 
 /// A single file: the folder it stands in, and those beside that one, since schemas refer to `../../core_components`.
@@ -163,6 +199,7 @@ fn single(path: &Path, limits: &ImportLimits) -> Result<(Package, Vec<Diagnostic
 struct Folder<'a> {
     files: BTreeMap<String, Arc<[u8]>>,
     notes: Vec<Diagnostic>,
+    unread: Vec<String>,
     entries: usize,
     bytes: u64,
     limits: &'a ImportLimits,
@@ -211,6 +248,7 @@ impl Folder<'_> {
             return Ok(());
         }
         if !is_read(&name) {
+            self.unread.push(name);
             return Ok(());
         }
         let length = fs::metadata(path).map_or(0, |metadata| metadata.len());

@@ -163,3 +163,31 @@ fn a_single_file_brings_its_surroundings_and_no_more() {
     let (package, _) = Package::read(&flat, &ImportLimits::default()).unwrap();
     assert_eq!(package.names().collect::<Vec<_>>(), ["a.wsdl", "b.xsd"]);
 }
+
+#[test]
+fn test_cases_and_descriptions_are_known_by_where_they_lie() {
+    let rows: [(&str, bool, bool); 9] = [
+        ("test-suite/GetDiagnosis/GetDiagnosis-soapui-project.xml", true, false),
+        ("domain-2.0/Test-Suite/GetDiagnosis/data.xml", true, false),
+        ("test-suite/GetDiagnosis_2.0_soapui.txt", true, false),
+        ("test-suite/GetDiagnosisOther/data.xml", false, false),
+        ("schemas/interactions/GetDiagnosisInteraction/GetDiagnosis.xsd", false, false),
+        ("docs/TKB_clinicalprocess_healthcond_description.docx", false, true),
+        ("docs/Tjanstekontraktsbeskrivning.pdf", false, true),
+        ("docs/AB_clinicalprocess.docx", false, false),
+        ("TKB.docx", false, false),
+    ];
+    for (name, cases, description) in rows {
+        let bytes = zip(&[made(name, b"x")]);
+        let (zipped, _) = Package::read_zip("x.zip", &bytes, &ImportLimits::default()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, b"x").unwrap();
+        let (unpacked, _) = Package::read(folder.path(), &ImportLimits::default()).unwrap();
+        for package in [zipped, unpacked] {
+            assert_eq!(package.has_test_cases("GetDiagnosis"), cases, "{name}");
+            assert_eq!(package.has_description(), description, "{name}");
+        }
+    }
+}

@@ -103,6 +103,12 @@ impl Records {
         unpacked.filter(|record| wanted(record)).take(count).map(Arc::new).collect()
     }
 
+    /// Shows every record to `look`, the newest first.
+    pub fn each(&self, look: &mut dyn FnMut(&CallRecord)) {
+        let calls: Vec<_> = self.ring.lock().unwrap_or_else(PoisonError::into_inner).calls.iter().cloned().collect();
+        calls.into_iter().rev().for_each(|record| look(&record.unpacked()));
+    }
+
     /// Every record from now on.
     pub fn watch(&self) -> broadcast::Receiver<Arc<CallRecord>> {
         self.watchers.subscribe()

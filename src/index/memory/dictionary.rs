@@ -256,6 +256,13 @@ impl Dictionary {
         self.known_holder(code).texts
     }
 
+    /// Codes of the holders that name a system, as address or as source. There may be holders that no row has any more.
+    pub fn holders_of(&self, system: &str) -> Vec<u32> {
+        let names = |holder: &Holder| holder.texts[..2].iter().any(|code| *self.text(*code).text == *system);
+        let own = self.holders.enumerated().filter(|(_, holder)| names(holder));
+        own.map(|(code, _)| u32::try_from(code).expect("codes are of 32 bits")).collect()
+    }
+
     /// The elements of a subject, as they stand in an answer.
     pub fn subject_fragment(&self, code: u32) -> &str {
         &self.known_subject(code).fragment

@@ -41,8 +41,17 @@ impl<T> Grow<T> {
 
     /// The elements that have been set.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        let chunks = self.chunks.iter().filter_map(OnceLock::get);
-        chunks.flat_map(|chunk| chunk.iter().filter_map(OnceLock::get))
+        self.enumerated().map(|(_, element)| element)
+    }
+
+    /// The same with their places.
+    pub(super) fn enumerated(&self) -> impl Iterator<Item = (usize, &T)> {
+        let chunks = self.chunks.iter().enumerate().filter_map(|(number, chunk)| Some((number, chunk.get()?)));
+        chunks.flat_map(|(number, chunk)| {
+            let first = (FIRST << number) - FIRST;
+            let elements = chunk.iter().enumerate();
+            elements.filter_map(move |(place, element)| Some((first + place, element.get()?)))
+        })
     }
 
     /// Bytes set aside for elements.
@@ -65,5 +74,10 @@ mod tests {
         }
         assert!((0..5_000).all(|index| grow.get(index) == Some(&(index * 7))));
         assert!(grow.iter().copied().eq((0..5_000).map(|index| index * 7)));
+        // Also where some in between have not been set.
+        let sparse = Grow::default();
+        let places = [0, 63, 64, 200, 4_000];
+        assert!(places.iter().all(|place| sparse.set(*place, *place)));
+        assert!(sparse.enumerated().map(|(place, element)| (place, *element)).eq(places.map(|place| (place, place))));
     }
 }

@@ -45,7 +45,7 @@ pub struct Road {
     pub source: Stub,
 }
 
-fn catalogue() -> Rows {
+pub fn catalogue() -> Rows {
     Rows::default().route(UPDATE, NATIONAL, "index:update").permission(UPDATE, NATIONAL, "SE5565594230-EI")
 }
 
@@ -54,6 +54,12 @@ const PROPERTIES: &str = "\n[properties]\n\"ei.hsa.id\" = \"5565594230\"\n\"upda
 impl Road {
     pub async fn start() -> Self {
         Self::keeping(None).await
+    }
+
+    /// With more files, or settings.
+    pub async fn with(more: impl FnOnce(Plan) -> Plan) -> Self {
+        let plan = Plan::empty().qa(catalogue()).production(catalogue()).toml(PROPERTIES);
+        Self { world: more(plan).start().await, source: source().await }
     }
 
     pub async fn keeping(data: Option<&Path>) -> Self {

@@ -51,7 +51,7 @@ fn suite(cases: &[&str], patient: &str) -> TempDir {
     folder
 }
 
-fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {
+pub fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
         match entry.file_type().unwrap().is_dir() {

@@ -22,8 +22,9 @@ use crate::connection::file::{Arguments, ConnectionFile, Entry};
 use crate::connection::moment::Moment;
 use crate::connection::next::Guidance;
 use crate::connection::refusal::Refusal;
+use crate::connection::removal::Removed;
 use crate::connection::state::{Event, State as Place};
-use crate::connection::steps::{Judged, Removed, Wanted};
+use crate::connection::steps::{Judged, Wanted};
 use crate::connection::view::{self, View};
 
 /// Which connections.
