@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -80,12 +81,23 @@ pub struct PlatformParts {
     pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
 }
 
+/// What somebody else brings to the listener, guarded as our own paths are.
+#[derive(Clone, Default)]
+pub struct Beside {
+    /// The paths.
+    pub router: Router,
+    /// The same as OpenAPI describes them.
+    pub described: Map<String, Value>,
+}
+
 /// What the handlers share. Nothing in it changes but the count of free watchers.
 struct Admin {
     parts: AdminParts,
     /// Cookie value that stands for the token in a browser: made at start, so a restart signs everybody out.
     session: String,
     watchers: Arc<Semaphore>,
+    /// What others bring: shown on pages through its own paths.
+    beside: Beside,
     /// Ends the streams and turns readiness off when the listener drains.
     closing: CancellationToken,
 }
@@ -109,20 +121,21 @@ impl Admin {
 /// All of the admin listener's paths, guarded. Whoever serves it adds a [`Peer`] to each request; without one, the
 /// request counts as from outside loopback.
 pub fn router(parts: AdminParts) -> Router {
-    router_until(parts, Router::new(), CancellationToken::new())
+    router_until(parts, Beside::default(), CancellationToken::new())
 }
 
 /// Serves until `shutdown`, then lets calls in flight finish. Bounds are named in `listen.rs`. The paths of `beside` are
 /// guarded as our own.
-pub async fn serve(listener: TcpListener, parts: AdminParts, beside: Router, shutdown: CancellationToken) {
+pub async fn serve(listener: TcpListener, parts: AdminParts, beside: Beside, shutdown: CancellationToken) {
     listen::run(listener, router_until(parts, beside, shutdown.clone()), shutdown).await;
 }
 
-fn router_until(parts: AdminParts, beside: Router, closing: CancellationToken) -> Router {
+fn router_until(parts: AdminParts, beside: Beside, closing: CancellationToken) -> Router {
     // Two random identifiers: 244 bits that nobody guesses.
     let session = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    let admin = Arc::new(Admin { parts, session, watchers: Arc::new(Semaphore::new(WATCHERS_MAX)), closing });
-    guarded(paths().merge(beside.with_state(())), admin)
+    let (watchers, others) = (Arc::new(Semaphore::new(WATCHERS_MAX)), beside.router.clone());
+    let admin = Arc::new(Admin { parts, session, watchers, beside, closing });
+    guarded(paths().merge(others.with_state(())), admin)
 }
 
 fn paths() -> Router<Arc<Admin>> {

@@ -18,12 +18,11 @@ mod watch;
 
 use std::hint::black_box;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -177,8 +176,8 @@ impl Platform {
         }
         let hub = platform.main().settings().hub.clone();
         let followers = (&connections, platform.hubs());
-        let beside = match quality::paths(data.as_deref(), &hub, platform.tls.client.clone(), &shared.clock, followers)
-        {
+        let (client, own) = (platform.tls.client.clone(), platform.own_admin());
+        let beside = match quality::paths(data.as_deref(), &hub, client, &shared.clock, followers, own) {
             Ok(beside) => beside,
             Err(error) => {
                 platform.drain().await;
@@ -225,6 +224,15 @@ impl Platform {
     /// The address of one listener, if it is open.
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
         self.addresses.iter().find(|(listener, _)| listener == name).map(|(_, address)| *address)
+    }
+
+    /// Where our own admin listener is reached from this machine, and its token.
+    fn own_admin(&self) -> Option<(String, Option<String>)> {
+        let mut address = self.address("admin")?;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        Some((format!("http://{address}"), self.main().settings().admin.token.clone()))
     }
 
     /// Where the hubs listen, each with its platform.
@@ -373,7 +381,7 @@ impl Platform {
         Ok(problems)
     }
 
-    fn serve(&self, bound: &mut Bound, shared: &Shared, connections: Arc<Book>, beside: Router) {
+    fn serve(&self, bound: &mut Bound, shared: &Shared, connections: Arc<Book>, beside: admin::Beside) {
         for (member, own) in self.members.iter().zip(&mut bound.own) {
             member.serve_hub(own, &self.tls, &self.tasks, &self.shutdown);
         }

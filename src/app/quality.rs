@@ -21,7 +21,9 @@ use crate::connection::document::{Outcome, Role, Run, RunCase};
 use crate::connection::runs::{self as connected, Tested};
 use crate::domain::clock::Clock;
 use crate::hub::call::remote::Remote;
+use crate::admin::Beside;
 use crate::qa::api;
+use crate::qa::consumer::hub::Hub;
 use crate::qa::desk::Desk;
 use crate::qa::desk::session::Session;
 use crate::qa::evidence::Evidence;
@@ -105,7 +107,7 @@ pub fn carrier(hub: &HubSettings, tls: Option<Arc<ClientTls>>) -> Arc<dyn Respon
     Arc::new(Remote::new(&hub, tls, CONNECT, PATIENCE).once_only())
 }
 
-/// The paths of quality assurance, with everything under the data directory; without one, it is forgotten. Its runs add
+/// The paths of quality assurance at an admin listener (its URL and token, where there is one), with everything under the data directory; without one, it is forgotten. Its runs add
 /// themselves to the connections they are about.
 pub(super) fn paths(
     data: Option<&Path>,
@@ -113,9 +115,14 @@ pub(super) fn paths(
     tls: Option<Arc<ClientTls>>,
     clock: &Clock,
     connections: (&Arc<Book>, Vec<(String, SocketAddr)>),
-) -> io::Result<Router> {
-    let host = Arc::new(Loopback::new(carrier(hub, tls)));
+    own: Option<(String, Option<String>)>,
+) -> io::Result<Beside> {
+    let carrier = carrier(hub, tls);
+    let host = Arc::new(Loopback::new(Arc::clone(&carrier)));
     let mut desk = Desk::open(data, clock.clone(), host)?;
+    if let Some((url, token)) = own {
+        desk.watch(Hub::new(&url, token, carrier));
+    }
     let (book, hubs) = (Arc::clone(connections.0), connections.1);
     desk.tell(Arc::new(move |shown, session| {
         let session = session.map(|Session { party, system, service, environment, .. }| {
@@ -135,7 +142,13 @@ pub(super) fn paths(
             }
         }
     }));
-    Ok(api::router(Arc::new(desk)))
+    Ok(Beside { router: api::router(Arc::new(desk)), described: api::described() })
+}
+
+/// The desk of a data directory that no platform serves, as it answers over HTTP.
+pub fn desk(data: &Path, hub: &HubSettings, clock: &Clock) -> io::Result<Router> {
+    let host = Arc::new(Loopback::new(carrier(hub, None)));
+    Ok(api::router(Arc::new(Desk::open(Some(data), clock.clone(), host)?)))
 }
 
 /// The platform whose hub listens where a URL points.

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use super::result::RunDocument;
 use super::run::Finished;
 
-/// Runs kept; the oldest go first.
+/// Runs kept; the oldest go first. Those of a session stay.
 pub const RUNS_MAX: usize = 200;
+/// What a run's folder names its session in.
+const SESSION_FILE: &str = "session";
 
 /// The folder of all runs.
 #[derive(Clone, Debug)]
@@ -46,6 +48,9 @@ impl Archive {
         fs::create_dir_all(&beside)?;
         let document = serde_json::to_vec_pretty(&finished.document).map_err(io::Error::other)?;
         fs::write(beside.join("run.json"), document)?;
+        if let Some(session) = &finished.document.session {
+            fs::write(beside.join(SESSION_FILE), session)?;
+        }
         for (name, bytes) in &finished.messages {
             write(&beside, name, bytes)?;
         }
@@ -96,8 +101,21 @@ impl Archive {
         Ok(ids)
     }
 
+    /// Ids of the runs that were made for a session, the newest first.
+    pub fn of_session(&self, session: &str) -> io::Result<Vec<String>> {
+        let mut ids = self.ids()?;
+        ids.retain(|id| self.session(id).is_some_and(|known| known == session));
+        Ok(ids)
+    }
+
+    fn session(&self, id: &str) -> Option<String> {
+        fs::read_to_string(self.folder(id).join(SESSION_FILE)).ok()
+    }
+
     fn forget_oldest(&self) -> io::Result<()> {
-        for id in self.ids()?.into_iter().skip(RUNS_MAX) {
+        let mut ids = self.ids()?;
+        ids.retain(|id| self.session(id).is_none());
+        for id in ids.into_iter().skip(RUNS_MAX) {
             fs::remove_dir_all(self.folder(&id))?;
         }
         Ok(())

@@ -26,6 +26,9 @@ pub struct RunDocument {
     pub finished: Timestamp,
     /// A trial: never evidence.
     pub preparatory: bool,
+    /// The session it was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// What was run.
     pub suite: Vec<SuiteReference>,
     /// What was judged.

@@ -4,13 +4,15 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Json, Router};
+use http::StatusCode;
+use serde_json::Value;
 use utoipa::OpenApi;
-use utoipa::openapi::OpenApi as Document;
 
 use super::Admin;
+use problem::Problem;
 
 mod advice;
 pub mod catalogue;
@@ -187,8 +189,17 @@ pub(in crate::admin) fn query_of<'a>(pairs: impl Iterator<Item = (&'a str, &'a s
     query
 }
 
-async fn openapi() -> Json<Document> {
-    Json(Described::openapi())
+/// The description, with what others bring to the listener.
+async fn openapi(State(admin): State<Arc<Admin>>) -> Result<Json<Value>, Problem> {
+    let document = serde_json::to_value(Described::openapi());
+    let mut document = document.map_err(|error| {
+        tracing::error!(%error, "the description of the API cannot be written");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the description cannot be written")
+    })?;
+    if let Some(paths) = document["paths"].as_object_mut() {
+        paths.extend(admin.beside.described.clone());
+    }
+    Ok(Json(document))
 }
 
 #[cfg(test)]

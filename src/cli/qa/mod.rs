@@ -5,6 +5,7 @@ mod connected;
 pub mod mutants;
 mod native;
 pub mod report;
+pub mod session;
 pub mod suites;
 pub mod tests_run;
 pub mod verify;
@@ -21,6 +22,8 @@ pub enum QaCommand {
     Suites(suites::SuitesArguments),
     /// Run suites against a system
     Run(Box<tests_run::RunArguments>),
+    /// Sessions: plans, runs, deviations and decisions of a system that is tested
+    Session(Box<session::SessionArguments>),
     /// Make a report of a finished run
     Report(report::ReportArguments),
     /// Check a bundle of evidence by itself
@@ -32,6 +35,7 @@ pub fn run(command: &QaCommand, variables: &[(String, String)], terminal: &mut T
     match command {
         QaCommand::Suites(arguments) => suites::run(arguments, terminal),
         QaCommand::Run(arguments) => tests_run::run(arguments, variables, terminal),
+        QaCommand::Session(arguments) => session::run(arguments, variables, terminal),
         QaCommand::Report(arguments) => report::run(arguments, variables, terminal),
         QaCommand::VerifyBundle(arguments) => verify::run(arguments, terminal),
     }

@@ -11,6 +11,7 @@ use crate::cli::terminal::Terminal;
 use crate::config::data::usual;
 use crate::config::environment::DEMO;
 use crate::qa::archive::Archive;
+use crate::qa::desk::register::Register;
 use crate::qa::report::bundle::{BundleError, Contents, Identities, make};
 use crate::qa::report::identities::{Known, find};
 use crate::qa::report::{declaration, junit, page};
@@ -68,7 +69,9 @@ pub fn run(
         }
         "md" => declaration::markdown(&declaration::of(&[&kept.document]), language(&arguments.lang)).into_bytes(),
         "bundle" => {
-            let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite };
+            let deviations = Register::read(&data.join("qa")).map_err(Failure::environment)?;
+            let deviations = deviations.deviations_of(&kept.document);
+            let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite, deviations };
             match make(&contents, &identities, &known) {
                 Ok(bundle) => {
                     terminal.complain(&format!("bundle {}", bundle.id));

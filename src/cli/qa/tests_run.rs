@@ -17,6 +17,7 @@ use crate::config::data::usual;
 use crate::config::environment::DEMO;
 use crate::domain::clock::Clock;
 use crate::qa::archive::Archive;
+use crate::qa::desk::register::Register;
 use crate::qa::consumer::hub::Hub;
 use crate::qa::consumer::waits::Waits;
 use crate::qa::generate;
@@ -114,6 +115,9 @@ pub struct RunArguments {
     /// Who we are to the target
     #[command(flatten)]
     pub tls: TlsArguments,
+    /// The session it is made for, of that data directory
+    #[arg(long, value_name = "ID", conflicts_with = "mutants")]
+    pub session: Option<String>,
     /// Keep the run in this data directory, not in the usual one
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -132,6 +136,16 @@ pub fn run(
         return super::mutants::run(arguments, &projects, carriers.own, terminal);
     }
     let projects = if arguments.generated { with_generated(&projects)? } else { projects };
+    let data = match &arguments.out {
+        Some(folder) => folder.clone(),
+        None => usual(DEMO, variables)?,
+    };
+    if let Some(session) = &arguments.session {
+        let register = Register::read(&data.join("qa")).map_err(Failure::environment)?;
+        if !register.sessions.contains_key(session) {
+            return Err(Failure::usage(format!("there is no session {session} in {}", data.display())));
+        }
+    }
     let mut options = options(arguments)?;
     if !selects_any(&projects, &options) {
         return Err(Failure::usage("no case matches"));
@@ -139,10 +153,6 @@ pub fn run(
     let carriers = carriers::of(&arguments.tls, variables, terminal)?;
     options.certificate_sha256.clone_from(&carriers.certificate_sha256);
     let finished = execute(arguments, &projects, options, carriers, terminal)?;
-    let data = match &arguments.out {
-        Some(folder) => folder.clone(),
-        None => usual(DEMO, variables)?,
-    };
     let suite: Vec<(String, Vec<u8>)> = projects
         .iter()
         .flat_map(|project| project.contents())
@@ -208,6 +218,7 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
         parallel: arguments.parallel,
         virtual_clock: arguments.clock == "virtual",
         environment: arguments.environment.clone(),
+        session: arguments.session.clone(),
         not_run_is_skipped: arguments.not_run == "skipped",
         ..Options::default()
     })

@@ -10,9 +10,11 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, body, patched};
+use super::runs::kept;
 use crate::qa::desk::Desk;
 use crate::qa::desk::deviation::{Change, Deviation, Status};
 use crate::qa::desk::register::ENTRIES_MAX;
+use crate::qa::verdict::Verdict;
 
 pub(super) async fn list(State(desk): State<Arc<Desk>>, Query(query): Query<BTreeMap<String, String>>) -> Json<Value> {
     let state = desk.state();
@@ -29,7 +31,11 @@ pub(super) async fn one(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -
 
 /// Raises one; the same rule at the same element of the same session opens the old one again.
 pub(super) async fn raise(State(desk): State<Arc<Desk>>, bytes: Bytes) -> Result<(StatusCode, Json<Value>), Problem> {
-    let mut new: Deviation = body(&bytes)?;
+    let mut told: Value = body(&bytes)?;
+    if let Some(case) = told.as_object_mut().and_then(|told| told.remove("case")) {
+        fill_in(&desk, &mut told, &case)?;
+    }
+    let mut new: Deviation = patched(told, b"{}")?;
     if new.title.trim().is_empty() {
         return Err(Problem::wrong("title is missing"));
     }
@@ -52,6 +58,33 @@ pub(super) async fn raise(State(desk): State<Arc<Desk>>, bytes: Bytes) -> Result
         register.deviations.push(new);
         Ok((StatusCode::CREATED, Json(raised)))
     })
+}
+
+/// What failed in a case of a run, where whoever raises the deviation says no more than that.
+fn fill_in(desk: &Desk, told: &mut Value, case: &Value) -> Result<(), Problem> {
+    let run = told["firstRun"].as_str().ok_or_else(|| Problem::wrong("case is of a run: firstRun is missing"))?;
+    let kept = kept(desk, run)?;
+    let cases = &kept.document.cases;
+    let place = case.as_u64().and_then(|number| usize::try_from(number).ok());
+    let found = place.and_then(|place| cases.get(place)).or_else(|| cases.iter().find(|one| *case == json!(one.name)));
+    let found = found.ok_or_else(|| Problem::unknown("case", &case.to_string()))?;
+    let mut assertions = found.steps.iter().flat_map(|step| &step.assertions);
+    let failed = assertions.find(|assertion| assertion.verdict == Verdict::Fail);
+    let said = failed.and_then(|failed| failed.messages.first()).filter(|text| !text.is_empty());
+    let contract = kept.document.suite.iter().find(|suite| suite.contract.is_some());
+    let fill = [
+        ("title", Some(said.unwrap_or(&found.reason).clone())),
+        ("rule", Some(failed.and_then(|failed| failed.rule.clone()).unwrap_or_else(|| found.name.clone()))),
+        ("element", failed.and_then(|failed| failed.xpath.clone())),
+        ("contract", contract.and_then(|suite| suite.contract.clone())),
+        ("session", kept.document.session.clone()),
+    ];
+    for (name, value) in fill {
+        if let Some(value) = value.filter(|_| told[name].is_null()) {
+            told[name] = json!(value);
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn edit(

@@ -8,16 +8,15 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{StatusCode, header};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, body};
+use super::waiting::Said;
 use crate::contracts::builtin;
 use crate::contracts::import::Importer;
 use crate::domain::clock::stockholm;
 use crate::qa::archive::Kept;
 use crate::qa::desk::Desk;
-use crate::qa::desk::register::Attested;
 use crate::qa::desk::runs::{Going, NotStarted, Order};
 use crate::qa::index::audit;
 use crate::qa::report::bundle::{BundleError, Contents, Identities, make};
@@ -29,9 +28,9 @@ use crate::qa::result::{Override, RunDocument, Totals};
 use crate::qa::verdict::Verdict;
 
 /// Runs that a list shows.
-const LISTED_MAX: usize = 200;
+pub(super) const LISTED_MAX: usize = 200;
 
-type Reply = Result<Json<Value>, Problem>;
+pub(super) type Reply = Result<Json<Value>, Problem>;
 
 /// The JSON Schema of a run's document.
 pub(super) async fn schema() -> impl IntoResponse {
@@ -42,7 +41,7 @@ fn going(desk: &Desk, id: &str) -> Option<Arc<Going>> {
     desk.state().runs.get(id).cloned()
 }
 
-fn kept(desk: &Desk, id: &str) -> Result<Kept, Problem> {
+pub(super) fn kept(desk: &Desk, id: &str) -> Result<Kept, Problem> {
     desk.archive.find(id).map_err(|_| match going(desk, id) {
         Some(run) => Problem::new(StatusCode::CONFLICT, format!("run {id} is {}", run.state())),
         None => Problem::unknown("run", id),
@@ -180,7 +179,8 @@ pub(super) async fn bundle(
         None if redacts => Identities::Redact,
         None => Identities::Refuse,
     };
-    let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite };
+    let deviations = desk.state().register.deviations_of(&kept.document);
+    let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite, deviations };
     match make(&contents, &identities, &Known::default()) {
         Ok(bundle) => Ok(([(header::CONTENT_TYPE, "application/zip")], bundle.bytes).into_response()),
         Err(BundleError::Identities(found)) => {
@@ -218,18 +218,6 @@ pub(super) async fn compare(State(desk): State<Arc<Desk>>, Path((id, other)): Pa
     Ok(Json(json!({"runs": [before.id, after.id], "changed": changed.collect::<Vec<_>>()})))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Said {
-    verdict: Option<Verdict>,
-    #[serde(default)]
-    by: String,
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    comment: String,
-}
-
 /// A reviewer's word on one case. What was found stays beside it.
 pub(super) async fn overrule(
     State(desk): State<Arc<Desk>>,
@@ -252,49 +240,6 @@ pub(super) async fn overrule(
     case.overridden = Some(Override { verdict, by: said.by, reason: said.reason });
     let case = case.clone();
     desk.archive.amend(&run)?;
-    Ok(Json(serde_json::to_value(case).unwrap_or_default()))
-}
-
-/// Cases that wait for a person, in all runs.
-pub(super) async fn waiting(State(desk): State<Arc<Desk>>) -> Reply {
-    let mut waiting = Vec::new();
-    for id in desk.archive.ids()?.into_iter().take(LISTED_MAX) {
-        let Ok(kept) = desk.archive.find(&id) else { continue };
-        for (number, case) in
-            kept.document.cases.iter().enumerate().filter(|(_, case)| case.verdict == Verdict::Waiting)
-        {
-            waiting.push(json!({"id": format!("{id}.{number}"), "run": id, "case": case.name, "suite": case.suite, "reason": case.reason}));
-        }
-    }
-    Ok(Json(Value::Array(waiting)))
-}
-
-/// What somebody saw of a case that only a person can judge.
-pub(super) async fn attest(State(desk): State<Arc<Desk>>, Path(id): Path<String>, bytes: Bytes) -> Reply {
-    let said: Said = body(&bytes)?;
-    let verdict = said.verdict.filter(|verdict| matches!(verdict, Verdict::Pass | Verdict::Fail | Verdict::Skip));
-    let verdict = verdict.ok_or_else(|| Problem::wrong("verdict is missing: pass, fail or skip"))?;
-    if said.by.trim().is_empty() {
-        return Err(Problem::wrong("by is missing: somebody has seen it"));
-    }
-    let (run, number) = id.rsplit_once('.').ok_or_else(|| Problem::unknown("waiting case", &id))?;
-    let number: usize = number.parse().map_err(|_| Problem::unknown("waiting case", &id))?;
-    let mut document = kept(&desk, run)?.document;
-    let case = document.cases.get_mut(number).filter(|case| case.verdict == Verdict::Waiting);
-    let case = case.ok_or_else(|| Problem::unknown("waiting case", &id))?;
-    case.verdict = verdict;
-    case.reason = format!("{}: {}", said.by, said.comment);
-    for step in case.steps.iter_mut().filter(|step| step.verdict == Verdict::Waiting) {
-        step.verdict = verdict;
-    }
-    let case = case.clone();
-    document.totals = Totals::of(&document.cases);
-    document.verdict = Verdict::of(document.cases.iter().map(|case| case.verdict));
-    desk.archive.amend(&document)?;
-    desk.change(|register| {
-        register.attested.insert(id.clone(), Attested { verdict, by: said.by, comment: said.comment });
-        Ok::<_, Problem>(())
-    })?;
     Ok(Json(serde_json::to_value(case).unwrap_or_default()))
 }
 

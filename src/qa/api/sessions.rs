@@ -1,6 +1,6 @@
 //! Sessions over HTTP: who tests what, how far it has come, and what shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
@@ -20,6 +20,7 @@ use crate::qa::desk::register::{ENTRIES_MAX, Register};
 use crate::qa::desk::session::{Comment, Move, Planned, Refused, Session, State as ItemState, counting};
 use crate::qa::generate;
 use crate::qa::report::declaration;
+use crate::qa::report::page::{self, Language};
 use crate::qa::report::identities::{Known, find};
 use crate::qa::result::RunDocument;
 use crate::qa::themes;
@@ -135,8 +136,38 @@ fn planned(desk: &Desk, suite: &str) -> Result<Vec<Planned>, Problem> {
 
 pub(super) async fn one(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
     let today = today(&desk);
-    let state = desk.state();
-    Ok(Json(document(found(&state.register, &id)?, today)))
+    let session = found(&desk.state().register, &id)?.clone();
+    let mut shown = document(&session, today);
+    shown["runs"] = json!(desk.runs_of(&session));
+    Ok(Json(shown))
+}
+
+/// Rules and themes, the cases that are about them, and what came of each last.
+pub(super) async fn coverage(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
+    let session = found(&desk.state().register, &id)?.clone();
+    let runs = runs(&desk, &session);
+    let counting = counting(&runs, session.environment.as_deref());
+    let mut rows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for planned in &session.plan {
+        for theme in &planned.themes {
+            rows.entry(theme.clone()).or_default().insert(planned.case.clone());
+        }
+    }
+    for case in runs.iter().filter(|run| !run.preparatory).flat_map(|run| &run.cases) {
+        let judged = case.steps.iter().flat_map(|step| &step.assertions).filter_map(|assertion| assertion.rule.clone());
+        let seen = case.observations.iter().map(|seen| seen.rule.clone());
+        for about in judged.chain(seen).chain(case.themes.iter().cloned()) {
+            rows.entry(about).or_default().insert(case.name.clone());
+        }
+    }
+    let rows = rows.into_iter().map(|(about, cases)| {
+        let cases = cases.iter().map(|case| match counting.get(case) {
+            Some((verdict, run)) => json!({"case": case, "verdict": verdict, "run": run}),
+            None => json!({"case": case, "verdict": null, "run": null}),
+        });
+        json!({"about": about, "cases": cases.collect::<Vec<_>>()})
+    });
+    Ok(Json(json!({"session": id, "rows": rows.collect::<Vec<_>>()})))
 }
 
 /// What may be patched: everything but what steps decide.
@@ -221,7 +252,7 @@ pub(super) async fn comment(
 
 /// The runs of a session, the oldest first.
 fn runs(desk: &Desk, session: &Session) -> Vec<RunDocument> {
-    session.runs.iter().filter_map(|id| desk.archive.find(id).ok()).map(|kept| kept.document).collect()
+    desk.runs_of(session).iter().filter_map(|id| desk.archive.find(id).ok()).map(|kept| kept.document).collect()
 }
 
 /// The plan with the result that counts for each case.
@@ -304,10 +335,15 @@ pub(super) async fn declaration(
     let session = found(&desk.state().register, &id)?.clone();
     let runs = runs(&desk, &session);
     let made = declaration::of(&runs.iter().collect::<Vec<_>>());
+    let language = if query.get("lang").is_some_and(|lang| lang == "en") { Language::English } else { Language::Swedish };
     Ok(match query.get("format").map(String::as_str) {
         Some("md") => {
-            let text = declaration::markdown(&made, crate::qa::report::page::Language::Swedish);
+            let text = declaration::markdown(&made, language);
             ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response()
+        }
+        Some("html") => {
+            let text = page::declaration(&made, language);
+            ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
         }
         _ => Json(json!(made)).into_response(),
     })

@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::archive::Archive;
+use super::consumer::hub::Hub;
+use super::consumer::waits::Waits;
 use super::evidence::Evidence;
 use super::mutants::score::Host;
 use super::suite::folder::{Published, hexadecimal};
@@ -42,6 +44,10 @@ pub struct Desk {
     pub(super) host: Arc<dyn Host>,
     pub(super) turns: Arc<Semaphore>,
     pub(super) follower: Option<Follower>,
+    /// The platform's own hub, whose calls are waited for.
+    pub(super) hub: Option<Hub>,
+    /// Who waits for them.
+    pub(super) waits: Waits,
     state: Mutex<State>,
 }
 
@@ -83,6 +89,8 @@ impl Desk {
             host,
             turns: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
             follower: None,
+            hub: None,
+            waits: Waits::default(),
             state: Mutex::new(state),
         })
     }
@@ -90,6 +98,21 @@ impl Desk {
     /// Has somebody told of its runs.
     pub fn tell(&mut self, follower: Follower) {
         self.follower = Some(follower);
+    }
+
+    /// Lets cases wait for the calls of a hub.
+    pub fn watch(&mut self, hub: Hub) {
+        self.hub = Some(hub);
+    }
+
+    /// Ids of a session's runs, in the order they were made.
+    pub(super) fn runs_of(&self, session: &Session) -> Vec<String> {
+        let mut ids = session.runs.clone();
+        let kept = self.archive.of_session(&session.id).unwrap_or_default();
+        ids.extend(kept.into_iter().rev().filter(|id| !session.runs.contains(id)));
+        // An id begins with the moment it was given.
+        ids.sort_by(|a, b| a.split('-').next().cmp(&b.split('-').next()));
+        ids
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deviation::Deviation;
 use super::session::Session;
+use crate::qa::result::RunDocument;
 
 /// Sessions and deviations that are kept; a register of more is not one people read.
 pub const ENTRIES_MAX: usize = 10_000;
@@ -44,6 +45,15 @@ impl Register {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error),
         }
+    }
+
+    /// The deviations of a run's session, else those that were first seen in it.
+    pub fn deviations_of(&self, run: &RunDocument) -> Vec<Deviation> {
+        let is_own = |one: &&Deviation| match &run.session {
+            Some(session) => one.session.as_ref() == Some(session),
+            None => one.first_run.as_ref() == Some(&run.id),
+        };
+        self.deviations.iter().filter(is_own).cloned().collect()
     }
 
     /// Writes it; what was before is there until what is new is whole.

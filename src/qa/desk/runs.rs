@@ -47,6 +47,9 @@ pub struct Order {
     /// Platform rules count.
     #[serde(default)]
     pub rules: bool,
+    /// How long cases wait for calls, where not as long as they say.
+    #[serde(default)]
+    pub wait_seconds: Option<u64>,
 }
 
 /// A run on its way.
@@ -110,6 +113,8 @@ impl Desk {
             rules: order.rules,
             preparatory: order.preparatory,
             environment: order.environment.clone(),
+            session: order.session.clone(),
+            wait_seconds: order.wait_seconds,
             ..Options::default()
         };
         if !selects_any(&projects, &options) {
@@ -155,6 +160,8 @@ impl Desk {
                 told.news.notify_waiters();
             }),
             is_cancelled: Arc::new(move || asked.cancelled.load(Ordering::Acquire)),
+            hub: self.hub.clone(),
+            waits: self.waits.clone(),
             ..World::new(self.host.carrier(), self.clock.clone())
         };
         let finished = run(id, projects, &options, &world).await;

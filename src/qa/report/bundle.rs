@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::identities::{Finding, Known, find, redact};
-use super::{junit, page, zip};
+use super::{declaration, junit, page, zip};
+use crate::qa::desk::deviation::Deviation;
 use crate::qa::result::{RunDocument, Totals};
 use crate::qa::suite::folder::hexadecimal;
 
@@ -21,6 +22,8 @@ pub struct Contents<'c> {
     pub messages: &'c BTreeMap<String, Vec<u8>>,
     /// Files of the suites, as imported.
     pub suite: Vec<(String, Vec<u8>)>,
+    /// Deviations of the run or of its session.
+    pub deviations: Vec<Deviation>,
 }
 
 /// What is done about identities that are not known test identities.
@@ -94,7 +97,7 @@ pub fn make(contents: &Contents<'_>, identities: &Identities, known: &Known) -> 
         schema: SCHEMA.to_owned(),
         created: contents.run.finished,
         program: contents.run.program.clone(),
-        session: None,
+        session: contents.run.session.clone(),
         run: contents.run.id.clone(),
         accepted: if let Identities::Accept(reason) = identities { Some(reason.clone()) } else { None },
         files: files
@@ -125,6 +128,11 @@ fn files(contents: &Contents<'_>) -> Result<Vec<(String, Vec<u8>)>, BundleError>
     let parameters: BTreeMap<&str, &BTreeMap<String, String>> =
         run.cases.iter().map(|case| (case.name.as_str(), &case.data)).collect();
     files.push(("params.json".to_owned(), json(&parameters)?));
+    let declared = declaration::of(&[run]);
+    files.push(("declaration.json".to_owned(), json(&declared)?));
+    files.push(("declaration.md".to_owned(), declaration::markdown(&declared, page::Language::Swedish).into_bytes()));
+    files.push(("declaration.html".to_owned(), page::declaration(&declared, page::Language::Swedish).into_bytes()));
+    files.push(("deviations.json".to_owned(), json(&contents.deviations)?));
     for (path, bytes) in &contents.suite {
         files.push((format!("suite/{path}"), bytes.clone()));
     }

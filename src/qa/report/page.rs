@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::declaration::{self, Declaration, Source};
 use crate::qa::result::{CaseResult, RunDocument, StepResult};
 use crate::qa::verdict::Verdict;
 
@@ -73,6 +74,8 @@ pub fn write(run: &RunDocument, language: Language) -> String {
                     h2 { (say("Inte kört", "Not run")) }
                     table { tbody { @for one in &run.not_run { tr { td { (one.case) } td { code { (one.place) } } td { (one.reason) } } } } }
                 }
+                h2 { (say("Självdeklaration, så långt körningen fyller i den", "Self-declaration, as far as the run fills it in")) }
+                (fields(&declaration::of(&[run]), language))
                 (differences(language))
                 h2 { (say("Filer", "Files")) }
                 table { tbody { @for file in run.suite.iter().flat_map(|suite| &suite.files) { tr { td { (file.path) } td { code { (file.sha256) } } } } } }
@@ -80,6 +83,43 @@ pub fn write(run: &RunDocument, language: Language) -> String {
         }
     };
     page.into_string()
+}
+
+/// A declaration as a page of its own.
+pub fn declaration(declaration: &Declaration, language: Language) -> String {
+    let title = language.say("Självdeklaration", "Self-declaration");
+    let page = html! {
+        (DOCTYPE)
+        html lang=(language.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                title { (title) }
+                style { (maud::PreEscaped(STYLE)) }
+            }
+            body { h1 { (title) } (fields(declaration, language)) }
+        }
+    };
+    page.into_string()
+}
+
+fn fields(declaration: &Declaration, language: Language) -> Markup {
+    let say = |swedish, english| language.say(swedish, english);
+    let to_fill = say("fylls i av kunden", "to be filled by the customer");
+    html! {
+        table {
+            thead { tr { th { (say("Fält", "Field")) } th { (say("Värde", "Value")) } th { (say("Källa", "Source")) } } }
+            tbody {
+                @for field in &declaration.fields {
+                    tr {
+                        td { (if language == Language::Swedish { &field.title.sv } else { &field.title.en }) }
+                        td { (field.value.as_deref().unwrap_or("–")) }
+                        td { @match &field.source { Source::Run { run, cases } => { (run) " " (cases.join(", ")) } Source::Said(_) => { (to_fill) } } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn summary(run: &RunDocument, language: Language) -> Markup {

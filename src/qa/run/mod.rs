@@ -56,6 +56,8 @@ pub struct Options {
     pub virtual_clock: bool,
     /// Name of the platform the target is reached in.
     pub environment: Option<String>,
+    /// The session it is made for.
+    pub session: Option<String>,
     /// Cases not executed are listed, without making the run red.
     pub not_run_is_skipped: bool,
     /// Customer parameters of native suites, in the place of their own.
@@ -86,6 +88,7 @@ impl Default for Options {
             preparatory: false,
             virtual_clock: false,
             environment: None,
+            session: None,
             not_run_is_skipped: false,
             parameters: None,
             wait_seconds: None,
@@ -224,6 +227,7 @@ pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options
         started,
         finished: world.clock.now(),
         preparatory: options.preparatory,
+        session: options.session.clone(),
         suite: projects.iter().map(|project| reference(project)).collect(),
         target: Target {
             url: options.target.clone(),

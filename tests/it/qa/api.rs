@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anslut::domain::clock::Clock;
 use anslut::qa::api::router;
+use anslut::qa::consumer::hub::Hub;
 use anslut::qa::desk::Desk;
 use axum::Router;
 use http::{Method, Request, Response};
@@ -201,4 +202,50 @@ async fn statement_75_a_session_moves_as_its_deviations_allow() {
     let changed =
         call(&again, Method::PATCH, "/api/v1/qa/deviations/AVV-1", json!({"status": "verified"}).to_string()).await;
     assert_eq!((changed.status, changed.json()["history"].as_array().unwrap().len()), (200, 3));
+}
+
+#[tokio::test]
+async fn a_case_that_waits_is_given_more_time_or_given_up() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    super::native::write(folder.path(), "{ no_fault = true }");
+    let waits = "id = \"C1\"\nkind = \"await\"\n[await]\nsender = \"SE-A\"\nseconds = 600\n";
+    std::fs::write(folder.path().join("cases/c1.toml"), waits).unwrap();
+    std::fs::write(folder.path().join("cases/c2.toml"), "id = \"C2\"\nkind = \"manual\"\n").unwrap();
+    let names = ["suite.toml", "T.wsdl", "cases/c1.toml", "cases/c2.toml", "requests/basic.xml"];
+    let files = names.map(|name| (name.to_owned(), std::fs::read(folder.path().join(name)).unwrap()));
+    let here = Here::default();
+    here.known("stub", Arc::new(stub()));
+    let mut desk = Desk::open(Some(data.path()), Clock::System, Arc::new(here)).unwrap();
+    desk.watch(Hub::new("http://hub/", None, Arc::new(super::waits::record(&[], 0))));
+    let router = router(Arc::new(desk));
+    let taken = call(&router, Method::POST, "/api/v1/qa/suites", anslut::qa::report::zip::write(&files).unwrap()).await;
+    let suite = taken.json()["id"].as_str().unwrap().to_owned();
+    let started = post(&router, "/api/v1/qa/runs", json!({"suite": suite})).await.json();
+    let run = started["id"].as_str().unwrap().to_owned();
+    let waiting = loop {
+        let waiting = get(&router, "/api/v1/qa/waiting").await.json();
+        if waiting[0].is_object() {
+            break waiting[0].clone();
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((&waiting["for"], &waiting["call"]["sender"]), (&json!("call"), &json!("SE-A")), "{waiting}");
+    let path = |what: &str| format!("/api/v1/qa/waiting/{}/{what}", waiting["id"].as_str().unwrap());
+    let more = post(&router, &path("extend"), json!({"seconds": 1_000})).await;
+    assert!(more.status == 200 && more.json()["remaining_seconds"].as_u64() > Some(1_500), "{}", more.json());
+    for body in [json!({}), json!({"seconds": 0})] {
+        assert_eq!(post(&router, &path("extend"), body).await.status, 400);
+    }
+    assert_eq!(post(&router, &path("cancel"), json!({})).await.status, 200);
+    get(&router, &format!("/api/v1/qa/runs/{run}/events?wait=true")).await;
+    let cases = get(&router, &format!("/api/v1/qa/runs/{run}")).await.json()["cases"].clone();
+    assert_eq!((&cases[0]["verdict"], &cases[0]["reason"]), (&json!("not-run"), &json!("C1: cancelled")));
+    assert_eq!(post(&router, &path("cancel"), json!({})).await.status, 404);
+    // The other waits for a person.
+    let manual = get(&router, "/api/v1/qa/waiting").await.json()[0].clone();
+    let path = |what: &str| format!("/api/v1/qa/waiting/{}/{what}", manual["id"].as_str().unwrap());
+    assert_eq!(post(&router, &path("extend"), json!({"seconds": 60})).await.status, 409);
+    assert_eq!(post(&router, &path("cancel"), json!({})).await.json()["verdict"], "not-run");
+    assert_eq!(post(&router, &path("attest"), json!({"verdict": "pass", "by": "Anna"})).await.status, 404);
 }

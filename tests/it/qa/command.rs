@@ -169,3 +169,84 @@ fn a_generated_suite_is_one_that_can_be_checked_and_keeps_what_was_filled_in() {
     anslut(&["qa", "suites", "generate", suite, "--out", folder], home.path());
     assert_eq!(std::fs::read_to_string(form).unwrap(), "# mine\n");
 }
+
+/// `anslut qa session …` at a data directory.
+fn session(home: &Path, arguments: &[&str], code: i32) -> Value {
+    let mut all = vec!["--json", "qa", "session", "--data", home.to_str().unwrap()];
+    all.extend(arguments);
+    let output = anslut(&all, home);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
+    if code == 0 || !output.stdout.is_empty() { json(&output) } else { Value::String(told) }
+}
+
+#[test]
+fn a_session_is_walked_from_plan_to_decision_on_the_command_line() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(listener(answer(&record("d1", "191212121212", "20240115120000"))));
+    let home = tempfile::tempdir().unwrap();
+    let folder = written(&Suite::of(assertion("Not SOAP Fault Assertion", "")), "191212121212");
+    let (suite, url) = (folder.path().to_str().unwrap(), server.uri());
+    let go = |arguments: &[&str], code| session(home.path(), arguments, code);
+    let contract = "urn:riv:test:qa:GetThingResponder:1";
+    let begun = go(
+        &["add", "--id", "s1", "--party", "region-x", "--contract", contract, "--role", "producer", "--environment", "NTJP-QA", "--suite", suite],
+        0,
+    );
+    assert_eq!((begun["state"].as_str(), begun["plan"][0]["case"].as_str()), (Some("PLANNED"), Some("C1")), "{begun}");
+    go(&["step", "s1", "assign_test_env"], 0);
+    go(&["step", "s1", "start_tests"], 0);
+    // The case fails; a retry runs it again, and it fails again.
+    let run = go(&["run", "s1", "--target", &url], 1);
+    assert_eq!((run["verdict"].as_str(), run["session"].as_str()), (Some("fail"), Some("s1")), "{run}");
+    let again = go(&["run", "s1", "--target", &url, "--retry"], 1);
+    let plan = go(&["plan", "s1"], 0);
+    assert_eq!((&plan["cases"][0]["verdict"], &plan["cases"][0]["run"]), (&"fail".into(), &again["id"]));
+    // A run made from outside for the session belongs to it as well.
+    let beside = anslut(&["--json", "qa", "run", suite, "--target", &url, "--session", "s1"], home.path());
+    assert_eq!(beside.status.code(), Some(1), "{}", String::from_utf8_lossy(&beside.stderr));
+    let shown = go(&["show", "s1"], 0);
+    assert_eq!(shown["runs"].as_array().unwrap().len(), 3, "{shown}");
+    let unknown = anslut(&["qa", "run", suite, "--target", &url, "--session", "none"], home.path());
+    assert_eq!(unknown.status.code(), Some(2));
+    // What failed becomes a deviation, in one step.
+    let run_id = run["id"].as_str().unwrap();
+    let raised = go(&["raise", "--run", run_id, "--case", "C1", "--class", "åtgärd", "--due", "2026-12-01"], 0);
+    assert_eq!((raised["session"].as_str(), raised["title"].as_str()), (Some("s1"), Some("response is not a SOAP fault")));
+    assert_eq!(raised["class"], "ej stoppande, kräver åtgärd");
+    for event in ["declare", "review"] {
+        go(&["step", "s1", event], 0);
+    }
+    let refused = go(&["step", "s1", "decide", "--decision", "GODKAND"], 1);
+    assert!(refused.as_str().unwrap().contains("possible: GODKAND_FORBEHALL, UNDERKAND"), "{refused}");
+    go(&["comment", "s1", "rättas i 2.1", "--by", "Anna"], 0);
+    let decided = go(&["step", "s1", "decide", "--decision", "GODKAND_FORBEHALL", "--due", "2099-12-01"], 0);
+    assert_eq!((decided["state"].as_str(), decided["due"].as_str()), (Some("GODKAND_FORBEHALL"), Some("2099-12-01")));
+    assert_eq!(go(&["change", "AVV-1", "--status", "verified", "--comment", "sett"], 0)["status"], "verified");
+    assert_eq!(go(&["deviations", "s1"], 0)[0]["comments"][0], "sett");
+    let about = go(&["coverage", "s1"], 0);
+    assert!(about["rows"].is_array(), "{about}");
+    // A reviewer's verdict counts, and the case that is taken out of the plan needs a reason.
+    let decided = go(&["override", again["id"].as_str().unwrap(), "0", "--verdict", "pass", "--by", "Anna", "--reason", "känd"], 0);
+    assert_eq!((decided["verdict"].as_str(), decided["override"]["verdict"].as_str()), (Some("fail"), Some("pass")));
+    go(&["plan", "s1", "--case", "C1", "--status", "removed"], 2);
+    let removed = go(&["plan", "s1", "--case", "C1", "--status", "removed", "--comment", "utgår"], 0);
+    assert_eq!(removed["cases"][0]["status"], "removed");
+    let text = anslut(&["qa", "session", "--data", home.path().to_str().unwrap(), "declaration", "s1"], home.path());
+    assert!(String::from_utf8_lossy(&text.stdout).contains("# Självdeklaration"));
+    // The evidence holds the declaration and the deviations.
+    let bundle = home.path().join("evidence.zip");
+    let made = anslut(
+        &["qa", "report", run_id, "--format", "bundle", "--out", bundle.to_str().unwrap(), "--data", home.path().to_str().unwrap()],
+        home.path(),
+    );
+    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    let bytes = std::fs::read(&bundle).unwrap();
+    let entries = anslut::qa::report::zip::read(&bytes).unwrap();
+    let entry = |name: &str| entries.iter().find(|(known, _)| known == name).map(|(_, bytes)| *bytes);
+    for name in ["declaration.json", "declaration.md", "declaration.html"] {
+        assert!(entry(name).is_some(), "{name}");
+    }
+    let deviations: Value = serde_json::from_slice(entry("deviations.json").unwrap()).unwrap();
+    assert_eq!(deviations[0]["id"], "AVV-1");
+}

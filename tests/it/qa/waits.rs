@@ -16,9 +16,9 @@ use super::native::write;
 use super::suite::{NAMESPACE, Stub};
 
 /// One call: who, where to, second it came, outcome. Those after the first few come once somebody has looked.
-type Row = (&'static str, &'static str, i64, &'static str);
+pub type Row = (&'static str, &'static str, i64, &'static str);
 
-struct Record {
+pub struct Record {
     rows: Vec<Row>,
     /// How many are there already; one more comes with each look.
     there: Mutex<usize>,
@@ -95,7 +95,7 @@ impl Responder for Record {
 }
 
 /// A record with these calls: the first `before` came earlier.
-fn record(rows: &[Row], before: usize) -> Record {
+pub fn record(rows: &[Row], before: usize) -> Record {
     let (plan, ran) = (Mutex::default(), Mutex::default());
     Record { rows: rows.to_vec(), there: Mutex::new(before), plan, ran, breaks: false }
 }
