@@ -15,13 +15,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::serve::{ServeLimits, serve};
+use crate::admin::Beside;
 use crate::config::checked::HubSettings;
 use crate::connection::book::Book;
 use crate::connection::document::{Outcome, Role, Run, RunCase};
 use crate::connection::runs::{self as connected, Tested};
 use crate::domain::clock::Clock;
 use crate::hub::call::remote::Remote;
-use crate::admin::Beside;
 use crate::qa::api;
 use crate::qa::consumer::hub::Hub;
 use crate::qa::desk::Desk;

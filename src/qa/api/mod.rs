@@ -1,8 +1,8 @@
 //! `/api/v1/qa`: suites, runs, sessions, deviations and mutants over HTTP (`qa.md` §8.7). `app` mounts these paths on the
 //! admin listener, which guards them as it does its own.
 
-mod deviations;
 mod described;
+mod deviations;
 mod problem;
 mod runs;
 mod sessions;
@@ -79,7 +79,9 @@ mod tests {
                 assert_eq!(operation["parameters"].as_array().unwrap().len(), held, "{method} {path}");
                 let known = paths().into_iter().find(|(known, _)| known == path).unwrap().1;
                 let known = format!("{known:?}");
-                let has = |method: &str| known.contains(&format!("{method}: BoxedHandler")) || known.contains(&format!("{method}: Route"));
+                let has = |method: &str| {
+                    known.contains(&format!("{method}: BoxedHandler")) || known.contains(&format!("{method}: Route"))
+                };
                 assert!(has(method), "{method} {path} has no handler: {known}");
             }
         }

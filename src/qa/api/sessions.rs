@@ -20,8 +20,8 @@ use crate::qa::desk::register::{ENTRIES_MAX, Register};
 use crate::qa::desk::session::{Comment, Move, Planned, Refused, Session, State as ItemState, counting};
 use crate::qa::generate;
 use crate::qa::report::declaration;
-use crate::qa::report::page::{self, Language};
 use crate::qa::report::identities::{Known, find};
+use crate::qa::report::page::{self, Language};
 use crate::qa::result::RunDocument;
 use crate::qa::themes;
 
@@ -335,7 +335,8 @@ pub(super) async fn declaration(
     let session = found(&desk.state().register, &id)?.clone();
     let runs = runs(&desk, &session);
     let made = declaration::of(&runs.iter().collect::<Vec<_>>());
-    let language = if query.get("lang").is_some_and(|lang| lang == "en") { Language::English } else { Language::Swedish };
+    let language =
+        if query.get("lang").is_some_and(|lang| lang == "en") { Language::English } else { Language::Swedish };
     Ok(match query.get("format").map(String::as_str) {
         Some("md") => {
             let text = declaration::markdown(&made, language);

@@ -190,7 +190,21 @@ fn a_session_is_walked_from_plan_to_decision_on_the_command_line() {
     let go = |arguments: &[&str], code| session(home.path(), arguments, code);
     let contract = "urn:riv:test:qa:GetThingResponder:1";
     let begun = go(
-        &["add", "--id", "s1", "--party", "region-x", "--contract", contract, "--role", "producer", "--environment", "NTJP-QA", "--suite", suite],
+        &[
+            "add",
+            "--id",
+            "s1",
+            "--party",
+            "region-x",
+            "--contract",
+            contract,
+            "--role",
+            "producer",
+            "--environment",
+            "NTJP-QA",
+            "--suite",
+            suite,
+        ],
         0,
     );
     assert_eq!((begun["state"].as_str(), begun["plan"][0]["case"].as_str()), (Some("PLANNED"), Some("C1")), "{begun}");
@@ -212,7 +226,10 @@ fn a_session_is_walked_from_plan_to_decision_on_the_command_line() {
     // What failed becomes a deviation, in one step.
     let run_id = run["id"].as_str().unwrap();
     let raised = go(&["raise", "--run", run_id, "--case", "C1", "--class", "åtgärd", "--due", "2026-12-01"], 0);
-    assert_eq!((raised["session"].as_str(), raised["title"].as_str()), (Some("s1"), Some("response is not a SOAP fault")));
+    assert_eq!(
+        (raised["session"].as_str(), raised["title"].as_str()),
+        (Some("s1"), Some("response is not a SOAP fault"))
+    );
     assert_eq!(raised["class"], "ej stoppande, kräver åtgärd");
     for event in ["declare", "review"] {
         go(&["step", "s1", event], 0);
@@ -227,7 +244,10 @@ fn a_session_is_walked_from_plan_to_decision_on_the_command_line() {
     let about = go(&["coverage", "s1"], 0);
     assert!(about["rows"].is_array(), "{about}");
     // A reviewer's verdict counts, and the case that is taken out of the plan needs a reason.
-    let decided = go(&["override", again["id"].as_str().unwrap(), "0", "--verdict", "pass", "--by", "Anna", "--reason", "känd"], 0);
+    let decided = go(
+        &["override", again["id"].as_str().unwrap(), "0", "--verdict", "pass", "--by", "Anna", "--reason", "känd"],
+        0,
+    );
     assert_eq!((decided["verdict"].as_str(), decided["override"]["verdict"].as_str()), (Some("fail"), Some("pass")));
     go(&["plan", "s1", "--case", "C1", "--status", "removed"], 2);
     let removed = go(&["plan", "s1", "--case", "C1", "--status", "removed", "--comment", "utgår"], 0);
@@ -237,7 +257,17 @@ fn a_session_is_walked_from_plan_to_decision_on_the_command_line() {
     // The evidence holds the declaration and the deviations.
     let bundle = home.path().join("evidence.zip");
     let made = anslut(
-        &["qa", "report", run_id, "--format", "bundle", "--out", bundle.to_str().unwrap(), "--data", home.path().to_str().unwrap()],
+        &[
+            "qa",
+            "report",
+            run_id,
+            "--format",
+            "bundle",
+            "--out",
+            bundle.to_str().unwrap(),
+            "--data",
+            home.path().to_str().unwrap(),
+        ],
         home.path(),
     );
     assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));

@@ -48,9 +48,7 @@ pub fn run(
             let query = id.as_deref().map(segment).transpose()?.map(|id| format!("?session={id}"));
             (desk.get(&format!("/deviations{}", query.unwrap_or_default()))?, shown::deviations)
         }
-        SessionCommand::Raise(raise) => {
-            (desk.send(Method::POST, "/deviations", &raised(raise))?, shown::deviation)
-        }
+        SessionCommand::Raise(raise) => (desk.send(Method::POST, "/deviations", &raised(raise))?, shown::deviation),
         SessionCommand::Change(change) => (changed(&desk, change)?, shown::deviation),
         SessionCommand::Override { run, case, verdict, by, reason } => {
             let path = format!("/runs/{}/cases/{case}/override", segment(run)?);
@@ -84,7 +82,9 @@ fn segment(id: &str) -> Result<&str, Failure> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     match !id.is_empty() && id.bytes().all(is_plain) {
         true => Ok(id),
-        false => Err(Failure::usage(format!("{id:?} is no id, expected letters, digits, dots, dashes and underscores"))),
+        false => {
+            Err(Failure::usage(format!("{id:?} is no id, expected letters, digits, dots, dashes and underscores")))
+        }
     }
 }
 
@@ -101,14 +101,11 @@ fn given<'v>(members: impl IntoIterator<Item = (&'static str, &'v Option<String>
 fn begin(desk: &Desk, add: &AddArguments) -> Result<Value, Failure> {
     let AddArguments { id, party, contract, role, system, service, environment, suite } = add;
     let suite = suite.as_deref().map(|suite| runs::handed_in(desk, suite)).transpose()?;
-    let mut body = given([
-        ("id", id),
-        ("system", system),
-        ("service", service),
-        ("environment", environment),
-        ("suite", &suite),
-    ]);
-    body.extend([("party", party), ("contract", contract), ("role", role)].map(|(name, text)| (name.to_owned(), json!(text))));
+    let mut body =
+        given([("id", id), ("system", system), ("service", service), ("environment", environment), ("suite", &suite)]);
+    body.extend(
+        [("party", party), ("contract", contract), ("role", role)].map(|(name, text)| (name.to_owned(), json!(text))),
+    );
     desk.send(Method::POST, "/sessions", &Value::Object(body))
 }
 
@@ -125,7 +122,8 @@ fn planned(desk: &Desk, plan: &PlanArguments) -> Result<Value, Failure> {
     if let (Some(case), Some(status)) = (&plan.case, &plan.status) {
         let mut cases = desk.get(&at(&plan.id, "")?)?["plan"].take();
         let known = cases.as_array_mut().into_iter().flatten().find(|one| one["case"] == case.as_str());
-        let known = known.ok_or_else(|| Failure::usage(format!("there is no case {case:?} in the plan of {}", plan.id)))?;
+        let known =
+            known.ok_or_else(|| Failure::usage(format!("there is no case {case:?} in the plan of {}", plan.id)))?;
         (known["status"], known["comment"]) = (json!(status), json!(plan.comment.clone().unwrap_or_default()));
         desk.send(Method::PATCH, &at(&plan.id, "")?, &json!({"plan": cases}))?;
     }
@@ -134,13 +132,8 @@ fn planned(desk: &Desk, plan: &PlanArguments) -> Result<Value, Failure> {
 
 fn taken(desk: &Desk, step: &StepArguments) -> Result<Value, Failure> {
     let StepArguments { id, event, decision, due, environment, by, comment } = step;
-    let mut body = given([
-        ("decision", decision),
-        ("due", due),
-        ("environment", environment),
-        ("by", by),
-        ("comment", comment),
-    ]);
+    let mut body =
+        given([("decision", decision), ("due", due), ("environment", environment), ("by", by), ("comment", comment)]);
     body.insert("event".to_owned(), json!(event));
     desk.send(Method::POST, &at(id, "/events")?, &Value::Object(body))
 }

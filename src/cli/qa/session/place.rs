@@ -72,13 +72,10 @@ impl Desk {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::environment)?;
         let (base, way) = match &place.data {
-            None => {
-                (place.url.trim_end_matches('/').to_owned(), Way::Http(quality::carrier(&settings.hub, None)))
-            }
+            None => (place.url.trim_end_matches('/').to_owned(), Way::Http(quality::carrier(&settings.hub, None))),
             Some(path) => {
                 let data = DataDirectory::open(&DataChoice::Given(path.clone()), DEMO, variables)?;
-                let router =
-                    quality::desk(data.path(), &settings.hub, &Clock::System).map_err(Failure::environment)?;
+                let router = quality::desk(data.path(), &settings.hub, &Clock::System).map_err(Failure::environment)?;
                 (String::new(), Way::Here { router, _data: data })
             }
         };

@@ -87,16 +87,16 @@ fn order(arguments: &RunArguments, desk: &Desk) -> Result<Value, Failure> {
     let session = desk.get(&at(&arguments.id, "")?)?;
     let suite = match &arguments.suite {
         Some(suite) => handed_in(desk, suite)?,
-        None => session["suite"].as_str().map(str::to_owned).ok_or_else(|| {
-            Failure::usage(format!("session {} has no suite; name one", arguments.id))
-        })?,
+        None => session["suite"]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::usage(format!("session {} has no suite; name one", arguments.id)))?,
     };
     let mut cases = arguments.cases.clone();
     if arguments.retry {
         let plan = desk.get(&at(&arguments.id, "/plan")?)?;
-        let again = |case: &&Value| {
-            case["status"] == "planned" && !matches!(case["verdict"].as_str(), Some("pass" | "skip"))
-        };
+        let again =
+            |case: &&Value| case["status"] == "planned" && !matches!(case["verdict"].as_str(), Some("pass" | "skip"));
         let open = plan["cases"].as_array().into_iter().flatten().filter(again);
         cases = open.filter_map(|case| case["case"].as_str().map(str::to_owned)).collect();
         if cases.is_empty() {

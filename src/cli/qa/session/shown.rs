@@ -32,7 +32,20 @@ pub(super) fn sessions(answer: &Value) -> String {
 
 /// A session, with its plan and deviations where they are told.
 pub(super) fn session(answer: &Value) -> String {
-    let keys = ["id", "state", "party", "system", "contract", "role", "service", "environment", "suite", "decision", "due", "warning"];
+    let keys = [
+        "id",
+        "state",
+        "party",
+        "system",
+        "contract",
+        "role",
+        "service",
+        "environment",
+        "suite",
+        "decision",
+        "due",
+        "warning",
+    ];
     let known = keys.into_iter().filter(|key| !answer[*key].is_null());
     let mut pairs: Vec<[String; 2]> = known.map(|key| [key.to_owned(), text(&answer[key])]).collect();
     pairs.push(["next".to_owned(), joined(&answer["allowed"])]);
@@ -85,7 +98,20 @@ pub(super) fn deviations(answer: &Value) -> String {
 
 /// A deviation with its history.
 pub(super) fn deviation(answer: &Value) -> String {
-    let keys = ["id", "status", "class", "title", "rule", "element", "firstRun", "session", "owner", "due", "decision", "decidedBy"];
+    let keys = [
+        "id",
+        "status",
+        "class",
+        "title",
+        "rule",
+        "element",
+        "firstRun",
+        "session",
+        "owner",
+        "due",
+        "decision",
+        "decidedBy",
+    ];
     let known = keys.into_iter().filter(|key| !answer[*key].is_null());
     let pairs: Vec<[String; 2]> = known.map(|key| [key.to_owned(), text(&answer[key])]).collect();
     let mut out: String = columns(&pairs).into_iter().map(|line| line + "\n").collect();
