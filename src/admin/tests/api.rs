@@ -278,7 +278,7 @@ async fn the_stream_brings_what_is_recorded_and_what_was_missed() {
     let parts = parts();
     let records = Arc::clone(&parts.records);
     let closing = CancellationToken::new();
-    let router = router_until(parts, Router::new(), closing.clone());
+    let router = router_until(parts, Beside::default(), closing.clone());
     let mut all = Events::open(&router, "", None).await.unwrap();
     let mut some = Events::open(&router, "?code=VP004", None).await.unwrap();
     let mut since = Events::open(&router, "?since_id=3", None).await.unwrap();

@@ -21,6 +21,7 @@ fn changing(parts: AdminParts) -> Router {
         parts,
         session: "made-at-start".to_owned(),
         watchers: Arc::new(Semaphore::new(WATCHERS_MAX)),
+        beside: Beside::default(),
         closing: CancellationToken::new(),
     };
     guarded(paths().route("/api/v1/change", axum::routing::post(async || "changed")), Arc::new(admin))

@@ -53,7 +53,7 @@ async fn the_actuator_has_the_shape_of_the_reference() {
 #[tokio::test]
 async fn who_drains_is_not_ready_but_alive() {
     let closing = CancellationToken::new();
-    let router = router_until(parts(), Router::new(), closing.clone());
+    let router = router_until(parts(), Beside::default(), closing.clone());
     assert_eq!(get(&router, "/health/ready").await.status, StatusCode::OK);
     closing.cancel();
     assert_eq!(get(&router, "/health/ready").await.status, StatusCode::SERVICE_UNAVAILABLE);

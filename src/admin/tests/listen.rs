@@ -29,7 +29,7 @@ async fn the_peer_counts_large_heads_do_not_pass_and_a_drain_ends_open_streams()
     let shutdown = CancellationToken::new();
     let parts = AdminParts { token: Some("s3cret".to_owned()), ..parts() };
     let records = Arc::clone(&parts.records);
-    let task = tokio::spawn(serve(listener, parts, Router::new(), shutdown.clone()));
+    let task = tokio::spawn(serve(listener, parts, Beside::default(), shutdown.clone()));
     let open = async |target: &str, extra: &str| {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let head = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n{extra}\r\n");
