@@ -145,6 +145,7 @@ impl Platform {
             .with_contracts(&contracts)
             .with_sources(&sources.shared())
             .with_records(sources.records())
+            .with_onward(tls.onward(settings.producers.pki.clone(), &clock))
             .with_settings(settings.producers.clone());
         let shared = Shared {
             environment,

@@ -1,6 +1,6 @@
 //! Both sides of TLS, set up from files and read again on SIGHUP.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::StartError;
@@ -8,6 +8,7 @@ use crate::config::checked::Settings;
 use crate::config::tls::TlsSettings;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
+use crate::producers::record::onward::Onward;
 use crate::tls::client::ClientTls;
 use crate::tls::material::{self, MaterialError};
 use crate::tls::server::ServerTls;
@@ -18,6 +19,7 @@ pub(super) struct Tls {
     settings: TlsSettings,
     /// `hub_https`, where it is open.
     pub(super) server: Option<Arc<ServerTls>>,
+    workers: Arc<Workers>,
     /// Towards producers.
     pub(super) client: Option<Arc<ClientTls>>,
 }
@@ -35,9 +37,15 @@ impl Tls {
         let server = server.transpose().map_err(StartError::Tls)?;
         let default = &tls.outgoing.default.material;
         let client = (default.trust.is_some() || default.identity.is_some())
-            .then(|| ClientTls::new(&tls.outgoing, workers, clock.clone()).map(Arc::new));
+            .then(|| ClientTls::new(&tls.outgoing, Arc::clone(&workers), clock.clone()).map(Arc::new));
         let client = client.transpose().map_err(StartError::Tls)?;
-        Ok(Self { settings: tls, server, client })
+        Ok(Self { settings: tls, server, workers, client })
+    }
+
+    /// How mocked producers send requests on; `folder` is that of the CA for their certificates.
+    pub(super) fn onward(&self, folder: Option<PathBuf>, clock: &Clock) -> Onward {
+        let platform = (self.settings.outgoing.clone(), self.client.clone());
+        Onward::new(platform, Arc::clone(&self.workers), folder, clock.clone())
     }
 
     /// Reads all files again; of a side whose files cannot be used, the former ones stay.

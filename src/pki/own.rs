@@ -106,8 +106,8 @@ fn create(folder: &Path, now: Timestamp) -> Result<Authority, PkiError> {
     Authority::open(folder)
 }
 
-/// The certificate of this name if it is still what is wished for, else a new one.
-fn issued(authority: &Authority, name: &str, wish: &Wish, now: Timestamp) -> Result<Issued, PkiError> {
+/// The certificate of this name in a CA's folder if it is still what is wished for, else a new one.
+pub fn issued(authority: &Authority, name: &str, wish: &Wish, now: Timestamp) -> Result<Issued, PkiError> {
     let there = Issued { certificate: authority.issued(name, "pem"), key: authority.issued(name, "key") };
     if there.key.exists() && still_serves(&there.certificate, wish, now) {
         return Ok(there);

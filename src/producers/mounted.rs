@@ -18,6 +18,7 @@ use super::behaviour::script::Script;
 use super::chaos::Plan;
 use super::journal::Entry;
 use super::load;
+use super::record::onward::Onward;
 use super::records::RecordSource;
 use super::records::load::RecordHolder;
 use super::secure::fault::TlsFault;
@@ -82,6 +83,8 @@ pub struct Wiring {
     pub records: Option<Arc<RecordSource>>,
     /// Who knows the contracts.
     pub contracts: Option<Arc<Library>>,
+    /// How requests are sent on over TLS.
+    pub onward: Option<Arc<Onward>>,
     /// The settings that concern producers.
     pub settings: ProducerSettings,
 }
@@ -142,6 +145,11 @@ impl Producers {
     /// The same systems with somebody who knows the contracts.
     pub fn with_contracts(self, contracts: &Arc<Library>) -> Self {
         self.rewired(|wiring| wiring.contracts = Some(Arc::clone(contracts)))
+    }
+
+    /// The same systems with a way to send requests on over TLS.
+    pub fn with_onward(self, onward: Onward) -> Self {
+        self.rewired(|wiring| wiring.onward = Some(Arc::new(onward)))
     }
 
     /// The same systems with these settings; what was remembered is forgotten.

@@ -1,19 +1,26 @@
 //! A request sent on to another system.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::compare::{Ours, compare};
+use super::onward::{Onward, OnwardError, OnwardTls};
 use crate::config::producers::ProducerSettings;
 use crate::producers::behaviour::Forwarding;
 use crate::producers::mounted::{Reply, System, fault, response};
 use crate::producers::settings::{PROXY_BYTES_MAX, PROXY_TIMEOUT};
 use crate::soap::fault::Side;
+use crate::tls::cause::Cause;
+use crate::tls::client::ClientTls;
+use crate::tls::moving::Moving;
 
 /// Headers that belong to one connection.
 const HOP_BY_HOP: [&str; 8] = [
@@ -33,7 +40,7 @@ const TEST_MARKERS: [&str; 8] = ["test", "qa", "dev", "sit", "demo", "localhost"
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ForwardError {
     /// The target is no URL we can use.
-    #[error("{0:?} is no target, expected http://host[:port]/path")]
+    #[error("{0:?} is no target, expected http:// or https://, host[:port] and path")]
     Target(String),
     /// The host is not listed.
     #[error("forwarding to {0} is not allowed; list it in proxy.allow")]
@@ -41,9 +48,12 @@ pub(super) enum ForwardError {
     /// The host may be a production system.
     #[error("{0} looks like a production system; set proxy.i_know if it is not")]
     Production(String),
-    /// There is no TLS towards it yet.
-    #[error("forwarding over https is not supported yet")]
-    Https,
+    /// There is nothing to speak TLS with.
+    #[error("{0} cannot be spoken to over TLS: {1}")]
+    NoTls(String, OnwardError),
+    /// Hands were not shaken.
+    #[error("no handshake with {0}: {1}")]
+    Handshake(String, Cause),
     /// It did not answer.
     #[error("{0} does not answer: {1}")]
     Failed(String, String),
@@ -52,11 +62,17 @@ pub(super) enum ForwardError {
 impl System {
     /// The other system's answer; a fault that says why there is none.
     pub(in crate::producers) async fn forwarded(&self, forwarding: &Forwarding, request: Request<Bytes>) -> Reply {
-        let settings = self.shared.wiring.load().settings.clone();
-        let timeout = self.files().producer.proxy.as_ref().map_or(PROXY_TIMEOUT, |proxy| proxy.timeout);
+        let (wiring, files) = (self.shared.wiring.load_full(), self.files());
+        let proxy = files.producer.proxy.as_ref();
+        let timeout = proxy.map_or(PROXY_TIMEOUT, |proxy| proxy.timeout);
+        let speaking = Speaking {
+            onward: wiring.onward.as_ref(),
+            tls: proxy.map(|proxy| proxy.tls.clone()).unwrap_or_default(),
+            hsa_id: files.producer.source_id(self.name()),
+        };
         let path = self.below(request.uri());
         let ours = request.extensions().get::<Ours>().cloned();
-        let sending = send(forwarding, request, &path, &settings);
+        let sending = send(forwarding, request, &path, &wiring.settings, speaking);
         let answer = match tokio::time::timeout(timeout, sending).await {
             Ok(answer) => answer,
             Err(_) => Err(ForwardError::Failed(forwarding.base.clone(), format!("nothing within {timeout:?}"))),
@@ -81,8 +97,25 @@ impl System {
     }
 }
 
-/// Whether a target may be forwarded to; gives its host and port.
-pub(super) fn allowed(base: &str, settings: &ProducerSettings) -> Result<(String, u16, String), ForwardError> {
+/// How a system speaks TLS to the one behind it.
+pub(super) struct Speaking<'s> {
+    onward: Option<&'s Arc<Onward>>,
+    tls: OnwardTls,
+    hsa_id: String,
+}
+
+/// Where a request may be sent on to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    host: String,
+    port: u16,
+    /// Put in front of the path.
+    path: String,
+    is_secure: bool,
+}
+
+/// Whether a target may be forwarded to.
+pub(super) fn allowed(base: &str, settings: &ProducerSettings) -> Result<Target, ForwardError> {
     let uri: Uri = base.parse().map_err(|_| ForwardError::Target(base.to_owned()))?;
     let host = uri.host().ok_or_else(|| ForwardError::Target(base.to_owned()))?.to_owned();
     let with_port = uri.port_u16().map(|port| format!("{host}:{port}"));
@@ -95,10 +128,13 @@ pub(super) fn allowed(base: &str, settings: &ProducerSettings) -> Result<(String
     if !is_test && !settings.proxy_i_know {
         return Err(ForwardError::Production(host));
     }
-    if uri.scheme_str() != Some("http") {
-        return Err(ForwardError::Https);
-    }
-    Ok((host, uri.port_u16().unwrap_or(80), uri.path().trim_end_matches('/').to_owned()))
+    let is_secure = match uri.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        _ => return Err(ForwardError::Target(base.to_owned())),
+    };
+    let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+    Ok(Target { host, port, path: uri.path().trim_end_matches('/').to_owned(), is_secure })
 }
 
 /// Sends a request on and gives the whole answer. A host that is not allowed is refused before any socket is opened.
@@ -107,10 +143,39 @@ pub(super) async fn send(
     request: Request<Bytes>,
     path: &str,
     settings: &ProducerSettings,
+    speaking: Speaking<'_>,
 ) -> Result<Response<Bytes>, ForwardError> {
-    let (host, port, base) = allowed(&forwarding.base, settings)?;
+    let target = allowed(&forwarding.base, settings)?;
+    let place = format!("{}:{}", target.host, target.port);
+    let connecting = TcpStream::connect((target.host.as_str(), target.port));
+    let stream = connecting.await.map_err(|error| ForwardError::Failed(place.clone(), error.to_string()))?;
+    if !target.is_secure {
+        return exchange(stream, forwarding, request, path, &target).await;
+    }
+    let client = speaking.client().await.map_err(|error| ForwardError::NoTls(place.clone(), error))?;
+    let shaking = client.connect(&target.host, target.port, Moving::new(stream));
+    let secured = shaking.await.map_err(|cause| ForwardError::Handshake(place, cause))?;
+    exchange(secured, forwarding, request, path, &target).await
+}
+
+impl Speaking<'_> {
+    async fn client(self) -> Result<Arc<ClientTls>, OnwardError> {
+        match self.onward {
+            Some(onward) => onward.client(self.tls, self.hsa_id).await,
+            None => Err(OnwardError::None),
+        }
+    }
+}
+
+/// One request and its answer over a connection.
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    forwarding: &Forwarding,
+    request: Request<Bytes>,
+    path: &str,
+    Target { host, port, path: base, .. }: &Target,
+) -> Result<Response<Bytes>, ForwardError> {
     let failed = |error: &dyn std::fmt::Display| ForwardError::Failed(format!("{host}:{port}"), error.to_string());
-    let stream = TcpStream::connect((host.as_str(), port)).await.map_err(|error| failed(&error))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
     let path = path.strip_prefix(forwarding.remove_prefix.as_str()).unwrap_or(path);
     let target = format!("{base}{}{path}", if path.starts_with(['/', '?']) || path.is_empty() { "" } else { "/" });
@@ -180,8 +245,11 @@ mod tests {
         assert!(allowed("http://journal.example.se/", &settings(&["journal.example.se"], true)).is_ok());
         assert_eq!(
             allowed("http://qa.example.se:81/x/", &settings(&["qa.example.se:81"], false)).unwrap(),
-            ("qa.example.se".to_owned(), 81, "/x".to_owned())
+            Target { host: "qa.example.se".to_owned(), port: 81, path: "/x".to_owned(), is_secure: false }
         );
+        let secure = allowed("https://qa.example.se/", &settings(&["qa.example.se"], false)).unwrap();
+        assert_eq!((secure.port, secure.is_secure), (443, true));
+        assert!(error("ftp://qa.example.se/", &settings(&["qa.example.se"], false)).contains("no target"));
         assert!(error("/nonsense", &settings(&[], false)).contains("no target"));
     }
 }

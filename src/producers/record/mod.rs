@@ -3,6 +3,7 @@
 
 mod compare;
 mod forward;
+pub mod onward;
 mod recording;
 pub mod scrub;
 

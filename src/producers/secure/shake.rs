@@ -101,9 +101,7 @@ impl Shaking {
         client: ClientDemand,
         system: &Arc<System>,
     ) -> Result<Arc<ServerConfig>, Cause> {
-        let files = system.files();
-        // An HSA-id in a certificate has letters, digits and hyphens.
-        let hsa_id = files.producer.hsa_id.clone().unwrap_or_else(|| system.name().replace('_', "-"));
+        let hsa_id = system.files().producer.source_id(system.name());
         let wanted = (shown, client, hsa_id);
         if let Some(config) = self.made_before(&wanted) {
             return Ok(config);

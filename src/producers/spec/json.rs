@@ -1,5 +1,6 @@
 //! JSON whose every value knows the line it stands on, and the notes taken while it is read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -68,6 +69,54 @@ impl<'a> Value<'a> {
     }
 }
 
+/// A text whose comments, `//` and `/* */`, are blanks: every line stays where it was.
+pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
+    // A slash is in a string, or begins a comment; in JSON it is nothing else.
+    if !text.contains("//") && !text.contains("/*") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '/']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let length = if from.starts_with('"') { string_length(from) } else { comment_length(from) };
+        let (one, behind) = from.split_at(length);
+        if from.starts_with('"') || length < 2 {
+            out.push_str(one);
+        } else {
+            out.extend(one.chars().map(|c| if c == '\n' { c } else { ' ' }));
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// How long the string is that a text begins with.
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !is_escaped => return at + 1,
+            '\\' => is_escaped = !is_escaped,
+            _ => is_escaped = false,
+        }
+    }
+    text.len()
+}
+
+/// How long the comment is that a text begins with; a slash that begins none is one character.
+fn comment_length(text: &str) -> usize {
+    if text.starts_with("//") {
+        return text.find('\n').unwrap_or(text.len());
+    }
+    if text.starts_with("/*") {
+        return text[2..].find("*/").map_or(text.len(), |end| end + 4);
+    }
+    1
+}
+
 /// What was noticed while one stub was read.
 #[derive(Debug)]
 pub(crate) struct Notes<'a> {
@@ -129,5 +178,24 @@ impl<'a> Notes<'a> {
             self.expected(at, field, expected);
         }
         value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_blanks_and_strings_and_lines_stay() {
+        for (text, expected) in [
+            ("{\"a\": 1} // x\n", "{\"a\": 1}     \n"),
+            ("/* a\n\"b */{\"c\": \"d//e\"}", "    \n     {\"c\": \"d//e\"}"),
+            (r#"{"a": "\"//", "b": 1} // c"#, r#"{"a": "\"//", "b": 1}     "#),
+            ("{\"a\": 1 / 2} //", "{\"a\": 1 / 2}   "),
+            ("[\"open // ", "[\"open // "),
+            ("{} /* open", "{}        "),
+        ] {
+            assert_eq!(without_comments(text), expected, "{text}");
+        }
     }
 }

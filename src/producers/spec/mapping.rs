@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::json::{Notes, Value};
+use super::json::{Notes, Value, without_comments};
 use super::request;
 use super::response::{self, Bodies};
 use crate::domain::problem::Problem;
@@ -110,7 +110,9 @@ pub(crate) fn read(file: &Path, contents: &[u8], reading: &Reading<'_>) -> Mappi
             return mappings;
         }
     };
-    let document = match Value::document(text) {
+    // As WireMock reads its files.
+    let text = without_comments(text);
+    let document = match Value::document(&text) {
         Ok(document) => document,
         Err(error) => {
             mappings.problems.push(Problem::error(file, error.line(), format!("not JSON: {error}")));

@@ -30,7 +30,7 @@ fn made(n: u64) -> String {
 }
 
 /// What stands in front of a message that was written anew.
-const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// What the real system says of a patient: other identities in text, attributes and base64.
 fn answer(call: u64) -> String {

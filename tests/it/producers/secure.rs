@@ -21,7 +21,7 @@ use crate::support::tls::{BOTH, Consumer, TestTime};
 use crate::support::world::{NOW, Plan, World};
 
 const SENDER: &str = "tp";
-const ANSWER: &str = r#"{"request": {}, "response": {"body": "<answer/>", "riv": {"envelope": true}}}"#;
+pub const ANSWER: &str = r#"{"request": {}, "response": {"body": "<answer/>", "riv": {"envelope": true}}}"#;
 
 /// System, certificate, what the hub says.
 const FAULTS: [(&str, &str, &str); 12] = [
@@ -40,14 +40,14 @@ const FAULTS: [(&str, &str, &str); 12] = [
 ];
 
 /// A CA in a folder, and the hub's certificate.
-struct Pki {
+pub struct Pki {
     folder: TempDir,
     authority: Authority,
     hub: Issued,
 }
 
 impl Pki {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let authority = Authority::create(&folder.path().join("pki"), NOW.parse().unwrap()).unwrap();
         let hub = issue(&authority, "SE5565594230-NTJP", Usage::Both);
@@ -58,8 +58,13 @@ impl Pki {
         self.folder.path().join("pki")
     }
 
+    /// Whom to trust.
+    pub fn ca_pem(&self) -> &str {
+        self.authority.ca_pem()
+    }
+
     /// A platform with systems of their own.
-    fn producers(&self) -> Plan {
+    pub fn producers(&self) -> Plan {
         Plan::bare()
             .set("listen.admin", "127.0.0.1:0")
             .set("producers.pki", &self.root().display().to_string())
@@ -121,7 +126,7 @@ fn chain(path: &Path) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_file_iter(path).unwrap().map(Result::unwrap).collect()
 }
 
-fn toml(certificate: &str, client: &str) -> String {
+pub fn toml(certificate: &str, client: &str) -> String {
     format!("[tls]\nlisten = \"127.0.0.1:0\"\ncertificate = \"{certificate}\"\nclient = \"{client}\"\n")
 }
 

@@ -94,7 +94,8 @@ pub(super) fn below(value: &Value, parts: &[String]) -> Value {
 fn request(parts: &[String], asked: &Asked<'_>) -> Value {
     let Some(first) = parts.first() else { return Value::Null };
     let rest = &parts[1..];
-    let target = asked.targets()[1];
+    // Below the system, as the stub's own conditions have it: a file that was made elsewhere knows no systems.
+    let target = asked.targets()[0];
     let segments = || -> Vec<Value> {
         path_of(target).split('/').filter(|part| !part.is_empty()).map(|part| json!(part)).collect()
     };
@@ -122,7 +123,7 @@ fn request(parts: &[String], asked: &Asked<'_>) -> Value {
                 asked.host().and_then(|host| host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()));
             json!(port.unwrap_or(80))
         }
-        "scheme" => json!("http"),
+        "scheme" => json!(asked.scheme()),
         "body" => json!(asked.text()),
         "bodyAsBase64" => json!(STANDARD.encode(asked.body())),
         "clientIp" => asked.client().map_or(Value::Null, |ip| json!(ip.to_string())),

@@ -14,6 +14,7 @@ use crate::domain::problem::{Problem, line_at};
 use crate::producers::behaviour::delay::Delay;
 use crate::producers::machine::Machine;
 use crate::producers::matcher::contract::ContractPattern;
+use crate::producers::record::onward::OnwardTls;
 use crate::producers::records::RecordSettings;
 use crate::producers::schema::SchemaSettings;
 use crate::producers::secure::SecureSettings;
@@ -85,6 +86,13 @@ impl Default for Producer {
     }
 }
 
+impl Producer {
+    /// Its HSA-id as a certificate can have it: letters, digits and hyphens.
+    pub fn source_id(&self, name: &str) -> String {
+        self.hsa_id.clone().unwrap_or_else(|| name.replace('_', "-"))
+    }
+}
+
 /// What is done with a message that does not follow its contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validation {
@@ -107,6 +115,8 @@ pub struct Proxy {
     pub always: bool,
     /// Longest wait for it.
     pub timeout: std::time::Duration,
+    /// How it is spoken to over https.
+    pub tls: OnwardTls,
 }
 
 /// The form of an answer to a call that no stub fits.

@@ -3,8 +3,10 @@
 use super::reading::{Reading, Value, json, number, whole};
 use super::{Producer, Proxy, SOURCES, Validation};
 use crate::contracts::sample::Variant;
+use crate::domain::problem::Problem;
 use crate::producers::behaviour::delay::Delay;
 use crate::producers::matcher::contract::ContractPattern;
+use crate::producers::record::onward::OnwardTls;
 use crate::producers::records::generate::{Generate, PATIENTS_MAX};
 use crate::producers::records::{RecordSettings, UnknownPatient};
 use crate::producers::schema::{RECORDS_MAX, SchemaSettings};
@@ -101,6 +103,7 @@ impl Reading<'_> {
             on_miss: true,
             always: false,
             timeout: crate::producers::settings::PROXY_TIMEOUT,
+            tls: OnwardTls::default(),
         };
         for (key, value) in table {
             match key.get_ref().as_ref() {
@@ -113,8 +116,30 @@ impl Reading<'_> {
                     Some(ms) => proxy.timeout = std::time::Duration::from_millis(ms),
                     None => self.error(value, "proxy.timeout_ms: expected a whole number, 1 or more"),
                 },
-                "record" => {}
-                unknown => self.unknown(unknown, key.span().start, &["url", "when", "timeout_ms", "record"]),
+                "certificate" => {
+                    let text = self.string(value, "proxy.certificate").unwrap_or_default();
+                    match text.strip_prefix("pki:").filter(|name| !name.is_empty()) {
+                        Some(name) => proxy.tls.certificate = Some(name.to_owned()),
+                        None => self.error(value, format!("proxy.certificate is {text:?}, expected \"pki:<name>\"")),
+                    }
+                }
+                "ca" => {
+                    let file = self.string(value, "proxy.ca");
+                    // Beside the file that names it.
+                    proxy.tls.ca = file.map(|file| self.file.with_file_name(file));
+                }
+                "record" => {
+                    if value.get_ref().as_bool() != Some(false) {
+                        let line = self.line(value.span().start);
+                        let message =
+                            "proxy.record has no effect: recordings are begun by POST /__admin/recordings/start";
+                        self.problems.push(Problem::warning(self.file, line, message));
+                    }
+                }
+                unknown => {
+                    let known = ["url", "when", "timeout_ms", "record", "certificate", "ca"];
+                    self.unknown(unknown, key.span().start, &known);
+                }
             }
         }
         if !proxy.url.starts_with("http://") && !proxy.url.starts_with("https://") {
