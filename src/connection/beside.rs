@@ -30,7 +30,8 @@ impl Book {
         Ok((state, told))
     }
 
-    fn supposed(&self, file: &ConnectionFile, event: Event) -> Arguments {
+    /// What a step would be given, as far as that can be said beforehand.
+    pub(super) fn supposed(&self, file: &ConnectionFile, event: Event) -> Arguments {
         let qa = self.platforms.all().into_iter();
         let mut qa = qa.filter(|platform| platform.role == PlatformRole::Qa);
         let env = file.progress.assigned_env.clone().or_else(|| qa.next().map(|platform| platform.name));

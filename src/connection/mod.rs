@@ -24,6 +24,7 @@ pub mod log;
 pub mod moment;
 pub mod next;
 pub mod order;
+pub mod overview;
 mod papers;
 pub mod party;
 pub mod platforms;

@@ -33,6 +33,23 @@ pub enum ItemState {
     Overdue,
 }
 
+impl ItemState {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Planned => "PLANNED",
+            Self::EnvReady => "ENV_READY",
+            Self::Testing => "TESTING",
+            Self::Declared => "DECLARED",
+            Self::Godkand => "GODKAND",
+            Self::GodkandAvvikelser => "GODKAND_AVVIKELSER",
+            Self::GodkandForbehall => "GODKAND_FORBEHALL",
+            Self::Underkand => "UNDERKAND",
+            Self::Overdue => "OVERDUE",
+        }
+    }
+}
+
 /// One contract in one role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Item {

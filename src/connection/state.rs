@@ -52,6 +52,29 @@ pub enum State {
 }
 
 impl State {
+    /// All of them, in the order of the road.
+    pub const ALL: [Self; 19] = [
+        Self::Prospect,
+        Self::Qualified,
+        Self::Agreed,
+        Self::Ordered,
+        Self::Prepared,
+        Self::QaConnected,
+        Self::QaTesting,
+        Self::QaDeclared,
+        Self::Rejected,
+        Self::Approved,
+        Self::ApprovedDev,
+        Self::ApprovedRes,
+        Self::ProdOrdered,
+        Self::Established,
+        Self::Live,
+        Self::Changing,
+        Self::Suspended,
+        Self::Decommissioning,
+        Self::Closed,
+    ];
+
     /// As it is written.
     pub fn name(self) -> &'static str {
         match self {

@@ -24,6 +24,8 @@ pub struct CallRecord {
     pub id: u64,
     /// Which of the process's platforms it was made to.
     pub platform: Arc<str>,
+    /// Whether that is one of several.
+    pub is_one_of_several: bool,
     /// When the request had arrived in full.
     pub started: Timestamp,
     /// Which listener took it.

@@ -159,6 +159,7 @@ impl Hub {
             CallRecord {
                 id: self.records.number(),
                 platform: Arc::clone(&self.platform),
+                is_one_of_several: self.settings.platform.role.is_some(),
                 started: self.clock.now(),
                 listener: arrived.listener,
                 correlation_id: given.unwrap_or_else(|| Uuid::new_v4().to_string()),

@@ -149,7 +149,10 @@ async fn events_say_what_is_known_by_then() {
             &event,
             if is_request { &["event.duration", "http.response.status_code"] } else { &["http.request.method"] },
         );
-        has_not(&event, &["labels.sessionStatus", "labels.errorCode", "error.type", "http.request.body.content"]);
+        has_not(
+            &event,
+            &["labels.platform", "labels.sessionStatus", "labels.errorCode", "error.type", "http.request.body.content"],
+        );
         has_not(&event, &["http.response.body.content"]);
     }
     let wsdl = "urn:riv:clinicalprocess:activity:actions:GetActivities:1";

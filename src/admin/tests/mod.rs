@@ -16,9 +16,10 @@ use super::*;
 use crate::config::contracts::ContractSettings;
 use crate::config::environment::Environment;
 use crate::connection::book::Book;
-use crate::connection::pretended::Pretended;
-use crate::connection::services::Services;
-use crate::connection::terms::Terms;
+use crate::connection::file::Arguments;
+use crate::connection::moment::Moment;
+use crate::connection::state::Event;
+use crate::connection::steps::Wanted;
 
 mod api;
 mod contracts;
@@ -64,10 +65,28 @@ fn catalogue() -> Arc<Catalogue> {
     Arc::new(catalogue)
 }
 
+/// A connection that is prepared, by somebody with a strange name, and whose contacts have left since.
 fn connections() -> Arc<Book> {
-    let (services, _) = Services::shipped();
-    let platforms = Arc::new(Pretended::default());
-    Arc::new(Book::new(services, platforms, Terms::default(), Clock::System))
+    let world = crate::connection::gates::tests::World::new();
+    let step = |event: Event| {
+        let wanted = Wanted {
+            event,
+            actor: Some("<script>Anna".to_owned()),
+            at: Moment::read("2026-03-02"),
+            arguments: Arguments::default(),
+        };
+        world.book.step("c", &wanted)
+    };
+    for event in [Event::Qualify, Event::Sign, Event::OrderService] {
+        step(event).unwrap();
+    }
+    let contacts = world.book.read(|holdings, _| holdings.contacts_of("x").to_vec());
+    world.book.put_contacts("x", Vec::new()).unwrap();
+    step(Event::Prepare).unwrap_err();
+    world.book.put_contacts("x", contacts).unwrap();
+    step(Event::Prepare).unwrap();
+    world.book.put_contacts("x", Vec::new()).unwrap();
+    Arc::new(world.book)
 }
 
 fn component(name: &str, up: bool) -> Component {

@@ -38,7 +38,7 @@ pub(super) async fn page(State(admin): State<Arc<Admin>>, id: Result<Path<String
         @if let Some(refusal) = &shown.refusal { (fault(refusal, decision.as_ref())) }
         @if let Some(fault) = &shown.producer_fault { (producer_fault(fault)) }
         @for judged in &shown.validation { (judgement(judged)) }
-        (facts(&shown))
+        (facts(&shown, admin.parts.platforms.len() > 1))
         @if let Some(fan_out) = &shown.fan_out { (fan_out::tree(fan_out)) }
         (explanation(&call, decision.as_ref(), shown.refusal.as_ref()))
         (events(&shown))
@@ -134,7 +134,7 @@ fn judgement(judged: &ShownJudgement) -> Markup {
     }
 }
 
-fn facts(call: &Exchange) -> Markup {
+fn facts(call: &Exchange, several: bool) -> Markup {
     let summary = &call.summary;
     let profiles = match (call.profile_in, call.profile_out.as_deref()) {
         (Some(from), Some(to)) if !from.eq_ignore_ascii_case(to) => Some(format!("{from}, sent on as {to}")),
@@ -147,7 +147,8 @@ fn facts(call: &Exchange) -> Markup {
         true => call.peer.clone(),
         false => format!("{}, through {}", call.source_ip, call.peer),
     });
-    let rows: [(&str, Option<&str>); 14] = [
+    let rows: [(&str, Option<&str>); 15] = [
+        ("Platform", several.then_some(summary.platform.as_str())),
         ("Sender", summary.sender.as_deref()),
         ("Identified by", call.identified_by),
         ("Original consumer", call.original_consumer.as_deref()),

@@ -31,7 +31,7 @@ pub(super) async fn page(
     };
     let content = html! {
         h1 { "Calls" }
-        (filter_box(&query))
+        (filter_box(&admin, &query))
         @match &problem {
             Some(problem) => p.notice role="alert" { (problem.detail()) "." },
             None => (list(&admin, &query, &calls)),
@@ -40,7 +40,8 @@ pub(super) async fn page(
     super::answer(&admin, status, "Calls", &content)
 }
 
-fn filter_box(query: &FilterQuery) -> Markup {
+fn filter_box(admin: &Admin, query: &FilterQuery) -> Markup {
+    let platforms: Vec<&str> = admin.parts.platforms.iter().map(|platform| platform.name.as_str()).collect();
     let fields = [
         ("sender", "Sender", "HSA-id", &query.sender),
         ("contract", "Contract", "operation or namespace", &query.contract),
@@ -53,6 +54,7 @@ fn filter_box(query: &FilterQuery) -> Markup {
             @for (name, label, hint, value) in fields {
                 label { span { (label) } input name=(name) value=(value.as_deref().unwrap_or("")) placeholder=(hint) autocomplete="off" spellcheck="false"; }
             }
+            @if platforms.len() > 1 { label { span { "Platform" } (choice("platform", &query.platform, &platforms)) } }
             label { span { "VP code" } (choice("code", &query.code, &codes)) }
             label { span { "Outcome" } (choice("outcome", &query.outcome, &["ok", "failed", "fault"])) }
             div.buttons {
@@ -84,21 +86,23 @@ fn list(admin: &Admin, query: &FilterQuery, calls: &[Arc<CallRecord>]) -> Markup
     let never: Vec<_> = Stage::ALL
         .map(|stage| StageReached { name: stage.as_str(), state: StageState::NotReached, begin_us: None, end_us: None })
         .into();
+    let several = admin.parts.platforms.len() > 1;
     html! {
         p.live #live role="status" { "Reload the page to see newer calls." }
         table.calls #calls data-stream={ "/api/v1/exchanges/stream?" (stream_query) } hidden[calls.is_empty()] {
             caption.unseen { "Finished calls, newest first" }
             thead {
-                tr { th { "Time" } th { "Outcome" } th { "Operation" } th { "Sender" } th { "Logical address" } th { "Stages" } th.number { "Duration" } }
+                tr { th { "Time" } th { "Outcome" } @if several { th { "Platform" } } th { "Operation" } th { "Sender" } th { "Logical address" } th { "Stages" } th.number { "Duration" } }
             }
             tbody {
-                @for call in calls { (row(call)) }
+                @for call in calls { (row(call, several)) }
             }
         }
         template #row {
             tr {
                 td.when { a data-field="link" href="/" { time data-field="time" {} } }
                 td { span.outcome data-field="outcome" {} }
+                @if several { td data-field="platform" {} }
                 td.operation data-field="operation" {}
                 td.sender data-field="sender" {}
                 td.address data-field="address" {}
@@ -110,12 +114,13 @@ fn list(admin: &Admin, query: &FilterQuery, calls: &[Arc<CallRecord>]) -> Markup
     }
 }
 
-fn row(call: &CallRecord) -> Markup {
+fn row(call: &CallRecord, several: bool) -> Markup {
     let summary = Summary::of(call);
     html! {
         tr {
             td.when { a href={ "/calls/" (summary.id) } { (show::time(call.started, false)) } }
             td { (show::outcome(summary.outcome)) }
+            @if several { td { (summary.platform) } }
             td.operation title=[summary.contract.as_deref()] { (summary.operation.as_deref().unwrap_or("–")) }
             td.sender { (summary.sender.as_deref().unwrap_or("–")) }
             td.address { (summary.address.as_deref().unwrap_or("–")) }

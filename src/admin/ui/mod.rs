@@ -1,6 +1,5 @@
 //! The pages: calls as they happen, one call stage by stage, the explanation of a decision, the service contracts, the
-//! catalogue's versions. Everything is rendered here
-//! and works without script; the script only adds rows as calls finish.
+//! catalogue's versions, connections on their road. Everything is rendered here and works without script; the script only adds rows as calls finish.
 
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use super::api::problem::Problem;
 mod call;
 mod calls;
 mod catalogue;
+mod connections;
 mod contracts;
 mod decision;
 mod explain;
@@ -43,6 +43,8 @@ pub(super) fn router() -> Router<Arc<Admin>> {
         .route("/explain", get(explain::page))
         .route("/contracts", get(contracts::page))
         .route("/contracts/{contract}", get(contracts::one))
+        .route("/connections", get(connections::page))
+        .route("/connections/{id}", get(connections::one))
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
         .route("/assets/{file}", get(asset))
 }

@@ -13,7 +13,7 @@ mod quality;
 mod services;
 mod technical;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

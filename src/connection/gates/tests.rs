@@ -27,16 +27,16 @@ use crate::store::disk::fake::FakeDisk;
 const SYSTEM: &str = "SE2321000016-S001";
 const CONTRACT: &str = "urn:riv:clinicalprocess:healthcond:description:GetDiagnosisResponder:2";
 const READER: &str = "HSASERVICES-106J";
-pub(in crate::connection) const DAY: &str = "2026-03-02";
+pub(crate) const DAY: &str = "2026-03-02";
 
 /// A book, the platforms it works on, and one connection in it.
-pub(in crate::connection) struct World {
-    pub(in crate::connection) book: Book,
-    pub(in crate::connection) platforms: Arc<Pretended>,
+pub(crate) struct World {
+    pub(crate) book: Book,
+    pub(crate) platforms: Arc<Pretended>,
 }
 
 /// The shipped services; the overview of patients needs security services here, which the shipped one leaves open.
-pub(in crate::connection) fn services() -> Services {
+pub(crate) fn services() -> Services {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/services");
     let files = fs::read_dir(folder).unwrap().map(|file| {
         let path = file.unwrap().path();
@@ -85,21 +85,21 @@ fn line(env: &str) -> [Value; 2] {
 
 impl World {
     /// A region whose connection to the overview of patients has everything it needs, before its first step.
-    pub(in crate::connection) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = Self::empty();
         world.fill();
         world
     }
 
     /// Nobody yet.
-    pub(in crate::connection) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let platforms = Arc::new(Pretended::default());
         let clock = Clock::fixed("2026-03-02T12:00:00Z".parse().unwrap());
         let book = Book::new(services(), Arc::clone(&platforms) as _, Terms::default(), clock);
         Self { book, platforms }
     }
 
-    pub(in crate::connection) fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let book = &self.book;
         let processes = ["incident", "problem", "change", "deploy", "operation", "configuration", "test"];
         book.add_party(of(json!({"id": "x", "name": "Region X", "orgnr": "2321000016", "category": "REGION",
@@ -140,7 +140,7 @@ impl World {
         Wanted { event, actor: None, at: Moment::read(at), arguments: of(arguments) }
     }
 
-    pub(in crate::connection) fn step(&self, event: Event, at: &str, arguments: Value) -> Result<State, Refusal> {
+    pub(crate) fn step(&self, event: Event, at: &str, arguments: Value) -> Result<State, Refusal> {
         self.book.step("c", &Self::wanted(event, at, arguments)).map(|view| view.state)
     }
 
@@ -151,7 +151,7 @@ impl World {
     }
 
     /// Takes every step up to a state.
-    pub(in crate::connection) fn until(self, goal: State) -> Self {
+    pub(crate) fn until(self, goal: State) -> Self {
         let road = [
             (Event::Qualify, json!({})),
             (Event::Sign, json!({})),
@@ -182,7 +182,7 @@ impl World {
         judged.failed.into_iter().chain(judged.warnings).collect()
     }
 
-    pub(in crate::connection) fn document(&self, patch: Value) {
+    pub(crate) fn document(&self, patch: Value) {
         self.book.change_connection("c", |known| Ok(with(known, &patch))).unwrap();
     }
 
@@ -450,21 +450,73 @@ fn arguments(event: Event) -> Value {
     }
 }
 
+/// Gates that take more than one change and one step to try, by the stories that try them.
+const STORIES: &[(&[u8], fn())] = &[
+    (&[28], a_service_on_its_way_out_takes_no_new_customers),
+    (&[39, 43], runs_come_from_the_assigned_environment_and_know_test_persons_only),
+    (&[40], a_test_environment_is_one_for_tests),
+    (&[47], a_refused_review_bars_production_until_the_next_one),
+    (&[48], a_reservation_that_is_overdue_suspends_and_is_lifted_by_a_verified_fix),
+    (&[50], a_declaration_is_not_demanded_where_the_test_model_is_not_introduced),
+    (&[59, 60], a_change_is_announced_and_a_measure_has_a_cause),
+    (&[63, 64, 65, 66, 67], incidents_have_one_leader_and_end_when_all_have_closed),
+    (&[69, 70, 71], nothing_is_left_of_a_connection_that_is_closed),
+    // These are in the table as well, and have more to them.
+    (&[8], an_agent_needs_two_pilots_and_its_customer_two_agreements),
+    (&[11], an_external_operator_needs_the_consent_of_every_party_with_an_agreement),
+    (&[27], scope_changes_by_a_supplementary_order_that_is_used_up),
+    (&[54, 55, 61], the_platforms_own_record_is_judged_while_a_connection_is_live),
+];
+
+/// Gates that are not met, from the one list of everything that is not.
+fn not_met() -> Vec<u8> {
+    let list: toml::Value = toml::from_str(include_str!("../../../tests/it/conformance/not_met.toml")).unwrap();
+    let gates = list.get("gate").and_then(toml::Value::as_array).into_iter().flatten();
+    gates.map(|gate| u8::try_from(gate["number"].as_integer().unwrap()).unwrap()).collect()
+}
+
+/// Every row and every story with the gates it is of.
+fn checks() -> Vec<(Vec<u8>, Box<dyn Fn() + std::panic::UnwindSafe + std::panic::RefUnwindSafe>)> {
+    let rows = ROWS.iter().map(|row| (vec![row.0], Box::new(move || try_row(row)) as Box<_>));
+    let stories = STORIES.iter().map(|(numbers, story)| (numbers.to_vec(), Box::new(move || story()) as Box<_>));
+    rows.chain(stories).collect()
+}
+
 #[test]
-fn every_gate_of_the_table_fails_with_its_text_and_holds_without_cause() {
-    for (number, event, make_fail, message) in ROWS {
-        let world = World::new().until(State::Live);
-        let id = format!("CONN-{number:02}");
-        let of_gate = |world: &World| {
-            let judged = world.judged(*event, DAY, arguments(*event));
-            judged.into_iter().find(|failed| failed.gate == id)
-        };
-        assert_eq!(of_gate(&world), None, "{id} holds at first");
-        make_fail(&world);
-        let failed = of_gate(&world).unwrap_or_else(|| panic!("{id} holds, and should not"));
-        assert_eq!(failed.message, *message, "{id}");
-        assert!(!failed.missing.is_empty(), "{id} says what is missing");
+fn every_gate_is_met_or_has_a_reason() {
+    let unmet = not_met();
+    let mut complaints = Vec::new();
+    for number in 1..=72 {
+        let of_number = checks().into_iter().filter(|(numbers, _)| numbers.contains(&number));
+        let of_number: Vec<_> =
+            of_number.filter(|(numbers, _)| unmet.contains(&number) || numbers[0] == number).collect();
+        let failed = of_number.iter().filter(|(_, check)| std::panic::catch_unwind(check).is_err()).count();
+        match (unmet.contains(&number), failed) {
+            (false, 0) => {}
+            (false, _) => {
+                complaints.push(format!("CONN-{number:02}: {failed} of {} checks do not hold", of_number.len()))
+            }
+            (true, 0) => {
+                complaints.push(format!("CONN-{number:02}: stands in not_met.toml, and every check of it holds"))
+            }
+            (true, _) => {}
+        }
     }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+fn try_row((number, event, make_fail, message): &Row) {
+    let world = World::new().until(State::Live);
+    let id = format!("CONN-{number:02}");
+    let of_gate = |world: &World| {
+        let judged = world.judged(*event, DAY, arguments(*event));
+        judged.into_iter().find(|failed| failed.gate == id)
+    };
+    assert_eq!(of_gate(&world), None, "{id} holds at first");
+    make_fail(&world);
+    let failed = of_gate(&world).unwrap_or_else(|| panic!("{id} holds, and should not"));
+    assert_eq!(failed.message, *message, "{id}");
+    assert!(!failed.missing.is_empty(), "{id} says what is missing");
 }
 
 #[test]
@@ -480,10 +532,8 @@ fn nothing_stands_in_the_way_of_a_connection_that_has_everything() {
 fn all_72_gates_stand_in_the_table_once_and_are_tried_here_or_below() {
     let numbers: Vec<u8> = all().map(|gate| gate.number).collect();
     assert_eq!(numbers, (1..=72).collect::<Vec<_>>());
-    let elsewhere = [28, 39, 40, 43, 47, 48, 50, 59, 60, 63, 64, 65, 66, 67, 69, 70, 71];
     for number in 1..=72 {
-        let here = ROWS.iter().any(|row| row.0 == number);
-        assert!(here != elsewhere.contains(&number), "CONN-{number:02}");
+        assert!(checks().iter().any(|(numbers, _)| numbers.contains(&number)), "CONN-{number:02} is not tried");
     }
     for gate in all() {
         assert!(!gate.sv.is_empty() && !gate.en.is_empty() && gate.source().len() > 2, "{}", gate.id());
@@ -516,7 +566,6 @@ fn an_inera_gate_never_refuses_a_customers_step() {
     assert_eq!(refused, ["CONN-14", "CONN-15"]);
 }
 
-#[test]
 fn a_test_environment_is_one_for_tests() {
     let world = World::new().until(State::Prepared);
     for env in [json!({}), json!({"env": PRODUCTION}), json!({"env": "NTJP-X"})] {
@@ -525,7 +574,6 @@ fn a_test_environment_is_one_for_tests() {
     assert!(world.platforms.said().rows.is_empty(), "nothing was published");
 }
 
-#[test]
 fn runs_come_from_the_assigned_environment_and_know_test_persons_only() {
     let world = World::new().until(State::QaTesting);
     let run = |patch: Value| {
@@ -540,7 +588,6 @@ fn runs_come_from_the_assigned_environment_and_know_test_persons_only() {
     assert_eq!(run(json!({"identities": ["12"]})), both[1..]);
 }
 
-#[test]
 fn a_declaration_is_not_demanded_where_the_test_model_is_not_introduced() {
     // CONN-50: security services never, persons:person until 2023-04-04; whatever else is ordered beside demands one.
     let security = "urn:riv:informationsecurity:authorization:blocking:CheckBlocksResponder:4";
@@ -565,7 +612,6 @@ fn a_declaration_is_not_demanded_where_the_test_model_is_not_introduced() {
     }
 }
 
-#[test]
 fn the_platforms_own_record_is_judged_while_a_connection_is_live() {
     let world = World::new().until(State::Live);
     let call =
@@ -608,7 +654,6 @@ fn the_platforms_own_record_is_judged_while_a_connection_is_live() {
     assert!(world.judged(Event::Check, "2026-03-01", json!({})).is_empty(), "before it was live nothing was recorded");
 }
 
-#[test]
 fn a_refused_review_bars_production_until_the_next_one() {
     let world = World::new().until(State::QaTesting);
     world.run();
@@ -622,7 +667,6 @@ fn a_refused_review_bars_production_until_the_next_one() {
     assert_eq!(world.step(Event::Replan, DAY, json!({})).unwrap(), State::QaTesting);
 }
 
-#[test]
 fn a_reservation_that_is_overdue_suspends_and_is_lifted_by_a_verified_fix() {
     let world = World::new().until(State::QaTesting);
     world.run();
@@ -647,7 +691,6 @@ fn a_reservation_that_is_overdue_suspends_and_is_lifted_by_a_verified_fix() {
     assert_eq!(states, [State::Prospect, State::ApprovedRes, State::Live, State::Suspended, State::Live]);
 }
 
-#[test]
 fn a_change_is_announced_and_a_measure_has_a_cause() {
     let world = World::new().until(State::Live);
     assert_eq!(refused(world.step(Event::Change, DAY, json!({}))), ["CONN-59 unannounced change"]);
@@ -657,7 +700,6 @@ fn a_change_is_announced_and_a_measure_has_a_cause() {
     assert_eq!(world.step(Event::Suspend, DAY, measure).unwrap(), State::Suspended);
 }
 
-#[test]
 fn scope_changes_by_a_supplementary_order_that_is_used_up() {
     let world = World::new().until(State::Live);
     another_contract(&world);
@@ -672,7 +714,6 @@ fn scope_changes_by_a_supplementary_order_that_is_used_up() {
     assert_eq!(refused(world.step(Event::Change, DAY, notice())), ["CONN-27 supplementary order required"]);
 }
 
-#[test]
 fn nothing_is_left_of_a_connection_that_is_closed() {
     let world = World::new().until(State::Live);
     world.book.clock.set("2027-01-01T00:00:00Z".parse().unwrap());
@@ -690,7 +731,6 @@ fn nothing_is_left_of_a_connection_that_is_closed() {
     assert_eq!(world.step(Event::Close, DAY, json!({})).unwrap(), State::Closed);
 }
 
-#[test]
 fn incidents_have_one_leader_and_end_when_all_have_closed() {
     let world = World::new().until(State::Live);
     let report = |patch: Value| {
@@ -720,7 +760,6 @@ fn incidents_have_one_leader_and_end_when_all_have_closed() {
     assert_eq!(step("close", "inera", both).unwrap().state.name(), "CLOSED");
 }
 
-#[test]
 fn a_service_on_its_way_out_takes_no_new_customers() {
     let world = World::new().until(State::Agreed);
     world.document(json!({"service": "svevac"}));
@@ -735,7 +774,6 @@ fn a_service_on_its_way_out_takes_no_new_customers() {
     assert!(judged.iter().all(|failed| failed.gate != "CONN-28"), "who has it may go on");
 }
 
-#[test]
 fn an_agent_needs_two_pilots_and_its_customer_two_agreements() {
     let world = World::new();
     world.book.add_party(of(json!({"id": "a", "name": "Agenten", "category": "AGENT"}))).unwrap();
@@ -752,7 +790,6 @@ fn an_agent_needs_two_pilots_and_its_customer_two_agreements() {
     assert_eq!(pilots(json!(["p", "q"])), Vec::<String>::new());
 }
 
-#[test]
 fn an_external_operator_needs_the_consent_of_every_party_with_an_agreement() {
     let world = World::new();
     let operator = |consents: Value| {

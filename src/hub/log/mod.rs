@@ -181,6 +181,8 @@ fn labels(record: &CallRecord, mut label: impl FnMut(&'static str, &str)) {
         }
     };
     give("route", Some(record.listener.route_name()));
+    // The reference has one to a process, and no such label.
+    give("platform", record.is_one_of_several.then_some(&*record.platform));
     give("senderid", record.sender.as_deref());
     give("receiverid", record.receiver.as_deref());
     give("originalServiceconsumerHsaid", record.original_consumer.as_deref());

@@ -77,6 +77,9 @@ struct File {
     /// Scenarios of `connection.md` §11.
     #[serde(default)]
     connection: Vec<NotMet>,
+    /// Gates of `connection.md` §4, by number; their rows stand beside them, in the library.
+    #[serde(default)]
+    gate: Vec<NotMet>,
 }
 
 fn file() -> File {
@@ -95,6 +98,11 @@ pub fn not_met_by_aggregation() -> Vec<NotMet> {
 /// The scenarios of `connection.md` §11 that are not met.
 pub fn not_met_by_connection() -> Vec<NotMet> {
     file().connection
+}
+
+/// The gates of `connection.md` §4 that are not met.
+pub fn not_met_by_gates() -> Vec<NotMet> {
+    file().gate
 }
 
 /// The rows outside §11 that do not hold.

@@ -3,12 +3,13 @@
 //!
 //! What cannot be met stands in `../conformance/not_met.toml` with its reason, and must fail there.
 
+mod command;
 mod hubs;
 mod road;
 mod runs;
 mod scenarios;
 
-use crate::conformance::not_met_by_connection;
+use crate::conformance::{NotMet, not_met_by_connection, not_met_by_gates};
 use crate::support::rows::{Row, complaint, outcomes};
 
 /// The scenarios of §11.
@@ -25,6 +26,9 @@ fn every_scenario_is_a_row_or_has_a_reason() {
         scenarios::ROWS.iter().map(|row| row.label).filter(|number| !SCENARIOS.contains(number)).collect();
     assert!(strange.is_empty(), "rows of scenarios that do not exist: {strange:?}");
     assert!(not_met.iter().all(|statement| statement.reason.trim().len() > 10), "{not_met:?}");
+    let gates = not_met_by_gates();
+    let has_reason = |gate: &NotMet| (1..=72).contains(&gate.number) && gate.reason.trim().len() > 10;
+    assert!(gates.iter().all(has_reason), "{gates:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,6 +53,11 @@ async fn every_scenario_holds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_hubs_say_on_the_way() {
     hold(hubs::ROWS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_command_does() {
+    hold(command::ROWS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,6 +20,7 @@ rows! { &'static str;
     "§1.4" "the index is reached through the hub whose catalogue leads to it" => own_index;
     "§1.4" "calls straight at index_* and notifications use production, wherever the update came in" => notifications;
     "§1.4" "every record names its platform, and no two have one number" => records;
+    "§1.4" "message log and pages say which of several platforms a call was made to" => told;
     "§1.3" "producers serve both" => producers;
 }
 
@@ -206,6 +207,37 @@ async fn records() {
         let (status, explained) = world.api("GET", whole["links"]["explain"].as_str().unwrap(), None).await;
         assert_eq!((status, &explained["outcome"]), (200, &"ok".into()));
     }
+}
+
+async fn told() {
+    let (contract, source) = (diagnosis(), source().await);
+    let rows = Rows::default().open(&contract, SYSTEM, &source.url());
+    let folder = Plan::empty().qa(rows.clone()).production(rows).write();
+    let log = folder.path().join("messages.log");
+    let clock = anslut::domain::clock::Clock::fixed(crate::support::world::NOW.parse().unwrap());
+    let set = [format!("log.messages={}", log.display())];
+    let world = World::start_set(folder, None, clock, &set).await;
+    assert_eq!(world.both(&contract, SYSTEM).await, ["200", "200"]);
+    let page = async |path: &str| {
+        let answer = Ask::get(path).header("Host", "localhost").send(world.at("admin")).await;
+        assert_eq!(answer.status, 200, "{path}");
+        answer.text()
+    };
+    let list = page("/").await;
+    for platform in ["NTJP-QA", "NTJP-PROD"] {
+        assert!(list.contains(&format!("<td>{platform}</td>")), "{list}");
+        let own = page(&format!("/?platform={platform}")).await;
+        assert_eq!(own.matches("href=\"/calls/").count(), 1, "{own}");
+        let call = world.platform.records().newest(1, |call| *call.platform == *platform).remove(0);
+        let shown = page(&format!("/calls/{}", call.id)).await;
+        assert!(shown.contains(&format!("<dt>Platform</dt><dd><code>{platform}</code>")), "{shown}");
+    }
+    let World { platform, folder, .. } = world;
+    platform.drain().await;
+    let events = crate::support::log::Logged::read(&log).events();
+    let told: Vec<_> = events.iter().map(|event| event.get("labels.platform")).collect();
+    assert_eq!(told, [["NTJP-QA"; 4], ["NTJP-PROD"; 4]].concat());
+    drop(folder);
 }
 
 async fn producers() {

@@ -141,8 +141,13 @@ pub struct World {
 
 impl World {
     pub async fn start(folder: TempDir, data: Option<&Path>, clock: Clock) -> Self {
+        Self::start_set(folder, data, clock, &[]).await
+    }
+
+    /// With more settings, which win over the usual ones.
+    pub async fn start_set(folder: TempDir, data: Option<&Path>, clock: Clock, more: &[String]) -> Self {
         let environment = Environment::Folder(folder.path().to_owned());
-        let loaded = raw::load(&environment, &sets(), &[]);
+        let loaded = raw::load(&environment, &[&sets()[..], more].concat(), &[]);
         let settings = loaded.settings.unwrap_or_else(|error| panic!("{error}: {:?}", loaded.problems));
         let starting = Platform::start(environment, settings, data.map(Path::to_owned), clock);
         let (platform, problems) = soon("the platforms", starting).await.unwrap();

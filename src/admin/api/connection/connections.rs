@@ -17,6 +17,7 @@ use super::body::{patched, read, read_or_default};
 use super::{Created, Refusals, Trouble, created, with_book};
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
+use crate::connection::book::Book;
 use crate::connection::document::{Document, Invoice};
 use crate::connection::file::{Arguments, ConnectionFile, Entry};
 use crate::connection::moment::Moment;
@@ -28,17 +29,54 @@ use crate::connection::steps::{Judged, Wanted};
 use crate::connection::view::{self, View};
 
 /// Which connections.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ConnectionsQuery {
     /// Only of this party
-    party: Option<String>,
+    #[serde(default, deserialize_with = "filled")]
+    pub party: Option<String>,
     /// Only of this service
-    service: Option<String>,
+    #[serde(default, deserialize_with = "filled")]
+    pub service: Option<String>,
     /// Only in this state
+    #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<String>)]
-    state: Option<Place>,
+    pub state: Option<Place>,
+}
+
+impl ConnectionsQuery {
+    /// Whether it leaves nothing out.
+    pub fn is_empty(&self) -> bool {
+        self.party.is_none() && self.service.is_none() && self.state.is_none()
+    }
+}
+
+/// What a form leaves empty is not asked for.
+fn filled<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let text = String::deserialize(deserializer)?;
+    match text.trim() {
+        "" => Ok(None),
+        text => serde_json::from_value(Value::String(text.to_owned())).map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
+/// The connections that are asked for.
+pub(in crate::admin) fn listed(book: &Book, query: &ConnectionsQuery) -> Vec<View> {
+    let is = |asked: &Option<String>, own: &str| asked.as_ref().is_none_or(|asked| asked == own);
+    let is_meant = |file: &&ConnectionFile| {
+        is(&query.party, &file.document.party)
+            && is(&query.service, &file.document.service)
+            && query.state.is_none_or(|state| file.progress.state == state)
+    };
+    book.read(|holdings, services| {
+        let files = holdings.connections.values().filter(is_meant);
+        files.map(|file| view::now(holdings, services, file)).collect()
+    })
 }
 
 /// As of when.
@@ -91,21 +129,8 @@ pub(in crate::admin) async fn list(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<ConnectionsQuery>, QueryRejection>,
 ) -> Result<Json<Vec<View>>, Trouble> {
-    let Query(ConnectionsQuery { party, service, state }) = query.map_err(Problem::from)?;
-    with_book(&admin, move |book| {
-        let is = |asked: &Option<String>, own: &str| asked.as_ref().is_none_or(|asked| asked == own);
-        let is_meant = |file: &&ConnectionFile| {
-            is(&party, &file.document.party)
-                && is(&service, &file.document.service)
-                && state.is_none_or(|state| file.progress.state == state)
-        };
-        Ok(book.read(|holdings, services| {
-            let files = holdings.connections.values().filter(is_meant);
-            files.map(|file| view::now(holdings, services, file)).collect()
-        }))
-    })
-    .await
-    .map(Json)
+    let Query(query) = query.map_err(Problem::from)?;
+    with_book(&admin, move |book| Ok(listed(book, &query))).await.map(Json)
 }
 
 /// Takes in a connection

@@ -175,7 +175,7 @@ fn created<T>(place: String, made: T) -> Created<T> {
 }
 
 /// Works with the book beside the calls: its log is on a disk.
-async fn with_book<T: Send + 'static>(
+pub(in crate::admin) async fn with_book<T: Send + 'static>(
     admin: &Arc<Admin>,
     work: impl FnOnce(&Book) -> Result<T, Trouble> + Send + 'static,
 ) -> Result<T, Trouble> {

@@ -33,6 +33,7 @@
     field("time").dateTime = field("time").title = call.started;
     field("outcome").textContent = call.outcome;
     field("outcome").classList.add(call.outcome === "ok" ? "passed" : "refused");
+    if (field("platform")) field("platform").textContent = call.platform;
     field("operation").textContent = call.operation ?? "–";
     field("operation").title = call.contract ?? "";
     field("sender").textContent = call.sender ?? "–";
