@@ -1,6 +1,9 @@
 //! Mock services of SoapUI projects as mappings (`producers.md` §4): each response by its name, so that `x-mock-response`
 //! finds it. Scripts are not run, and are named.
 
+mod dispatch;
+pub mod folder;
+
 use std::fmt;
 
 use serde::Serialize;
@@ -49,6 +52,16 @@ pub fn read(contents: &[u8]) -> Result<Project, String> {
         return Err("there is no mockService in it".to_owned());
     }
     for service in services {
+        for script in ["startScript", "stopScript", "onRequestScript", "afterRequestScript"] {
+            if child_text(service, script).is_some_and(|text| !text.is_empty()) {
+                let of = attribute(service, "name").unwrap_or_default().to_owned();
+                project.remarks.push(Remark {
+                    operation: of,
+                    response: None,
+                    what: format!("its {script} is not run"),
+                });
+            }
+        }
         for operation in service.branches().filter(|one| one.local == "mockOperation") {
             project.operation(operation);
         }
@@ -59,14 +72,20 @@ pub fn read(contents: &[u8]) -> Result<Project, String> {
 impl Project {
     fn operation(&mut self, operation: &Branch) {
         let name = attribute(operation, "operation").or(attribute(operation, "name")).unwrap_or_default().to_owned();
-        let usual = child_text(operation, "defaultResponse");
+        let usual = child_text(operation, "defaultResponse").filter(|name| !name.is_empty());
+        let style = child_text(operation, "dispatchStyle").unwrap_or_default();
         let responses: Vec<&Branch> = operation.branches().filter(|one| one.local == "response").collect();
         let has_script = |branch: &Branch, element: &str| !child_text(branch, element).unwrap_or_default().is_empty();
-        if has_script(operation, "dispatchPath") && child_text(operation, "dispatchStyle").as_deref() == Some("SCRIPT")
-        {
-            let what = "its dispatch script is not run: the default response is given, others by x-mock-response";
-            self.remarks.push(Remark { operation: name.clone(), response: None, what: what.to_owned() });
+        let what = match style.as_str() {
+            "SCRIPT" if has_script(operation, "dispatchPath") => "its dispatch script is not run",
+            "RANDOM" if responses.len() > 1 => "its responses are not drawn at random",
+            _ => "",
+        };
+        if !what.is_empty() {
+            let what = format!("{what}: the default response is given, others by x-mock-response");
+            self.remarks.push(Remark { operation: name.clone(), response: None, what });
         }
+        let first = self.mappings.len();
         for (place, response) in responses.iter().enumerate() {
             let own = attribute(response, "name").unwrap_or_default().to_owned();
             let mut remark = |what: String| {
@@ -78,7 +97,19 @@ impl Project {
             let is_usual = usual.as_ref().map_or(place == 0, |usual| *usual == own);
             let content = child_text(response, "responseContent").unwrap_or_default();
             let (body, is_template) = filled(&content, &mut remark);
+            if response.branches().any(|one| one.local == "attachment") {
+                remark("its attachments are not sent".to_owned());
+            }
             self.mappings.push(mapping(&name, &own, is_usual, response, &content, &body, is_template));
+        }
+        let made = &mut self.mappings[first..];
+        match style.as_str() {
+            "SEQUENCE" => dispatch::in_sequence(made, &name),
+            "QUERY_MATCH" | "XPATH" => {
+                let chosen = dispatch::by_query(made, operation, &style);
+                self.mappings.extend(chosen);
+            }
+            _ => {}
         }
     }
 }

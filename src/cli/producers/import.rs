@@ -1,7 +1,7 @@
-//! `anslut producers import`: the mock services of a SoapUI project become mappings.
+//! `anslut producers import`: the mock services of a SoapUI project become mappings, and a folder of WireMock's a system.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::producers::project::{self, Remark};
 /// `anslut producers import`.
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// SoapUI projects, such as GetDiagnosis-soapui-project.xml
+    /// SoapUI projects, such as GetDiagnosis-soapui-project.xml, or folders with mappings/ and __files/ of WireMock
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The folder of the environment; without one, the mappings are printed
@@ -41,6 +41,16 @@ pub(super) fn run(arguments: &ImportArguments, terminal: &mut Terminal<'_>) -> R
     let mut done = Vec::new();
     let mut failed = false;
     for path in &arguments.files {
+        if path.is_dir() {
+            match folder(path, arguments)? {
+                Some(one) => done.push(one),
+                None => {
+                    failed = true;
+                    terminal.complain(&printable(&format!("{}: there is no mappings/ in it", path.display())));
+                }
+            }
+            continue;
+        }
         let file = environment::read(path.clone())?
             .ok_or_else(|| Failure::environment(format!("there is no file {}", path.display())))?;
         let project = match project::read(&file.contents) {
@@ -86,8 +96,29 @@ pub(super) fn run(arguments: &ImportArguments, terminal: &mut Terminal<'_>) -> R
             if let Some(written) = &one.written {
                 terminal.print(&printable(&format!("{}: {} mappings in {written}", one.file, one.mappings)))?;
                 terminal.print("\n")?;
+            } else if Path::new(&one.file).is_dir() {
+                terminal.print(&printable(&format!("{}: {} mappings would serve", one.file, one.mappings)))?;
+                terminal.print("\n")?;
             }
         }
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Takes a folder of WireMock's in as it is; `None` where it holds no mappings.
+fn folder(path: &Path, arguments: &ImportArguments) -> Result<Option<Done>, Failure> {
+    let Some(found) = project::folder::read(path)? else { return Ok(None) };
+    let mut written = None;
+    if let Some(environment) = &arguments.environment {
+        let system = environment.join("producers").join(&arguments.system);
+        for (name, contents) in &found.files {
+            let into = system.join(name);
+            if let Some(parent) = into.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(&into, contents)?;
+        }
+        written = Some(system.display().to_string());
+    }
+    Ok(Some(Done { file: path.display().to_string(), mappings: found.serving, written, remarks: found.remarks }))
 }

@@ -4,10 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anslut::cli::failure::Exit;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::exchanged;
+use super::faults::cli;
+use super::{diagnosis, exchanged};
 use crate::support::client::Ask;
 use crate::support::world::{Plan, World};
 
@@ -144,4 +146,83 @@ async fn what_cannot_be_done_is_refused_by_file_line_and_name() {
         let answer = Ask::get(&format!("/foreign{path}")).send(producers).await;
         assert_eq!(answer.status, 404, "{path}: a refused stub serves nothing: {}", answer.text());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_project_of_soapui_becomes_a_system_that_answers_as_its_mock_service() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (environment, project) =
+        (folder.path().display().to_string(), "fixtures/soapui/GetDiagnosis-mock-soapui-project.xml");
+    let line = ["anslut", "producers", "import", project, "--env", &environment, "--system", "mocked"];
+    let (exit, out, told) = cli(&line);
+    assert_eq!(exit, Exit::Done, "{told}");
+    assert!(out.contains("6 mappings in "), "{out}");
+    for remark in [
+        "its startScript is not run",
+        "its response script is not run",
+        "${#MockService#id} is no property of a request",
+    ] {
+        assert!(told.contains(remark), "{remark} not in {told}");
+    }
+    let (exit, out, _) = cli(&["anslut", "check", &environment]);
+    assert_eq!(exit, Exit::Done, "{out}");
+    let file = "producers/mocked/mappings/GetDiagnosis-mock-soapui-project.json";
+    let plan =
+        Plan::bare().set("listen.producers", "127.0.0.1:0").file(file, fs::read(folder.path().join(file)).unwrap());
+    let world = plan.start().await;
+    let producers = world.platform.address("producers").unwrap();
+    let ask = |patient: &'static str, named: Option<&'static str>| async move {
+        let ask = Ask::post(diagnosis(patient)).at("/mocked/");
+        let answer = named.into_iter().fold(ask, |ask, name| ask.header("x-mock-response", name)).send(producers).await;
+        (answer.status, answer.header("x-hits").map(str::to_owned), answer.text())
+    };
+    let (status, _, text) = ask("191212121212", None).await;
+    assert!(
+        status == 200 && text.contains("<urn1:logId>191212121212</urn1:logId>"),
+        "a property of the request: {text}"
+    );
+    let (status, hits, _) = ask("191001219805", None).await;
+    assert_eq!((status, hits.as_deref()), (200, Some("0")), "its query matches");
+    let (status, hits, _) = ask("191212121212", Some("NoHits")).await;
+    assert_eq!((status, hits.as_deref()), (200, Some("0")), "by its name");
+    let (status, _, text) = ask("191212121212", Some("SoapFault")).await;
+    assert!(status == 500 && text.contains("not today"), "{text}");
+    let alert = diagnosis("191212121212").replace("GetDiagnosis", "GetAlertInformation");
+    for expected in ["first", "second", "first"] {
+        let text = Ask::post(alert.clone()).at("/mocked/").send(producers).await.text();
+        assert!(text.contains(&format!("<!--{expected}-->")), "{expected}: {text}");
+    }
+}
+
+#[test]
+fn a_folder_of_wiremocks_is_taken_in_as_it_is() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let environment = folder.path().display().to_string();
+    let import = |of: &str| {
+        cli(&[
+            "anslut",
+            "producers",
+            "import",
+            &format!("fixtures/wiremock/{of}"),
+            "--env",
+            &environment,
+            "--system",
+            of,
+        ])
+    };
+    let (exit, out, told) = import("sound");
+    assert_eq!(exit, Exit::Done, "{told}");
+    assert!(out.contains("20 mappings in "), "{out}");
+    assert!(
+        told.contains("recorded-get-orders.json:") && told.contains("response header \"Transfer-Encoding\""),
+        "{told}"
+    );
+    let file = "__files/responses/orders.json";
+    let (here, there) =
+        (folder.path().join("producers/sound").join(file), Path::new("fixtures/wiremock/sound").join(file));
+    assert_eq!(fs::read(here).unwrap(), fs::read(there).unwrap());
+    let (_, out, told) = import("refused");
+    assert!(out.contains("0 mappings in ") && told.contains("webhook.json:4: "), "{out}{told}");
+    let (exit, _, told) = cli(&["anslut", "producers", "import", "fixtures/soapui"]);
+    assert!(exit == Exit::Failed && told.contains("there is no mappings/ in it"), "{told}");
 }
