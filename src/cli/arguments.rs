@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
+use super::bench::BenchCommand;
 use super::connection::ConnectionCommand;
 use super::contracts::ContractsCommand;
 use super::index::IndexCommand;
@@ -62,6 +63,9 @@ pub enum Command {
     /// Make a test CA, certificates with an HSA-id, and revocation lists
     #[command(subcommand)]
     Pki(PkiCommand),
+    /// Put load on a part at a rate that does not wait for answers, and print how long they took
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// Print every setting and where its value comes from
     Config(ConfigArguments),
 }

@@ -4,6 +4,7 @@
 //! [`Exit`].
 
 pub mod arguments;
+pub mod bench;
 pub mod check;
 pub mod config;
 pub mod connection;
@@ -53,6 +54,7 @@ pub fn run(
         Command::Tak(command) => tak::run(&command, variables, terminal),
         Command::Producers(command) => producers::run(&command, variables, terminal),
         Command::Pki(command) => pki::run(&command, terminal),
+        Command::Bench(command) => bench::run(&command, variables, terminal),
         Command::Config(arguments) => config::run(&arguments, variables, terminal),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report(terminal))

@@ -1,5 +1,6 @@
 //! Command lines as people type them, and what they read.
 
+mod bench;
 mod commands;
 mod contracts;
 mod explanation;

@@ -78,13 +78,7 @@ pub async fn send(
 
 async fn post(transactions: &str, to: &Receiver, carrier: &dyn Responder, line: u64) -> Result<(), BulkError> {
     let failed = |status, text: String| BulkError::Answer { status, line, text };
-    let mut address = String::new();
-    escape_into(&mut address, &to.own_id);
-    let body = format!(
-        "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Header>\
-         <r:LogicalAddress xmlns:r=\"{REGISTRY}\">{address}</r:LogicalAddress></soap:Header><soap:Body>\
-         <p:Update xmlns:p=\"{UPDATE}\" xmlns:c=\"{CORE}\">{transactions}</p:Update></soap:Body></soap:Envelope>"
-    );
+    let body = envelope(&to.own_id, transactions);
     let request = Request::builder()
         .method(Method::POST)
         .uri(&to.target)
@@ -102,7 +96,19 @@ async fn post(transactions: &str, to: &Receiver, carrier: &dyn Responder, line: 
     Err(failed(answer.status().as_u16(), fault.map_or_else(|| text.to_string(), |(fault, _)| fault.to_owned())))
 }
 
-fn transaction(row: &LoadRow<'_>, out: &mut String) {
+/// An Update of such transactions, addressed to an index.
+pub fn envelope(own_id: &str, transactions: &str) -> String {
+    let mut address = String::new();
+    escape_into(&mut address, own_id);
+    format!(
+        "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Header>\
+         <r:LogicalAddress xmlns:r=\"{REGISTRY}\">{address}</r:LogicalAddress></soap:Header><soap:Body>\
+         <p:Update xmlns:p=\"{UPDATE}\" xmlns:c=\"{CORE}\">{transactions}</p:Update></soap:Body></soap:Envelope>"
+    )
+}
+
+/// Appends one engagement as a transaction of an [`envelope`].
+pub fn transaction(row: &LoadRow<'_>, out: &mut String) {
     out.push_str("<p:engagementTransaction><c:deleteFlag>false</c:deleteFlag><c:engagement>");
     let mut element = |name: &str, text: &str| {
         out.push_str(&format!("<c:{name}>"));
