@@ -32,6 +32,18 @@ const WHY: &[(&str, &str, &str)] = &[
         "utan ursprunglig konsument: all, none eller refused",
         "without original consumer: all, none or refused",
     ),
+    ("consumer.hsaId", "konsumentens HSA-id, som certifikatet bär", "the consumer's HSA-id, as its certificate has it"),
+    (
+        "consumer.failingSystem",
+        "den av källornas testproducenter som slutar svara",
+        "the mocked producer, one of several sources, that fails",
+    ),
+    ("index.sender", "HSA-id för den som skickar Update", "HSA-id of whoever sends Updates"),
+    ("index.url", "adressen där indexet svarar på FindContent", "where the index answers FindContent"),
+    ("index.serviceDomain", "tjänstedomän som engagemangen bär, riv:…", "service domain of the engagements, riv:…"),
+    ("index.categorization", "kategorisering som engagemangen bär", "categorization of the engagements"),
+    ("index.removedPatientId", "testpatient vars sista uppgift tas bort", "test patient whose last record is removed"),
+    ("index.movedPatientId", "testpatient vars uppgift flyttas", "test patient whose record is moved"),
     ("approvedTrueIds", "poster som patienten får se", "records the patient may see"),
     ("approvedFalseIds", "poster som patienten inte får se", "records the patient may not see"),
     ("signedIds", "signerade poster", "signed records"),
@@ -63,7 +75,7 @@ pub fn form(cases: &[Made]) -> String {
     let mut out = String::from(
         "# What only you know. An empty value leaves its cases not run; { not_applicable = \"why\" } skips them.\n",
     );
-    for table in ["target", "patient", "selection", "consumer"] {
+    for table in ["target", "patient", "selection", "consumer", "index"] {
         out.push_str(&format!("\n[{table}]\n"));
         for (name, sv, en) in WHY {
             let is_target = ["url", "logicalAddress", "sourceSystemHSAId", "httpHeaderHsaId"].contains(name);

@@ -8,12 +8,13 @@ pub mod files;
 mod negative;
 pub mod request;
 pub mod shape;
+mod waiting;
 
 use std::sync::Arc;
 
 use super::native::expected::assertion;
 use super::native::read::request as request_of;
-use super::native::written::{CaseFile, CaseKind, Expectation, LoadFile, RuleChoice, StepFile, Titles};
+use super::native::written::{CaseFile, CaseKind, Expectation, LoadFile, Role, RuleChoice, StepFile, Titles};
 use super::suite::folder::PublishedProject;
 use super::suite::project::{Case, Native, Step, StepKind};
 use shape::{Shape, ShapeError};
@@ -29,15 +30,25 @@ pub struct Made {
 
 /// The cases of a suite's contract.
 pub fn cases(project: &PublishedProject) -> Result<Vec<Case>, ShapeError> {
+    let operation = shape_of(project)?.contract.operation.clone();
+    Ok(made(project)?.into_iter().filter_map(|made| case(made, &operation)).collect())
+}
+
+/// The cases of a source system that tells the index of a suite's contract, whomever the suite judges.
+pub fn index_cases(project: &PublishedProject) -> Result<Vec<Case>, ShapeError> {
     let shape = shape_of(project)?;
-    let rules = rule_files(project);
-    let operation = shape.contract.operation.clone();
-    Ok(families::all(&shape, &rules).into_iter().filter_map(|made| case(made, &operation)).collect())
+    Ok(waiting::index(&shape).into_iter().filter_map(|made| case(made, &shape.contract.operation)).collect())
 }
 
 /// The same as they are made, to be written as files.
 pub fn made(project: &PublishedProject) -> Result<Vec<Made>, ShapeError> {
-    Ok(families::all(&shape_of(project)?, &rule_files(project)))
+    let shape = shape_of(project)?;
+    let role = project.project.native.as_ref().map(|native| native.role).unwrap_or_default();
+    Ok(match role {
+        Role::Producer => families::all(&shape, &rule_files(project)),
+        Role::Consumer => waiting::consumer(&shape),
+        Role::Index => waiting::index(&shape),
+    })
 }
 
 /// What the contract of a suite asks and answers.
@@ -91,7 +102,8 @@ fn case(made: Made, operation: &str) -> Option<Case> {
         data,
         rules: case.rules,
         load: case.load,
-        ..Native::default()
+        waits_for: case.waits_for,
+        audit: case.audit,
     };
     Some(Case { name: case.id, fail_on_error: false, steps, native: Some(Arc::new(native)), ..Case::default() })
 }

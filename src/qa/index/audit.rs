@@ -44,7 +44,8 @@ pub struct Order {
     pub index_address: String,
 }
 
-fn index_address() -> String {
+/// The address that the national index has.
+pub fn index_address() -> String {
     "5565594230".to_owned()
 }
 
@@ -56,6 +57,9 @@ pub struct ProducerOf {
     pub logical_address: String,
     /// Where.
     pub url: String,
+    /// Who asks first, for producers that want to know.
+    #[serde(default)]
+    pub original_consumer: Option<String>,
 }
 
 /// An engagement that the index told of.
@@ -200,7 +204,8 @@ pub fn compare(
     findings
 }
 
-fn newest(records: &[Vec<String>]) -> Option<String> {
+/// The newest moment of records, to the second.
+pub fn newest(records: &[Vec<String>]) -> Option<String> {
     records.iter().flatten().map(|text| format!("{text:0<14}")).max()
 }
 
@@ -221,19 +226,14 @@ pub async fn run(
     carrier: &Arc<dyn Responder>,
     now: &Zoned,
 ) -> Result<Vec<Finding>, String> {
-    let shape = Shape::of(Arc::clone(contract)).map_err(|error| error.to_string())?;
-    let template = shape.request(&Asking::default()).ok_or("the contract has no request to ask with")?;
+    let template = template(contract)?;
     let filed = Filed { service_domain: &order.service_domain, categorization: &order.categorization };
     let mut findings = Vec::new();
     for patient in order.patients.iter().take(PATIENTS_MAX) {
         let engagements = find(order, patient, carrier).await?;
         let mut answers = BTreeMap::new();
         for producer in &order.producers {
-            let text = template
-                .replace("${patientId}", patient)
-                .replace("${patientIdType}", "1.2.752.129.2.1.3.1")
-                .replace("${logicalAddress}", &producer.logical_address);
-            let answered = ask(&producer.url, &contract.soap_action, &text, carrier, now).await;
+            let answered = answered(&template, patient, producer, contract, carrier, now).await;
             answers.insert(producer.logical_address.clone(), answered);
         }
         findings.extend(compare(patient, filed, &engagements, &answers));
@@ -241,18 +241,27 @@ pub async fn run(
     Ok(findings)
 }
 
-async fn called(url: &str, action: &str, text: &str, carrier: &Arc<dyn Responder>) -> Result<(u16, String), String> {
-    let headers = vec![
-        ("Content-Type".to_owned(), "text/xml; charset=UTF-8".to_owned()),
-        ("SOAPAction".to_owned(), format!("\"{action}\"")),
-    ];
-    let body = bytes::Bytes::from(text.to_owned());
-    let exchange = send(carrier, Outgoing { method: "POST", endpoint: url, headers, text, body }).await?;
-    Ok((exchange.status, exchange.text()))
+/// The request that everybody is asked with; who is asked about whom is left open.
+pub fn template(contract: &Arc<Contract>) -> Result<String, String> {
+    let shape = Shape::of(Arc::clone(contract)).map_err(|error| error.to_string())?;
+    shape.request(&Asking::default()).ok_or_else(|| "the contract has no request to ask with".to_owned())
 }
 
-async fn ask(url: &str, action: &str, text: &str, carrier: &Arc<dyn Responder>, now: &Zoned) -> Answered {
-    match called(url, action, text, carrier).await {
+/// What a producer answers about a patient.
+pub async fn answered(
+    template: &str,
+    patient: &str,
+    producer: &ProducerOf,
+    contract: &Contract,
+    carrier: &Arc<dyn Responder>,
+    now: &Zoned,
+) -> Answered {
+    let text = template
+        .replace("${patientId}", patient)
+        .replace("${patientIdType}", "1.2.752.129.2.1.3.1")
+        .replace("${logicalAddress}", &producer.logical_address);
+    let original = producer.original_consumer.as_deref().filter(|original| !original.is_empty());
+    match called(&producer.url, &contract.soap_action, &text, original, carrier).await {
         Err(why) => Answered::Unreachable(why),
         Ok((status, text)) => match tree::parse(&text) {
             Ok(document) if soap::body(&document).is_some() && soap::fault(&document).is_none() => {
@@ -266,6 +275,23 @@ async fn ask(url: &str, action: &str, text: &str, carrier: &Arc<dyn Responder>, 
     }
 }
 
+async fn called(
+    url: &str,
+    action: &str,
+    text: &str,
+    original: Option<&str>,
+    carrier: &Arc<dyn Responder>,
+) -> Result<(u16, String), String> {
+    let mut headers = vec![
+        ("Content-Type".to_owned(), "text/xml; charset=UTF-8".to_owned()),
+        ("SOAPAction".to_owned(), format!("\"{action}\"")),
+    ];
+    headers.extend(original.map(|original| ("x-rivta-original-serviceconsumer-hsaid".to_owned(), original.to_owned())));
+    let body = bytes::Bytes::from(text.to_owned());
+    let exchange = send(carrier, Outgoing { method: "POST", endpoint: url, headers, text, body }).await?;
+    Ok((exchange.status, exchange.text()))
+}
+
 async fn find(order: &Order, patient: &str, carrier: &Arc<dyn Responder>) -> Result<Vec<Engagement>, String> {
     const NAMESPACE: &str = "urn:riv:itintegration:engagementindex:FindContentResponder:1";
     let text = format!(
@@ -276,7 +302,7 @@ async fn find(order: &Order, patient: &str, carrier: &Arc<dyn Responder>) -> Res
         order.index_address,
         order.service_domain
     );
-    let (status, text) = called(&order.index, &format!("{NAMESPACE}:FindContent"), &text, carrier).await?;
+    let (status, text) = called(&order.index, &format!("{NAMESPACE}:FindContent"), &text, None, carrier).await?;
     let document =
         tree::parse(&text).map_err(|why| format!("the index answered with something that is not XML: {why}"))?;
     if let Some((code, reason)) = soap::fault(&document) {

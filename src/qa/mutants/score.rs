@@ -9,10 +9,13 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::source::{About, Source};
 use super::table::{MUTANTS, Mutant, Wrong};
 use super::{Dataset, Producer};
 use crate::domain::clock::{Clock, stockholm};
+use crate::qa::consumer::hub::Hub;
 use crate::qa::generate::{self, shape::ShapeError};
+use crate::qa::index::audit;
 use crate::qa::native::parameters::Parameters;
 use crate::qa::native::written::CaseKind;
 use crate::qa::result::{CaseResult, RunDocument};
@@ -176,6 +179,7 @@ pub async fn score(
     for theme in bench.load_themes() {
         found.extend(bench.tried(Wrong::Nothing, |case| has_theme(case, &theme), false).await?.cases);
     }
+    found.extend(bench.told(Wrong::Nothing).await?.unwrap_or_default());
     let mut running = JoinSet::new();
     for (number, mutant) in MUTANTS.iter().enumerate().filter(|(_, mutant)| is_chosen(mutant)) {
         let (bench, turns) = (bench.clone(), Arc::clone(&turns));
@@ -248,16 +252,21 @@ impl Bench {
 
     async fn mutant(&self, mutant: &'static Mutant) -> io::Result<Tried> {
         let Mutant { id, title, expected, wrong } = *mutant;
+        let idle = || Tried {
+            id,
+            title,
+            applicable: false,
+            outcome: None,
+            by: Vec::new(),
+            expected,
+            said: String::new(),
+        };
+        if wrong.is_of_index() {
+            let cases = self.told(wrong).await?;
+            return Ok(cases.map_or_else(idle, |cases| judged(mutant, &cases)));
+        }
         if !Producer::is_applicable(&self.data, wrong) {
-            return Ok(Tried {
-                id,
-                title,
-                applicable: false,
-                outcome: None,
-                by: Vec::new(),
-                expected,
-                said: String::new(),
-            });
+            return Ok(idle());
         }
         // A producer that is slow at everything is noticed by the first case; the rest would only be waited for.
         let is_functional = |case: &Case| kind(case) != CaseKind::Load && case.name != HUGE;
@@ -268,16 +277,88 @@ impl Bench {
                 cases.extend(self.tried(wrong, |case| has_theme(case, &theme), false).await?.cases);
             }
         }
-        let red: Vec<&CaseResult> = cases.iter().filter(|case| is_red(case)).collect();
-        let by: BTreeSet<String> = red.iter().flat_map(|case| noticed(case)).collect();
-        let outcome = match (by.is_empty(), by.iter().any(|by| mutant.is_expected(by))) {
-            (true, _) => "missed",
-            (_, true) => "caught",
-            (false, false) => "other",
-        };
-        let said = red.first().map(|case| format!("{}: {}", case.name, case.reason)).unwrap_or_default();
-        Ok(Tried { id, title, applicable: true, outcome: Some(outcome), by: by.into_iter().collect(), expected, said })
+        Ok(judged(mutant, &cases))
     }
+
+    /// Runs the cases of the index against a source system that tells it so; nothing where the contract has no records
+    /// with moments that an index could be told of.
+    async fn told(&self, wrong: Wrong) -> io::Result<Option<Vec<CaseResult>>> {
+        let get = |name: &str| self.data.parameters.get(name).cloned().filter(|text| !text.is_empty());
+        let contract = Arc::clone(&self.data.shape.contract);
+        let (Some(patient), Some(removed), Some(address)) =
+            (get("patientId"), get("patient.empty.id"), get("logicalAddress"))
+        else {
+            return Ok(None);
+        };
+        let Ok(template) = audit::template(&contract) else { return Ok(None) };
+        let (carrier, now) = (self.host.carrier(), self.clock.now());
+        let url = self.host.start(Arc::new(Producer::new(Arc::clone(&self.data), Wrong::Nothing, self.scale))).await?;
+        let producer = audit::ProducerOf {
+            logical_address: address.clone(),
+            url: url.clone(),
+            original_consumer: get("httpHeaderHsaId"),
+        };
+        let zoned = now.to_zoned(stockholm());
+        let asked = |who: String| {
+            let (template, producer, contract, carrier, zoned) = (&template, &producer, &contract, &carrier, &zoned);
+            async move { audit::answered(template, &who, producer, contract, carrier, zoned).await }
+        };
+        let (own, others) = (asked(patient.clone()).await, asked(removed.clone()).await);
+        let (audit::Answered::Records(own), audit::Answered::Records(others)) = (own, others) else { return Ok(None) };
+        let Some(newest) = audit::newest(&own).filter(|_| others.is_empty()) else { return Ok(None) };
+        let system = get("sourceSystemHSAId").unwrap_or_else(|| address.clone());
+        let (service_domain, categorization) = ("riv:qa".to_owned(), "qa".to_owned());
+        let about = About {
+            system: system.clone(),
+            address,
+            patient,
+            removed: removed.clone(),
+            newest,
+            service_domain: service_domain.clone(),
+            categorization: categorization.clone(),
+            began: now,
+        };
+        let index = self.host.start(Arc::new(Source::new(about, wrong))).await?;
+        let mut parameters = self.parameters.clone();
+        parameters.common.extend(
+            [
+                ("index.sender", system),
+                ("index.url", index.clone()),
+                ("index.serviceDomain", service_domain),
+                ("index.categorization", categorization),
+                ("index.removedPatientId", removed),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let options = Options {
+            target: Some(url),
+            parameters: Some(parameters),
+            preparatory: true,
+            wait_seconds: Some(1),
+            ..Options::default()
+        };
+        let hub = Hub::new(&index, None, Arc::clone(&carrier));
+        let world = World { hub: Some(hub), ..World::new(carrier, self.clock.clone()) };
+        // What moved, and a first load, cannot be told from the rest by one wrong system more.
+        let mut cases = generate::index_cases(&self.suite).map_err(io::Error::other)?;
+        cases.retain(|case| !["EI-moved", "EI-initial-load"].contains(&case.name.as_str()));
+        let projects = [Arc::new(self.suite.with_cases(cases))];
+        Ok(Some(run("mutants", &projects, &options, &world).await.document.cases))
+    }
+}
+
+/// What came of a mutant.
+fn judged(mutant: &'static Mutant, cases: &[CaseResult]) -> Tried {
+    let red: Vec<&CaseResult> = cases.iter().filter(|case| is_red(case)).collect();
+    let by: BTreeSet<String> = red.iter().flat_map(|case| noticed(case)).collect();
+    let outcome = match (by.is_empty(), by.iter().any(|by| mutant.is_expected(by))) {
+        (true, _) => "missed",
+        (_, true) => "caught",
+        (false, false) => "other",
+    };
+    let said = red.first().map(|case| format!("{}: {}", case.name, case.reason)).unwrap_or_default();
+    let Mutant { id, title, expected, .. } = *mutant;
+    Tried { id, title, applicable: true, outcome: Some(outcome), by: by.into_iter().collect(), expected, said }
 }
 
 fn kind(case: &Case) -> CaseKind {

@@ -188,6 +188,21 @@ pub const MUTANTS: &[Mutant] = &[
     m("MP-80", Wrong::IndexCategory, "index: wrong categorization", &["wrong-category"]),
 ];
 
+impl Wrong {
+    /// Whether it is what an index is told that is wrong, and not what is answered.
+    pub fn is_of_index(self) -> bool {
+        matches!(
+            self,
+            Self::IndexNoUpdate
+                | Self::IndexNoDelete
+                | Self::IndexStale
+                | Self::IndexEveryMinute
+                | Self::IndexTooMany
+                | Self::IndexCategory
+        )
+    }
+}
+
 impl Mutant {
     /// The mutant with this id.
     pub fn of(id: &str) -> Option<&'static Self> {

@@ -255,7 +255,7 @@ impl AwaitFile {
     pub fn watches_to_the_end(&self) -> bool {
         self.fault.is_some()
             || self.behaviour.is_some()
-            || self.updates.as_ref().is_some_and(|one| one.about.is_window())
+            || self.updates.as_ref().is_some_and(|one| one.about.watches())
     }
 }
 
@@ -308,6 +308,11 @@ impl About {
         matches!(self, Self::Window | Self::InitialLoad)
     }
 
+    /// Whether more than one Update may belong to it, so that all of the time is watched.
+    pub fn watches(self) -> bool {
+        self.is_window() || self == Self::Moved
+    }
+
     /// The theme of the declaration.
     pub fn theme(self) -> &'static str {
         match self {
@@ -333,11 +338,31 @@ fn window() -> u64 {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditFile {
-    /// Identities.
-    #[serde(default)]
+    /// Identities; the patient of the customer's parameters where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patients: Vec<String>,
     /// Where the index is asked.
     pub index: String,
+    /// The logical address of the index itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_address: Option<String>,
+    /// What the contract's engagements are filed under.
+    pub service_domain: String,
+    /// The same.
+    pub categorization: String,
+    /// Whom to ask; the system under test where there is nobody.
+    #[serde(default, rename = "producer", skip_serializing_if = "Vec::is_empty")]
+    pub producers: Vec<AuditedFile>,
+}
+
+/// `[[audit.producer]]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditedFile {
+    /// The address it answers for.
+    pub logical_address: String,
+    /// Where.
+    pub url: String,
 }
 
 /// `[[step]]`

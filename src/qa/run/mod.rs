@@ -1,5 +1,6 @@
 //! A run: chosen cases, executed in order against a system (`qa.md` §2).
 
+mod auditing;
 mod call;
 mod case;
 pub mod exchange;

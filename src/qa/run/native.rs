@@ -75,7 +75,8 @@ impl CaseRun<'_> {
                 result.reason = "somebody has to say what was seen".to_owned();
             }
             CaseKind::Await if self.surroundings.world.hub.is_some() => return self.wait(native, ended).await,
-            CaseKind::Await | CaseKind::Audit | CaseKind::Drive => {
+            CaseKind::Audit => return self.audit(native, ended).await,
+            CaseKind::Await | CaseKind::Drive => {
                 let reason = "this case waits for others, and the run is not connected to a platform".to_owned();
                 self.note_not_run(&reason, self.case.line);
                 (result.verdict, result.reason) = (Verdict::NotRun, reason);

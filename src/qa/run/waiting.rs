@@ -98,6 +98,14 @@ impl CaseRun<'_> {
                 *text = expanded;
             }
         }
+        // A parameter nobody has filled in asks for nothing.
+        if let Some(UpdatesFile { source_system, most_recent, service_domain, categorization, attested, .. }) =
+            &mut wanted.updates
+        {
+            for text in [source_system, most_recent, service_domain, categorization, attested] {
+                text.take_if(|text| text.is_empty());
+            }
+        }
         if let Some(seconds) = self.surroundings.options.wait_seconds {
             wanted.seconds = seconds;
         }

@@ -86,3 +86,57 @@ fn the_table_has_all_eighty() {
     let wanted: Vec<String> = (1..=80).map(|number| format!("MP-{number:02}")).collect();
     assert_eq!(ids, wanted);
 }
+
+#[test]
+fn systems_that_tell_the_index_wrong_are_caught_by_their_rules() {
+    let rows: [(&str, &[&str]); 6] = [
+        ("MP-75", &["missing"]),
+        ("MP-76", &["orphan"]),
+        ("MP-77", &["EI_TF 1.2", "stale"]),
+        ("MP-78", &["EI_TF 2.2"]),
+        ("MP-79", &["EI_TF 2.3"]),
+        ("MP-80", &["EI_TF 1.1", "wrong-category"]),
+    ];
+    let score = tried(DIAGNOSIS, &rows.map(|(id, _)| id));
+    assert!(score.golden.findings.is_empty(), "{:#?}", score.golden.findings);
+    for (tried, (id, wanted)) in score.mutants.iter().zip(rows) {
+        assert_eq!((tried.id, tried.outcome), (id, Some("caught")), "{tried:#?}");
+        for by in wanted {
+            assert!(tried.by.iter().any(|one| one == by), "{id} was not noticed by {by}: {tried:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_role_of_a_suite_decides_which_cases_its_contract_gives() {
+    let names = |role: &str| -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("suite.toml"), format!("{DIAGNOSIS}role = \"{role}\"\n")).unwrap();
+        let published = Published::read(folder.path()).unwrap();
+        // What is written as files is read again as the same cases.
+        let made = anslut::qa::generate::made(&published.projects[0]).unwrap();
+        for (name, text) in anslut::qa::generate::files::all(&made).unwrap() {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let read = Published::read(folder.path()).unwrap();
+        let mut names: Vec<String> =
+            read.projects[0].project.suites[0].cases.iter().map(|case| case.name.clone()).collect();
+        let mut cases: Vec<String> = anslut::qa::generate::cases(&published.projects[0])
+            .unwrap()
+            .into_iter()
+            .map(|case| case.name)
+            .collect();
+        names.sort();
+        cases.sort();
+        assert_eq!(names, cases);
+        names
+    };
+    let consumer = names("consumer");
+    assert_eq!(consumer.len(), 21);
+    assert!(consumer.contains(&"CR".to_owned()) && consumer.contains(&"FT-20".to_owned()));
+    let index = names("index");
+    assert_eq!(index.len(), 7);
+    assert!(index.contains(&"EI-new".to_owned()) && index.contains(&"EI-audit".to_owned()));
+}
