@@ -50,10 +50,22 @@ fn call() -> AwaitFile {
 pub(super) fn index(_shape: &Shape) -> Vec<Made> {
     let removed = "${index.removedPatientId}";
     let mut cases: Vec<Made> = [
-        ("EI-new", About::New, "${patientId}", "Lagra en ny uppgift för patienten", "Store a new record of the patient"),
+        (
+            "EI-new",
+            About::New,
+            "${patientId}",
+            "Lagra en ny uppgift för patienten",
+            "Store a new record of the patient",
+        ),
         ("EI-changed", About::Changed, "${patientId}", "Ändra uppgiften", "Change the record"),
         ("EI-removed", About::Removed, removed, "Ta bort patientens sista uppgift", "Remove the patient's last record"),
-        ("EI-moved", About::Moved, "${index.movedPatientId}", "Flytta eller makulera uppgiften", "Move or nullify the record"),
+        (
+            "EI-moved",
+            About::Moved,
+            "${index.movedPatientId}",
+            "Flytta eller makulera uppgiften",
+            "Move or nullify the record",
+        ),
         ("EI-window", About::Window, "", "Alla uppdateringar under en tid", "All Updates of a time"),
         ("EI-initial-load", About::InitialLoad, "", "Den första laddningen", "The initial load"),
     ]
@@ -86,7 +98,8 @@ pub(super) fn index(_shape: &Shape) -> Vec<Made> {
         made
     })
     .collect();
-    let audit = Building::new("EI-audit", "EI", "Indexet mot källsystemets svar", "The index beside what the system answers");
+    let audit =
+        Building::new("EI-audit", "EI", "Indexet mot källsystemets svar", "The index beside what the system answers");
     let mut audit = audit
         .needing(&["patientId", "logicalAddress", "index.url", "index.serviceDomain", "index.categorization"])
         .done();

@@ -252,15 +252,8 @@ impl Bench {
 
     async fn mutant(&self, mutant: &'static Mutant) -> io::Result<Tried> {
         let Mutant { id, title, expected, wrong } = *mutant;
-        let idle = || Tried {
-            id,
-            title,
-            applicable: false,
-            outcome: None,
-            by: Vec::new(),
-            expected,
-            said: String::new(),
-        };
+        let idle =
+            || Tried { id, title, applicable: false, outcome: None, by: Vec::new(), expected, said: String::new() };
         if wrong.is_of_index() {
             let cases = self.told(wrong).await?;
             return Ok(cases.map_or_else(idle, |cases| judged(mutant, &cases)));

@@ -137,8 +137,12 @@ impl Source {
             }
         }
         let answer = match is_ok {
-            true => envelope("<u:UpdateResponse xmlns:u=\"urn:riv:itintegration:engagementindex:UpdateResponder:1\"><u:ResultCode>OK</u:ResultCode></u:UpdateResponse>"),
-            false => document(Side::Server, "EI000: A technical error has occurred, error message: too many engagements", ""),
+            true => envelope(
+                "<u:UpdateResponse xmlns:u=\"urn:riv:itintegration:engagementindex:UpdateResponder:1\"><u:ResultCode>OK</u:ResultCode></u:UpdateResponse>",
+            ),
+            false => {
+                document(Side::Server, "EI000: A technical error has occurred, error message: too many engagements", "")
+            }
         };
         state.sent.push(Sent { at, body, answer, is_ok });
     }
@@ -184,7 +188,8 @@ impl Source {
         let patient = text("registeredResidentIdentification")?;
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let own = state.index.iter().filter(|(key, _)| key.registered_resident_identification == patient);
-        let found: String = own.map(|(key, newest)| format!("<f:engagement>{}</f:engagement>", fields(key, newest))).collect();
+        let found: String =
+            own.map(|(key, newest)| format!("<f:engagement>{}</f:engagement>", fields(key, newest))).collect();
         Some(envelope(&format!(
             "<f:FindContentResponse xmlns:f=\"urn:riv:itintegration:engagementindex:FindContentResponder:1\">{found}</f:FindContentResponse>"
         )))

@@ -253,9 +253,7 @@ pub struct AwaitFile {
 impl AwaitFile {
     /// Whether the case watches as long as it may, however many calls have come.
     pub fn watches_to_the_end(&self) -> bool {
-        self.fault.is_some()
-            || self.behaviour.is_some()
-            || self.updates.as_ref().is_some_and(|one| one.about.watches())
+        self.fault.is_some() || self.behaviour.is_some() || self.updates.as_ref().is_some_and(|one| one.about.watches())
     }
 }
 

@@ -123,11 +123,8 @@ fn the_role_of_a_suite_decides_which_cases_its_contract_gives() {
         let read = Published::read(folder.path()).unwrap();
         let mut names: Vec<String> =
             read.projects[0].project.suites[0].cases.iter().map(|case| case.name.clone()).collect();
-        let mut cases: Vec<String> = anslut::qa::generate::cases(&published.projects[0])
-            .unwrap()
-            .into_iter()
-            .map(|case| case.name)
-            .collect();
+        let mut cases: Vec<String> =
+            anslut::qa::generate::cases(&published.projects[0]).unwrap().into_iter().map(|case| case.name).collect();
         names.sort();
         cases.sort();
         assert_eq!(names, cases);
