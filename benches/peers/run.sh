@@ -29,7 +29,7 @@ if [ -x "$bin/initdb" ]; then
   (cd "$dir/pg" && unprivileged "$bin/initdb" --auth trust --username postgres --locale C --encoding UTF8 -D "$dir/pg/data") >/dev/null
   # All of it in its own memory.
   (cd "$dir/pg" && exec $([ "$(id -u)" = 0 ] && echo "runuser -u postgres --") "$bin/postgres" -D "$dir/pg/data" -p "$PG_PORT" \
-    -c listen_addresses=127.0.0.1 -c unix_socket_directories="$dir/pg" -c shared_buffers=1GB -c max_wal_size=4GB) >"$dir/pg.log" 2>&1 &
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories="$dir/pg" -c shared_buffers=1GB -c max_wal_size=4GB -c max_connections=600) >"$dir/pg.log" 2>&1 &
   started+=($!)
   for _ in $(seq 100); do psql -h 127.0.0.1 -p "$PG_PORT" -U postgres -qc 'select 1' postgres >/dev/null 2>&1 && break; sleep 0.1; done
   export PG_PORT
