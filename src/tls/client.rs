@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::cause::Cause;
-use super::material::{MaterialError, load};
+use super::material::{MaterialError, load, load_anonymous};
 use super::moving::MoveHere;
 use super::verify::ProducerVerifier;
 use super::workers::Workers;
@@ -31,6 +31,7 @@ pub struct ClientTls {
     current: ArcSwap<Contexts>,
     time: Arc<PlatformTime>,
     workers: Arc<Workers>,
+    is_anonymous: bool,
 }
 
 /// What is in force since files were last read.
@@ -52,14 +53,21 @@ impl ClientTls {
     /// Reads the files of every profile.
     pub fn new(settings: &OutgoingTls, workers: Arc<Workers>, clock: Clock) -> Result<Self, MaterialError> {
         let time = Arc::new(PlatformTime(clock));
-        let contexts = Contexts::read(settings, 1, &time)?;
-        Ok(Self { current: ArcSwap::from_pointee(contexts), time, workers })
+        let contexts = Contexts::read(settings, 1, &time, false)?;
+        Ok(Self { current: ArcSwap::from_pointee(contexts), time, workers, is_anonymous: false })
+    }
+
+    /// The same for somebody who shows no certificate, whoever asks for one.
+    pub fn anonymous(settings: &OutgoingTls, workers: Arc<Workers>, clock: Clock) -> Result<Self, MaterialError> {
+        let time = Arc::new(PlatformTime(clock));
+        let contexts = Contexts::read(settings, 1, &time, true)?;
+        Ok(Self { current: ArcSwap::from_pointee(contexts), time, workers, is_anonymous: true })
     }
 
     /// Reads the files again. Where they cannot be used, the former ones stay in force.
     pub fn reload(&self, settings: &OutgoingTls) -> Result<(), MaterialError> {
         let number = self.number() + 1;
-        self.current.store(Arc::new(Contexts::read(settings, number, &self.time)?));
+        self.current.store(Arc::new(Contexts::read(settings, number, &self.time, self.is_anonymous)?));
         Ok(())
     }
 
@@ -107,8 +115,14 @@ impl ClientTls {
 }
 
 impl Contexts {
-    fn read(settings: &OutgoingTls, number: u64, time: &Arc<PlatformTime>) -> Result<Self, MaterialError> {
-        let context = |profile: &TlsProfile| Context::read(profile, settings.verify_host, time).map(Arc::new);
+    fn read(
+        settings: &OutgoingTls,
+        number: u64,
+        time: &Arc<PlatformTime>,
+        is_anonymous: bool,
+    ) -> Result<Self, MaterialError> {
+        let context =
+            |profile: &TlsProfile| Context::read(profile, settings.verify_host, time, is_anonymous).map(Arc::new);
         let overrides = settings.overrides.iter().map(|one| Ok((one.matches.clone(), context(&one.profile)?)));
         Ok(Self {
             number,
@@ -128,9 +142,15 @@ impl Contexts {
 }
 
 impl Context {
-    fn read(profile: &TlsProfile, verify_host: bool, time: &Arc<PlatformTime>) -> Result<Self, MaterialError> {
+    fn read(
+        profile: &TlsProfile,
+        verify_host: bool,
+        time: &Arc<PlatformTime>,
+        is_anonymous: bool,
+    ) -> Result<Self, MaterialError> {
         let provider = offer::provider(&profile.offer);
-        let loaded = load(&profile.material, &provider)?;
+        let material = &profile.material;
+        let loaded = if is_anonymous { load_anonymous(material)? } else { load(material, &provider)? };
         let verifier = ProducerVerifier::new(&loaded, &provider, verify_host)?;
         let mut config = ClientConfig::builder_with_details(provider, Arc::clone(time) as _)
             .with_protocol_versions(&offer::versions(&profile.offer))
@@ -150,17 +170,17 @@ impl Context {
     }
 }
 
-/// Our certificate, for whoever asks.
+/// Our certificate, for whoever asks; none where we are nobody in particular.
 #[derive(Debug)]
-struct Presenting(Arc<CertifiedKey>);
+struct Presenting(Option<Arc<CertifiedKey>>);
 
 impl ResolvesClientCert for Presenting {
     fn resolve(&self, _: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let _ = ASKED.try_with(|asked| asked.set(true));
-        Some(Arc::clone(&self.0))
+        self.0.clone()
     }
 
     fn has_certs(&self) -> bool {
-        true
+        self.0.is_some()
     }
 }

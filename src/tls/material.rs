@@ -57,7 +57,8 @@ impl MaterialError {
 /// One side's files, read.
 pub(super) struct Loaded {
     pub(super) roots: Arc<RootCertStore>,
-    pub(super) identity: Arc<CertifiedKey>,
+    /// Who we are; nobody in particular where we show no certificate.
+    pub(super) identity: Option<Arc<CertifiedKey>>,
     /// What stands above our own certificate. Whoever has one of the same CA may leave it out.
     pub(super) known: Vec<CertificateDer<'static>>,
     pub(super) revoked: Vec<CertificateRevocationListDer<'static>>,
@@ -73,7 +74,15 @@ pub(super) fn load(material: &Material, provider: &CryptoProvider) -> Result<Loa
     }
     let identity = Arc::new(certified(identity, provider)?);
     let known = identity.cert.iter().skip(1).cloned().collect();
-    Ok(Loaded { roots: Arc::new(roots(trust)?), identity, known, revoked })
+    Ok(Loaded { roots: Arc::new(roots(trust)?), identity: Some(identity), known, revoked })
+}
+
+/// Reads what somebody needs who shows no certificate.
+pub(super) fn load_anonymous(material: &Material) -> Result<Loaded, MaterialError> {
+    let trust = material.trust.as_ref().ok_or(MaterialError::NotSet("tls.ca"))?;
+    let revoked = material.revoked.iter().map(|path| lists(path)).collect::<Result<Vec<_>, _>>()?;
+    let revoked = revoked.into_iter().flatten().collect();
+    Ok(Loaded { roots: Arc::new(roots(trust)?), identity: None, known: Vec::new(), revoked })
 }
 
 /// What is wrong with the files one side names, however many of them it names.

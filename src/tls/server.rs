@@ -185,12 +185,13 @@ impl Serving {
         let provider = offer::provider(&settings.offer);
         let loaded = load(&settings.material, &provider)?;
         let verifier = Arc::new(ConsumerVerifier::new(&loaded, &provider)?);
+        let identity = loaded.identity.ok_or(MaterialError::NotSet("tls.cert"))?;
         let library = |error: rustls::Error| MaterialError::Library(error.to_string());
         let mut config = ServerConfig::builder_with_details(provider, Arc::clone(time) as _)
             .with_protocol_versions(&offer::versions(&settings.offer))
             .map_err(library)?
             .with_client_cert_verifier(Arc::clone(&verifier) as _)
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(loaded.identity)));
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
         // Sessions are taken up again from what the client brings, under a key that lives as long as these files.
         config.ticketer = rustls::crypto::ring::Ticketer::new().map_err(library)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];

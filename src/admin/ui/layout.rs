@@ -27,6 +27,7 @@ pub(super) fn page(parts: &AdminParts, title: &str, content: &Markup) -> Markup 
                         a href="/explain" { "Explain" }
                         a href="/contracts" { "Contracts" }
                         a href="/catalogue" { "Catalogue" }
+                        a href="/qa" { "Quality" }
                         a href="/connections" { "Connections" }
                         a href="/openapi.json" { "API" }
                         a href="/metrics" { "Metrics" }

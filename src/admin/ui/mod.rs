@@ -1,5 +1,6 @@
 //! The pages: calls as they happen, one call stage by stage, the explanation of a decision, the service contracts, the
-//! catalogue's versions, connections on their road. Everything is rendered here and works without script; the script only adds rows as calls finish.
+//! catalogue's versions, connections on their road, quality assurance. Everything is rendered here and works without
+//! script; the script only adds rows as calls finish.
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ mod explain;
 mod fan_out;
 mod layout;
 mod messages;
+mod quality;
 mod show;
 mod sign_in;
 mod xml;
@@ -45,6 +47,9 @@ pub(super) fn router() -> Router<Arc<Admin>> {
         .route("/contracts/{contract}", get(contracts::one))
         .route("/connections", get(connections::page))
         .route("/connections/{id}", get(connections::one))
+        .route("/qa", get(quality::page))
+        .route("/qa/runs/{id}", get(quality::run))
+        .route("/qa/sessions/{id}", get(quality::session))
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
         .route("/assets/{file}", get(asset))
 }

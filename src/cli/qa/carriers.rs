@@ -26,7 +26,7 @@ use crate::tls::workers::Workers;
 #[derive(Debug, Args)]
 pub struct TlsArguments {
     /// Client certificate and its chain, PEM
-    #[arg(long, value_name = "FILE", requires = "key")]
+    #[arg(long, value_name = "FILE", requires_all = ["key", "ca"])]
     pub cert: Option<PathBuf>,
     /// Its key, PEM
     #[arg(long, value_name = "FILE", requires = "cert")]
@@ -79,7 +79,12 @@ fn client(
     let trust = ca.map(|path| Trust::Pem(path.to_owned()));
     outgoing.default.material = Material { trust, identity, ..Material::default() };
     let workers = Workers::start(&settings.tls.limits).map_err(Failure::environment)?;
-    let client = ClientTls::new(&outgoing, Arc::new(workers), Clock::System).map_err(Failure::usage)?;
+    let workers = Arc::new(workers);
+    let client = match outgoing.default.material.identity {
+        Some(_) => ClientTls::new(&outgoing, workers, Clock::System),
+        None => ClientTls::anonymous(&outgoing, workers, Clock::System),
+    };
+    let client = client.map_err(Failure::usage)?;
     Ok(Some(Arc::new(client)))
 }
 

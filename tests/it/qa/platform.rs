@@ -16,6 +16,8 @@ use anslut::qa::suite::folder::Published;
 use serde_json::Value;
 
 use crate::support::client::{Answer, Ask};
+use crate::support::pki::{Ca, Holder};
+use crate::support::world::Plan;
 use crate::support::{soon, until};
 
 /// Who calls the demo without saying so.
@@ -178,4 +180,77 @@ fn every_fault_is_a_behaviour_of_the_mocked_producers_or_nobodys() {
             Act::parse(behaviour).unwrap_or_else(|why| panic!("{}: {why}", fault.id));
         }
     }
+}
+
+#[tokio::test]
+async fn a_run_shows_its_certificate_to_a_hub_that_asks_for_one_and_can_do_without() {
+    let ca = Ca::new();
+    // The program lives in the time of this machine, the hub in that of all tests.
+    let ever = |holder: Holder| holder.with(|holder| (holder.from, holder.until) = (-100_000, 1_000_000));
+    let hub = ca.issue(&ever(Holder::of_unit("hub").host("localhost")));
+    let consumer = ca.issue(&ever(Holder::of_unit("tp")));
+    let world = Plan::c0().tls(&ca, &hub).start().await;
+    let https = world.platform.address("hub_https").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for sub in ["cases", "requests"] {
+        std::fs::create_dir_all(folder.path().join(sub)).unwrap();
+    }
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("suite.toml", "schema = 1\nid = \"Secure\"\nrole = \"producer\"\n");
+    write("requests/basic.xml", &request("get-diagnosis"));
+    // The hub has no catalogue: it takes the call, and says so in a fault of its own.
+    write(
+        "cases/c1.toml",
+        "id = \"C1\"\n[[step]]\nsend = \"requests/basic.xml\"\nexpect = [{ fault = { contains = \"VP008\" } }]\n",
+    );
+    write(
+        "cases/c2.toml",
+        "id = \"C2\"\n[[step]]\nsend = \"requests/basic.xml\"\nwithout_certificate = true\nexpect = [{ refused = true }]\n",
+    );
+    let target = format!("https://localhost:{}/vp", https.port());
+    let path = |path: std::path::PathBuf| path.display().to_string();
+    let (home, suite) = (path(folder.path().join("home")), path(folder.path().to_owned()));
+    let (certificate, key, trust) = (path(consumer.certificate.clone()), path(consumer.key.clone()), path(ca.ca()));
+    let output = tokio::task::spawn_blocking(move || {
+        let all =
+            ["--json", "qa", "run", &suite, "--target", &target, "--cert", &certificate, "--key", &key, "--ca", &trust];
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_anslut"));
+        command.args(all).env("ANSLUT_DATA", home).output().unwrap()
+    })
+    .await
+    .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let run: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
+    let verdicts: Vec<_> =
+        run["cases"].as_array().unwrap().iter().map(|case| case["verdict"].as_str().unwrap()).collect();
+    assert_eq!((verdicts.as_slice(), output.status.code()), (&["pass", "pass"][..], Some(0)), "{run:#}");
+    assert!(run["target"]["certificate_sha256"].as_str().is_some_and(|digest| digest.len() == 64), "{run:#}");
+    world.platform.drain().await;
+}
+
+#[tokio::test]
+async fn the_pages_show_sessions_runs_and_what_waits() {
+    let running = Running::start().await;
+    let admin = running.platform.address("admin").unwrap();
+    let get = async |path: &str| {
+        let answer = Ask::get(path).header("Host", "127.0.0.1").send(admin).await;
+        (answer.status, answer.text())
+    };
+    let (status, empty) = get("/qa").await;
+    assert!(
+        status == 200 && empty.contains("No suite has been run here") && empty.contains("Nobody has begun"),
+        "{empty}"
+    );
+    let new =
+        r#"{"id": "s1", "party": "region-x", "contract": "urn:riv:test:qa:GetThingResponder:1", "role": "producer"}"#;
+    let post = Ask::post(new).at("/api/v1/qa/sessions").content_type("application/json").header("Host", "127.0.0.1");
+    assert_eq!(post.send(admin).await.status, 201);
+    assert!(get("/qa").await.1.contains("href=\"/qa/sessions/s1\""));
+    let (status, session) = get("/qa/sessions/s1").await;
+    assert!(status == 200 && session.contains("PLANNED") && session.contains("CONN-41"), "{session}");
+    assert_eq!((get("/qa/sessions/none").await.0, get("/qa/runs/none").await.0), (404, 404));
+    let described: Value = serde_json::from_str(&get("/openapi.json").await.1).unwrap();
+    assert!(described["paths"]["/api/v1/qa/waiting/{id}/extend"]["post"]["summary"].is_string());
+    assert!(described["paths"]["/api/v1/exchanges"]["get"].is_object());
+    running.platform.drain().await;
 }
