@@ -123,7 +123,52 @@ pub(super) fn new_id(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::connection::gates::tests::{DAY, World};
+    use crate::connection::pretended::Probe;
+    use crate::connection::state::{Event, State};
+    use crate::connection::steps::Wanted;
+
+    #[test]
+    fn the_book_is_free_while_rows_of_the_index_and_recorded_calls_are_looked_through() {
+        let World { book, platforms } = World::new().until(State::Live);
+        let book = Arc::new(book);
+        let seen: Arc<Mutex<Vec<&str>>> = Arc::default();
+        let (probed, told) = (Arc::downgrade(&book), Arc::clone(&seen));
+        let probe = move |what| {
+            assert!(probed.upgrade().unwrap().kept.try_lock().is_ok(), "the book is held during {what}");
+            told.lock().unwrap().push(what);
+        };
+        platforms.said().probe = Some(Probe(Arc::new(probe)));
+        let wanted = |event: Event, arguments: serde_json::Value| Wanted {
+            event,
+            actor: None,
+            at: crate::connection::moment::Moment::read(DAY),
+            arguments: serde_json::from_value(arguments).unwrap(),
+        };
+        let mut looked = |expected: &[&str]| assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), expected);
+        book.judge("c", &wanted(Event::StartTests, json!({}))).unwrap();
+        looked(&["engagements"]);
+        book.step("c", &wanted(Event::Check, json!({}))).unwrap();
+        looked(&["traffic"]);
+        book.overview("c").unwrap();
+        looked(&["engagements", "traffic"]);
+        book.judge("c", &wanted(Event::Prepare, json!({}))).unwrap();
+        looked(&[]);
+        book.step(
+            "c",
+            &wanted(Event::Decommission, json!({"endDate": "2026-12-31", "plan": {"inera": ["a"], "party": ["b"]}})),
+        )
+        .unwrap();
+        book.next("c").unwrap();
+        looked(&["engagements"]);
+        book.remove("c", &wanted(Event::Removal, json!({}))).unwrap();
+        looked(&["remove_engagements"]);
+        book.step("c", &wanted(Event::Close, json!({}))).unwrap();
+        looked(&["engagements"]);
+    }
 
     #[test]
     fn ids_are_the_clients_or_ours() {

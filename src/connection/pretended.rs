@@ -1,7 +1,8 @@
 //! Platforms for tests: two catalogues and an index that are lists in memory.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,6 +21,16 @@ pub(crate) struct Pretended {
     said: Mutex<Said>,
 }
 
+/// Something that is done.
+#[derive(Clone)]
+pub(crate) struct Probe(pub(crate) Arc<dyn Fn(&'static str) + Send + Sync>);
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Probe")
+    }
+}
+
 /// What they have been told.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
@@ -33,6 +44,8 @@ pub(crate) struct Said {
     pub(crate) refusal: Option<String>,
     /// Whether orders break off.
     pub(crate) breaks: bool,
+    /// What is done whenever many rows or calls are looked through.
+    pub(crate) probe: Option<Probe>,
     /// What is recorded of every system.
     pub(crate) traffic: Traffic,
 }
@@ -41,6 +54,13 @@ impl Pretended {
     /// What they have been told, to look at and to change.
     pub(crate) fn said(&self) -> MutexGuard<'_, Said> {
         self.said.lock().unwrap()
+    }
+
+    fn probed(&self, what: &'static str) {
+        let probe = self.said().probe.clone();
+        if let Some(Probe(probe)) = probe {
+            probe(what);
+        }
     }
 }
 
@@ -93,14 +113,17 @@ impl Platforms for Pretended {
     }
 
     fn engagements(&self, component: &str) -> u64 {
+        self.probed("engagements");
         self.said().engagements.get(component).copied().unwrap_or(0)
     }
 
     fn remove_engagements(&self, component: &str) -> Result<u64, PlatformError> {
+        self.probed("remove_engagements");
         Ok(self.said().engagements.remove(component).unwrap_or(0))
     }
 
     fn traffic(&self, asked: &TrafficOf) -> Traffic {
+        self.probed("traffic");
         // Only what is asked for rightly is told.
         let is_right = asked.env == PRODUCTION && !asked.component.is_empty() && asked.from <= asked.to;
         if is_right { self.said().traffic.clone() } else { Traffic::default() }

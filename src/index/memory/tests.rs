@@ -173,3 +173,30 @@ fn what_is_held_is_counted() {
     assert!(size.block_bytes > 60 * 15 && size.unique_text_bytes > 0 && size.dictionary_bytes > 0);
     assert!(size.unique_text_bytes < size.block_bytes);
 }
+
+#[test]
+fn the_rows_of_a_system_are_those_of_the_holders_that_name_it() {
+    let memory = filled();
+    // After a start some codes are free: the list of holders has holes.
+    for memory in [&memory, &restarted(&memory)] {
+        let names = |row: &Row<'_>, system: &str| {
+            [Field::LogicalAddress, Field::SourceSystem].iter().any(|field| row.text(*field) == system)
+        };
+        let mut systems = BTreeSet::from(["nobody".to_owned()]);
+        let each = |look: &mut dyn FnMut(&Row<'_>)| (0..SHARDS).for_each(|shard| memory.visit_shard(shard, look));
+        each(&mut |row| {
+            systems.extend([Field::LogicalAddress, Field::SourceSystem].map(|field| row.text(field).to_owned()));
+        });
+        assert!(systems.len() > 5, "{systems:?}");
+        for system in &systems {
+            let holders = memory.dictionary().holders_of(system);
+            let (mut by_text, mut by_code) = (0, 0);
+            each(&mut |row| {
+                by_text += usize::from(names(row, system));
+                by_code += usize::from(holders.contains(&row.packed().holder));
+            });
+            assert_eq!(by_code, by_text, "{system}");
+            assert_eq!(by_text == 0, system == "nobody", "{system}");
+        }
+    }
+}

@@ -56,13 +56,16 @@ pub(super) fn gates(steps: &[StepNow]) -> Markup {
             h2 #gates { "Gates" }
             p.note { "As they stand now, also those of steps that have been taken." }
             @for step in steps {
-                @let missing = step.gates.iter().filter(|gate| matches!(gate.standing, Standing::Missing(_))).count();
+                @let of = |wanted: fn(&Standing) -> bool| step.gates.iter().filter(|gate| wanted(&gate.standing)).count();
+                @let missing = of(|standing| matches!(standing, Standing::Missing(_)));
+                @let open = of(|standing| *standing == Standing::Open);
                 details.message open[step.is_next && !step.is_taken] {
                     summary {
                         (step.event.name())
                         span.size {
                             @if step.is_taken { "taken · " }
-                            (step.gates.len() - missing) " of " (step.gates.len()) " hold"
+                            (step.gates.len() - missing - open) " met, " (missing) " missing"
+                            @if open > 0 { ", " (open) " open" }
                         }
                     }
                     table.contracts {
