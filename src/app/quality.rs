@@ -18,7 +18,7 @@ use super::serve::{ServeLimits, serve};
 use crate::admin::Beside;
 use crate::config::checked::HubSettings;
 use crate::connection::book::Book;
-use crate::connection::document::{Outcome, Role, Run, RunCase};
+use crate::connection::document::{INDEX_UPDATE, Outcome, Role, Run, RunCase};
 use crate::connection::runs::{self as connected, Tested};
 use crate::domain::clock::Clock;
 use crate::hub::call::remote::Remote;
@@ -26,7 +26,7 @@ use crate::qa::api;
 use crate::qa::consumer::hub::Hub;
 use crate::qa::desk::Desk;
 use crate::qa::desk::session::Session;
-use crate::qa::evidence::Evidence;
+use crate::qa::evidence::{CaseSeen, Evidence};
 use crate::qa::mutants::score::Host;
 use crate::qa::native::written::Role as Judged;
 use crate::qa::verdict::Verdict;
@@ -162,7 +162,7 @@ fn platform_at(url: &str, hubs: &[(String, SocketAddr)]) -> Option<String> {
     hubs.iter().find(|(_, address)| is_at(address)).map(|(platform, _)| platform.clone())
 }
 
-/// What a run shows, as a connection takes it. A producer of the index calls, as consumers do.
+/// What a run shows, as a connection takes it. Who keeps the index up to date is a consumer of its Update.
 pub fn run_of(evidence: Evidence) -> Run {
     let Evidence { run, contract, role, environment, target, cases, planned, identities, .. } = evidence;
     let outcome = |verdict: Verdict| match verdict {
@@ -170,16 +170,19 @@ pub fn run_of(evidence: Evidence) -> Run {
         Verdict::Fail | Verdict::Error => Some(Outcome::Failed),
         Verdict::Skip | Verdict::Waiting | Verdict::NotRun => None,
     };
+    let (contract, role) = match role {
+        Judged::Producer => (contract, Role::Producer),
+        Judged::Consumer => (contract, Role::Consumer),
+        Judged::Index => (INDEX_UPDATE.to_owned(), Role::Consumer),
+    };
+    let case = |CaseSeen { name, verdict, themes }| RunCase { case: name, outcome: outcome(verdict), themes };
     Run {
         id: String::new(),
         contract,
-        role: match role {
-            Judged::Producer => Role::Producer,
-            Judged::Consumer | Judged::Index => Role::Consumer,
-        },
+        role,
         env: environment,
         version: None,
-        cases: cases.into_iter().map(|(case, verdict)| RunCase { case, outcome: outcome(verdict) }).collect(),
+        cases: cases.into_iter().map(case).collect(),
         planned,
         identities: identities.into_iter().collect(),
         target,

@@ -148,7 +148,7 @@ mod tests {
             at: crate::connection::moment::Moment::read(DAY),
             arguments: serde_json::from_value(arguments).unwrap(),
         };
-        let mut looked = |expected: &[&str]| assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), expected);
+        let looked = |expected: &[&str]| assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), expected);
         book.judge("c", &wanted(Event::StartTests, json!({}))).unwrap();
         looked(&["engagements"]);
         book.step("c", &wanted(Event::Check, json!({}))).unwrap();

@@ -343,6 +343,9 @@ pub struct RunCase {
     /// How it came out; none = it was not run.
     #[serde(default)]
     pub outcome: Option<Outcome>,
+    /// Themes of the self-declaration that it belongs to, as `EI_TF 2.1`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub themes: Vec<String>,
 }
 
 /// How a case came out.

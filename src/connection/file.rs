@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::document::{Decision, Document, LeavingPlan, Line, Outcome, Role, Run};
+use super::document::{Decision, Document, LeavingPlan, Line, Outcome, Role, Run, RunCase};
 use super::effect::Begun;
 use super::gates::Failed;
 use super::moment::Moment;
@@ -151,6 +151,28 @@ impl ConnectionFile {
             newest.entry(&case.case).or_insert(case.outcome);
         }
         names.map(|name| (name, newest.get(name).copied().flatten())).collect()
+    }
+
+    /// What the runs say of tests of index updates (*EI_TF*), by number: of each case what came of it last, and of the cases
+    /// of a test the worst.
+    pub fn index_tests(&self) -> BTreeMap<String, Outcome> {
+        let mut newest: BTreeMap<&str, &RunCase> = BTreeMap::new();
+        for case in self.runs.iter().flat_map(|run| &run.cases) {
+            newest.insert(&case.case, case);
+        }
+        let mut tests: BTreeMap<String, Outcome> = BTreeMap::new();
+        for case in newest.values() {
+            let numbers = case.themes.iter().filter_map(|theme| theme.strip_prefix("EI_TF "));
+            for (number, outcome) in numbers.filter_map(|number| Some((number.to_owned(), case.outcome?))) {
+                let worst = tests.entry(number).or_insert(outcome);
+                *worst = match (*worst, outcome) {
+                    (Outcome::Failed, _) | (_, Outcome::Failed) => Outcome::Failed,
+                    (Outcome::Deviation, _) | (_, Outcome::Deviation) => Outcome::Deviation,
+                    (Outcome::Passed, Outcome::Passed) => Outcome::Passed,
+                };
+            }
+        }
+        tests
     }
 
     /// When its last step is said to have happened.

@@ -150,7 +150,8 @@ fn run_id(file: &ConnectionFile, run: &Run) -> Result<String, Refusal> {
         return new_id("run", &run.id, is_taken, file.runs.len());
     };
     let is_same = |other: &Run| {
-        other.qa_run.as_ref() == Some(made_of) && other.contract == run.contract && other.role == run.role
+        let is_of_it = other.qa_run.as_ref() == Some(made_of);
+        is_of_it && other.contract == run.contract && other.role == run.role && other.cases == run.cases
     };
     if file.runs.iter().any(is_same) {
         return Err(Refusal::Taken { what: "run", id: made_of.clone() });

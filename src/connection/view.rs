@@ -1,5 +1,7 @@
 //! A connection as it is shown.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -77,6 +79,9 @@ pub struct Declared {
     pub results: Vec<Results>,
     /// All of them together.
     pub figures: Figures,
+    /// Tests of index updates that the runs have, by number.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ei_results: BTreeMap<String, Outcome>,
 }
 
 /// What counts of a contract in a role, its newest run first of all.
@@ -144,5 +149,5 @@ pub fn declared(file: &ConnectionFile) -> Declared {
         });
     }
     let declaration = file.document.declaration.clone().unwrap_or_default();
-    Declared { declaration, results, figures: total }
+    Declared { declaration, results, figures: total, ei_results: file.index_tests() }
 }

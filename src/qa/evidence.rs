@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::native::written::Role;
 use super::report::identities;
+use super::result::CaseResult;
 use super::run::Finished;
 use super::run::exchange::decode;
 use super::suite::folder::PublishedProject;
@@ -24,14 +25,25 @@ pub struct Evidence {
     pub environment: Option<String>,
     /// Where it was called, if one place was named for all.
     pub target: Option<String>,
-    /// Cases and what counts of each; those that were skipped assert nothing and are left out.
-    pub cases: Vec<(String, Verdict)>,
+    /// Cases; those that were skipped assert nothing and are left out.
+    pub cases: Vec<CaseSeen>,
     /// Every case of the suites, those that were not chosen included.
     pub planned: Vec<String>,
     /// Identity numbers that were sent or received.
     pub identities: BTreeSet<String>,
     /// Logical addresses that were sent.
     pub addresses: BTreeSet<String>,
+}
+
+/// A case of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseSeen {
+    /// Its name.
+    pub name: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Themes of the declaration it belongs to, as `EI_TF 2.1`.
+    pub themes: Vec<String>,
 }
 
 /// What a run shows, in the order of its suites. Suites that name no contract show nothing of one.
@@ -65,11 +77,12 @@ pub fn of(finished: &Finished, projects: &[Arc<PublishedProject>]) -> Vec<Eviden
                     [_] => case.name.clone(),
                     _ => format!("{} / {}", suite.name, case.name),
                 };
-                let counts = result.map(|result| result.verdict);
-                let is_left_out = case.disabled || suite.disabled || counts == Some(Verdict::Skip);
+                let is_skipped = result.is_some_and(|result| result.verdict == Verdict::Skip);
+                let is_left_out = case.disabled || suite.disabled || is_skipped;
                 if !is_left_out {
                     evidence.planned.push(name.clone());
-                    evidence.cases.extend(counts.map(|verdict| (name, verdict)));
+                    let seen = |result: &CaseResult| (result.verdict, result.themes.clone());
+                    evidence.cases.extend(result.map(seen).map(|(verdict, themes)| CaseSeen { name, verdict, themes }));
                 }
                 for step in result.iter().flat_map(|result| &result.steps) {
                     let message = |file: &Option<String>| finished.messages.get(file.as_ref()?);

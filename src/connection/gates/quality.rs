@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 
 use super::{ANSLUTNING, CHANGES_2020, Gate, PUBLIC, Verdict, complete, filled, holds_if, is_empty};
-use crate::connection::document::{Decision, Declaration, Role};
+use crate::connection::document::{Decision, Declaration, Outcome, Role};
 use crate::connection::dossier::Dossier;
 use crate::connection::platforms::PlatformRole;
 use crate::connection::price;
@@ -262,8 +262,12 @@ fn index_tests(dossier: &Dossier<'_>) -> Verdict {
     if !uses.contains(&Some(true)) {
         return if uses.contains(&None) { Verdict::Open } else { Verdict::Holds };
     }
-    let passed = |test: &str| {
-        declared(dossier).and_then(|declaration| declaration.ei.get(test)).is_some_and(|outcome| outcome == "passed")
+    // What a run has shown stands, whatever is declared.
+    let shown = dossier.file.index_tests();
+    let said = |test: &str| declared(dossier).and_then(|declaration| declaration.ei.get(test));
+    let passed = |test: &str| match shown.get(test) {
+        Some(outcome) => *outcome != Outcome::Failed,
+        None => said(test).is_some_and(|outcome| outcome == "passed"),
     };
     complete(
         INDEX_TESTS.into_iter().filter(|test| !passed(test)).map(|test| format!("declaration.ei[{test}]")).collect(),

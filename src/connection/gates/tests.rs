@@ -836,6 +836,35 @@ fn everything_is_there_again_after_a_restart() {
 }
 
 #[test]
+fn index_tests_are_those_of_the_runs_before_those_that_are_declared() {
+    let world = World::new().until(State::QaTesting);
+    let lacking = || {
+        let judged = world.judged(Event::Declare, DAY, json!({}));
+        let own = judged.into_iter().filter(|failed| failed.gate == "CONN-44");
+        own.flat_map(|failed| failed.missing).collect::<Vec<_>>()
+    };
+    assert_eq!(lacking(), Vec::<String>::new(), "all are declared as passed");
+    let run = |cases: Value| {
+        let run = json!({"contract": INDEX_UPDATE, "role": "consumer", "env": QA, "cases": cases});
+        world.book.add_run("c", of(run)).unwrap();
+    };
+    let case = |name: &str, outcome: Value, theme: &str| json!({"case": name, "outcome": outcome, "themes": [theme]});
+    run(json!([
+        case("ny post", json!("failed"), "EI_TF 1.1"),
+        case("fönster", json!("passed"), "EI_TF 2.3"),
+        case("ändrad", Value::Null, "EI_TF 1.2"),
+        case("annat", json!("failed"), "TF 1.4"),
+    ]));
+    assert_eq!(lacking(), ["declaration.ei[1.1]"], "a failed run outweighs the word; what was not run does not");
+    run(json!([case("ny post", json!("passed"), "EI_TF 1.1"), case("ny post, annan", json!("failed"), "EI_TF 1.1")]));
+    assert_eq!(lacking(), ["declaration.ei[1.1]"], "every case of a test");
+    run(json!([case("ny post, annan", json!("passed"), "EI_TF 1.1")]));
+    assert_eq!(lacking(), Vec::<String>::new());
+    let declared = world.book.read(|holdings, _| crate::connection::view::declared(&holdings.connections["c"]));
+    assert_eq!(serde_json::to_value(declared).unwrap()["eiResults"], json!({"1.1": "passed", "2.3": "passed"}));
+}
+
+#[test]
 fn guidance_names_the_term_that_asks() {
     let world = World::new().until(State::Ordered);
     world.without_contact("OPER");

@@ -126,7 +126,7 @@ async fn by_the_hub() {
     assert_eq!(run["verdict"], "pass", "{run}");
     let added = road.added().await;
     assert_eq!((added.len(), &added[0]["env"]), (1, &"NTJP-QA".into()));
-    assert_eq!(added[0]["cases"], json!([{"case": "c1", "outcome": "passed"}]));
+    assert_eq!(added[0]["cases"], json!([{"case": "c1", "outcome": "passed", "themes": ["TF 1.2"]}]));
 }
 
 async fn by_the_session() {
