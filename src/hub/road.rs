@@ -14,7 +14,6 @@ use super::exchange::{CallRecord, Event, Exchange, Listener, Stage};
 use super::identify::original_consumer::{self, Approval};
 use super::identify::{ORIGINAL_CONSUMER, Sender, identify, identify_certificate, identify_part};
 use super::listen::Arrived;
-use super::read::charset::Charset;
 use super::read::{Read, read};
 use super::route::search::is_old_style;
 use super::route::{RouteError, route};
@@ -23,6 +22,7 @@ use super::{Hub, call, query_of};
 use crate::catalogue::snapshot::Snapshot;
 use crate::contracts::contract::Direction;
 use crate::domain::profile::Profile;
+use crate::soap::charset::Charset;
 use crate::soap::xml::reader;
 
 /// How the road ends.

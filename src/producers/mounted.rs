@@ -389,10 +389,20 @@ impl Gates {
     }
 }
 
+/// What stands in the detail of our own faults: what is known, and an id to ask for; the journal has the fault with it.
+pub(super) fn with_log_id(detail: &str) -> String {
+    let id = uuid::Uuid::new_v4();
+    if detail.is_empty() { format!("logId: {id}") } else { format!("{detail}\nlogId: {id}") }
+}
+
 /// A SOAP fault, with the status the basic profile asks for.
 pub(super) fn fault(side: Side, text: &str, detail: &str) -> Reply {
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, XML_TYPE)]);
-    Reply::Answer(response(StatusCode::INTERNAL_SERVER_ERROR, headers, Bytes::from(document(side, text, detail))))
+    Reply::Answer(response(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        headers,
+        Bytes::from(document(side, text, &with_log_id(detail))),
+    ))
 }
 
 /// A plain-text answer.

@@ -11,7 +11,7 @@ use crate::hub::call::headers::is_carried;
 use crate::hub::call::{CallError, Reply};
 use crate::hub::exchange::Refusal;
 use crate::hub::identify::CORRELATION_ID;
-use crate::hub::read::charset::Charset;
+use crate::soap::charset::Charset;
 use crate::soap::fault::{self, SOAP_11};
 
 /// Milliseconds the producer took; only on answers that are a producer's.

@@ -1,7 +1,6 @@
 //! Bytes of a request to what routing needs: logical address, contract, profile, and in which character set to answer
 //! (`vp.md` §2).
 
-pub mod charset;
 pub mod mtom;
 
 use bytes::Bytes;
@@ -9,9 +8,9 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use crate::domain::profile::Profile;
+use crate::soap::charset::{self, Charset};
 use crate::soap::envelope;
 use crate::soap::xml::error::XmlError;
-use charset::Charset;
 
 /// The head of a message, and the body to carry.
 #[derive(Clone, Debug)]

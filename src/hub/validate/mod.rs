@@ -13,11 +13,12 @@ use http::header::CONTENT_TYPE;
 
 use super::Hub;
 use super::exchange::CallRecord;
-use super::read::{Read, charset, mtom};
+use super::read::{Read, mtom};
 use crate::config::contracts::Validate;
 use crate::contracts::contract::{Contract, Direction};
 use crate::contracts::validate::finding::Finding;
 use crate::contracts::validate::{Options, Report, Target, Validation};
+use crate::soap::charset;
 
 /// What is fed before other calls get their turn.
 const PIECE_BYTES: usize = 64 << 10;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{Request, StatusCode};
 use uuid::Uuid;
 
@@ -22,10 +23,12 @@ use super::mounted::{Decision, Loaded, Reply, System, Wiring, plain};
 use super::secure::fault::TlsFault;
 use super::source::Wanted;
 use super::space::{Mounted, WORKSPACE};
+use super::spec::response::XML_TYPE;
 use super::spec::rule::Rule;
 use crate::contracts::contract::Direction;
 use crate::domain::clock::Clock;
 use crate::domain::identifiers::operation_of;
+use crate::soap::charset;
 
 /// All that a call is decided with.
 pub(super) struct Deciding<'d, 'a> {
@@ -64,7 +67,7 @@ impl System {
         let own = space.system(self.name());
         let below = (!space.key().is_empty()).then(|| spaces.shared().system(self.name()));
         let at = wiring.clock.now();
-        let request = Arc::new(request);
+        let request = Arc::new(in_utf8(request));
         let asked = Asked::read(self.name(), &request, at);
         let mut deciding = Deciding {
             system: self,
@@ -106,6 +109,20 @@ impl System {
         let delay = deciding.delay;
         Decision { delay, reply, entry: Some(Entry::new(Arc::clone(&space.journal), row)) }
     }
+}
+
+/// A message in another character set as the hub reads it (`vp.md` §2.2); what is no XML stays as it came.
+fn in_utf8(request: Request<Bytes>) -> Request<Bytes> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !content_type.contains("xml") {
+        return request;
+    }
+    let declared = charset::in_content_type(content_type);
+    let decoded = charset::foreign(declared, request.body()).and_then(|charset| charset.decode(request.body()));
+    let Some(text) = decoded else { return request };
+    let (mut parts, _) = request.into_parts();
+    parts.headers.insert(CONTENT_TYPE, XML_TYPE);
+    Request::from_parts(parts, Bytes::from(text))
 }
 
 /// The workspace a request names: in its header, or in its query.

@@ -43,12 +43,17 @@ impl Filter {
         }
     }
 
+    /// Whether another source system is asked for than the one that was called.
+    pub fn asks_elsewhere(&self) -> bool {
+        self.elsewhere
+    }
+
     /// Whether an entry is asked for.
     pub fn admits(&self, entry: &Entry, kind: &KindRow) -> bool {
         let value = |path: &str| entry.values.text_at(path);
+        // As written: an identifier in other letters is another one (`qa.md` §8, MP-16).
         let among = |wanted: &[String], path: &str| {
-            wanted.is_empty()
-                || value(path).is_some_and(|value| wanted.iter().any(|one| one.eq_ignore_ascii_case(value)))
+            wanted.is_empty() || value(path).is_some_and(|value| wanted.iter().any(|one| one == value))
         };
         let contact = if kind.is_contact { "id" } else { "contact" };
         !self.elsewhere

@@ -16,6 +16,7 @@ pub mod generate;
 pub mod kinds;
 pub mod load;
 pub mod projection;
+pub mod refuse;
 pub mod rows;
 mod source;
 pub mod template;

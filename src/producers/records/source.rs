@@ -17,17 +17,17 @@ use super::filter::{Filter, identity};
 use super::generate::Generate;
 use super::load::{self, RecordHolder};
 use super::projection::{ContractRow, KindRow, projection};
+use super::refuse::{Refusal, refusal};
 use super::rows::Row;
 use super::value::Value;
 use crate::config::environment::Environment;
 use crate::contracts::sample::hashed;
 use crate::domain::problem::Problem;
-use crate::producers::asked::ORIGINAL_CONSUMER;
+use crate::producers::asked::{Asked, ORIGINAL_CONSUMER};
 use crate::producers::schema::element::Element;
 use crate::producers::schema::{self, Contracts, write};
 use crate::producers::source::{self, Source, Wanted};
 use crate::producers::space::Mounted;
-use crate::soap::fault::Side;
 
 /// `[records]` of a `producer.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -231,7 +231,7 @@ impl RecordSource {
     }
 
     /// The answer as written, with what of it the contract has no place for.
-    pub fn written(&self, asked: &source::Question<'_, '_>) -> Option<Result<Written, String>> {
+    pub fn written(&self, asked: &source::Question<'_, '_>) -> Option<Result<Written, Refusal>> {
         let hsa_id = asked.producer.hsa_id.as_deref()?;
         let books = self.books_in(asked.own);
         let keeps_state = asked.producer.state.is_some();
@@ -245,13 +245,17 @@ impl RecordSource {
         let entries = match asked.wanted {
             Wanted::Empty => Vec::new(),
             Wanted::Usual => {
+                if let Some(refused) = refusal(asked.system, &question, row, patient.as_deref()) {
+                    return Some(refused);
+                }
                 let known = |book: &&Book| patient.as_deref().is_some_and(|id| book.patient(id).is_some());
                 if !row.any_patient && !books.of(asked.system).any(|book| known(&book)) {
                     match asked.producer.records.unknown_patient {
                         UnknownPatient::Empty => {}
                         UnknownPatient::Pass => return None,
                         UnknownPatient::Fault => {
-                            return Some(Err(format!("anslut: {} does not know the patient", asked.system)));
+                            let text = format!("anslut: {} does not know the patient", asked.system);
+                            return Some(Err(Refusal::server(text)));
                         }
                     }
                 }
@@ -260,17 +264,14 @@ impl RecordSource {
             _ => return None,
         };
         if entries.is_empty() && row.any_patient {
-            return Some(Err(format!("anslut: {} has no such {}", asked.system, row.kind)));
+            return Some(Err(Refusal::server(format!("anslut: {} has no such {}", asked.system, row.kind))));
         }
-        let log_id = hashed(0, &format!("{}\n{}", asked.system, asked.asked.text()));
         let mut tree = Element::new("response");
         for entry in entries {
             tree.children.push(record(row, entry));
         }
         tree.children.push(
-            Element::new("result")
-                .with_text("resultCode", "OK")
-                .with_text("logId", format!("{:08x}-{:04x}", log_id >> 32, log_id & 0xffff)),
+            Element::new("result").with_text("resultCode", "OK").with_text("logId", log_id(asked.system, asked.asked)),
         );
         write::response(&question.contract, &tree).map(Ok)
     }
@@ -284,9 +285,15 @@ impl Source for RecordSource {
     fn answer(&self, question: &source::Question<'_, '_>) -> Option<Response<Bytes>> {
         Some(match self.written(question)? {
             Ok(written) => schema::answered(written.envelope),
-            Err(text) => schema::fault(Side::Server, &text, ""),
+            Err(Refusal { side, text }) => schema::fault(side, &text, ""),
         })
     }
+}
+
+/// What the system would find the call under: the same for the same request.
+pub(super) fn log_id(system: &str, asked: &Asked<'_>) -> String {
+    let number = hashed(0, &format!("{system}\n{}", asked.text()));
+    format!("{:08x}-{:04x}", number >> 32, number & 0xffff)
 }
 
 /// The entries that a request asks for.

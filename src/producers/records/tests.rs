@@ -10,6 +10,7 @@ use http::Request;
 use super::book::Book;
 use super::books::Books;
 use super::projection::{ContractRow, projection};
+use super::refuse::Refusal;
 use super::rows::rows;
 use super::*;
 use crate::config::environment::{Environment, EnvironmentFile};
@@ -71,7 +72,7 @@ fn asked(
     system: &str,
     message: &str,
     change: impl Fn(&mut Producer, &mut Request<Bytes>),
-) -> Option<Result<Written, String>> {
+) -> Option<Result<Written, Refusal>> {
     let mut producer = Producer { hsa_id: Some(system.to_owned()), ..Producer::default() };
     let mut request = Request::new(Bytes::from(message.to_owned()));
     change(&mut producer, &mut request);

@@ -24,6 +24,7 @@ use jiff::Timestamp;
 use self::echo::Echo;
 use self::element::Element;
 use super::asked::Asked;
+use super::mounted::with_log_id;
 use super::source::{self, Source};
 use super::spec::response::XML_TYPE;
 use crate::contracts::contract::{Contract, Direction};
@@ -113,7 +114,7 @@ fn cannot(system: &str, question: &Question<'_, '_>, error: &SampleError) -> Res
 
 /// The HTTP answer with a SOAP fault.
 pub(super) fn fault(side: Side, text: &str, detail: &str) -> Response<Bytes> {
-    response(StatusCode::INTERNAL_SERVER_ERROR, document(side, text, detail))
+    response(StatusCode::INTERNAL_SERVER_ERROR, document(side, text, &with_log_id(detail)))
 }
 
 fn response(status: StatusCode, body: String) -> Response<Bytes> {

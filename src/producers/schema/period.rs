@@ -22,17 +22,15 @@ const ENDS: [(&str, &str); 3] =
 impl Period {
     /// What a request asks for; `None` where it does not say, or says something that is no time.
     pub fn of(request: &Element) -> Option<Self> {
-        let ends = PERIODS.iter().find_map(|name| request.at(name)).map(|element| {
-            let end = |name: &str| element.text_at(name).or(element.text_at(&format!("{name}/@value")));
-            (end("start"), end("end"))
-        });
-        let ends = ends.or_else(|| {
-            let found = ENDS.iter().find(|(from, to)| request.at(from).is_some() || request.at(to).is_some())?;
-            Some((request.text_at(found.0), request.text_at(found.1)))
-        });
-        let (first, last) = ends?;
+        let (first, last) = ends(request)?;
         let period = Self { first: first.and_then(first_moment), last: last.and_then(last_moment) };
         (period != Self::default()).then_some(period)
+    }
+
+    /// Whether a request gives an end that is no time.
+    pub fn is_unreadable(request: &Element) -> bool {
+        let (first, last) = ends(request).unwrap_or_default();
+        first.is_some_and(|text| first_moment(text).is_none()) || last.is_some_and(|text| last_moment(text).is_none())
     }
 
     /// Whether a moment lies in it.
@@ -44,6 +42,18 @@ impl Period {
     pub fn overlaps(&self, from: DateTime, to: Option<DateTime>) -> bool {
         self.last.is_none_or(|last| from <= last) && to.is_none_or(|to| self.first.is_none_or(|first| first <= to))
     }
+}
+
+/// Both ends of the period that a request gives, as written.
+fn ends(request: &Element) -> Option<(Option<&str>, Option<&str>)> {
+    let inside = PERIODS.iter().find_map(|name| request.at(name)).map(|element| {
+        let end = |name: &str| element.text_at(name).or(element.text_at(&format!("{name}/@value")));
+        (end("start"), end("end"))
+    });
+    inside.or_else(|| {
+        let found = ENDS.iter().find(|(from, to)| request.at(from).is_some() || request.at(to).is_some())?;
+        Some((request.text_at(found.0), request.text_at(found.1)))
+    })
 }
 
 /// The first moment of a day or moment as contracts write them: `20240131`, `2024-01-31`, `20240131120000`.
@@ -99,6 +109,7 @@ mod tests {
             ["", "<timePeriod/>", "<timePeriod><start>soon</start></timePeriod>", "<fromDate>20241340</fromDate>"]
         {
             assert_eq!(Period::of(&request(none)), None, "{none}");
+            assert_eq!(Period::is_unreadable(&request(none)), none.contains("soon") || none.contains("1340"), "{none}");
         }
     }
 

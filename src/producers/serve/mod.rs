@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -187,7 +187,7 @@ async fn respond(
             Err(reply) => (reply, None),
         };
     }
-    if request.method() == Method::GET {
+    if is_for_a_page(&request) {
         if let Some(reply) = describe::described(&system, request.uri()) {
             return (reply, None);
         }
@@ -233,6 +233,13 @@ async fn waited(
             (fault(Side::Server, &text, ""), entry)
         }
     }
+}
+
+/// Whether somebody looks, rather than calls: a message, or the headers of one, make even a GET a call, if a strange one.
+fn is_for_a_page(request: &Request<Incoming>) -> bool {
+    let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let is_call = request.headers().contains_key("soapaction") || content_type.windows(3).any(|part| part == b"xml");
+    request.method() == Method::GET && request.body().is_end_stream() && !is_call
 }
 
 /// The refusal of what a web page made a browser send: this listener serves no pages, and asks for no token.

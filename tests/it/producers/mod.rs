@@ -3,7 +3,7 @@
 
 mod admin;
 mod answers;
-mod demo;
+pub mod demo;
 mod faults;
 mod foreign;
 mod hub;

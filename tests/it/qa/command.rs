@@ -280,3 +280,43 @@ fn a_session_is_walked_from_plan_to_decision_on_the_command_line() {
     let deviations: Value = serde_json::from_slice(entry("deviations.json").unwrap()).unwrap();
     assert_eq!(deviations[0]["id"], "AVV-1");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_system_of_the_demo_stands_the_generated_suite() {
+    let demo = crate::producers::demo::Demo::start().await;
+    let target = format!("http://{}/journal-a/", demo.platform.address("producers").expect("a listener"));
+    let home = tempfile::tempdir().unwrap();
+    let suite = home.path().join("suite");
+    std::fs::create_dir_all(&suite).unwrap();
+    let contract = "urn:riv:clinicalprocess:healthcond:description:GetCareDocumentationResponder:2";
+    std::fs::write(
+        suite.join("suite.toml"),
+        format!("schema = 1\nid = \"GetCareDocumentation\"\ncontract = \"{contract}\"\nrole = \"producer\"\n"),
+    )
+    .unwrap();
+    let data = "[target]\nlogicalAddress = \"SE2321000016-S001\"\nsourceSystemHSAId = \"SE2321000016-S001\"\n\
+                httpHeaderHsaId = \"SE5565594230-ORIG\"\n[patient]\n\
+                rich = { id = \"191212121212\", type = \"1.2.752.129.2.1.3.1\" }\n\
+                unknown = { id = \"200409149812\", type = \"1.2.752.129.2.1.3.1\" }\n\
+                [selection]\ncareUnitHSAId = \"SE2321000016-1004\"\n";
+    std::fs::write(suite.join("data.toml"), data).unwrap();
+    let path = suite.to_str().unwrap().to_owned();
+    let output = tokio::task::spawn_blocking(move || {
+        // The cases of load take minutes: they are about time, and this is about answers.
+        let cases = ["TF-1*", "TF-2*", "TF-3*", "TF-4*", "TF-5*", "GEN-*"].map(|case| ["--case", case]);
+        let mut arguments = vec!["--json", "qa", "run", &path, "--generated", "--target", &target];
+        arguments.extend(cases.iter().flatten());
+        json(&anslut(&arguments, home.path()))
+    });
+    let run = output.await.unwrap();
+    let cases = run["cases"].as_array().expect("cases");
+    let of = |verdict: &str| -> Vec<String> {
+        let found = cases.iter().filter(|case| case["verdict"] == verdict);
+        found.map(|case| format!("{}: {}", case["id"], case["reason"])).collect()
+    };
+    assert_eq!(of("fail"), [] as [String; 0]);
+    let passed = of("pass");
+    for case in ["other-source", "mandatory", "date", "broken"] {
+        assert!(passed.iter().any(|one| one.contains(&format!("TF-1.7-{case}"))), "{case} not among {passed:?}");
+    }
+}
