@@ -75,6 +75,7 @@ fn asked(
 ) -> Option<Result<Written, Refusal>> {
     let mut producer = Producer { hsa_id: Some(system.to_owned()), ..Producer::default() };
     let mut request = Request::new(Bytes::from(message.to_owned()));
+    *request.method_mut() = http::Method::POST;
     change(&mut producer, &mut request);
     let asked = Asked::read("anywhere", &request, jiff::Timestamp::UNIX_EPOCH);
     demo().written(&Question {

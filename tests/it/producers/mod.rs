@@ -6,6 +6,7 @@ mod answers;
 pub mod demo;
 mod faults;
 mod foreign;
+mod holders;
 mod hub;
 mod matching;
 mod onward;
