@@ -7,14 +7,16 @@ use clap::Args;
 
 use super::tests_run::language;
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, printable};
 use crate::config::data::usual;
 use crate::config::environment::DEMO;
 use crate::qa::archive::Archive;
 use crate::qa::desk::register::Register;
 use crate::qa::report::bundle::{BundleError, Contents, Identities, make};
+use crate::qa::report::compare::{Changed, Compared, compare};
 use crate::qa::report::identities::{Known, find};
 use crate::qa::report::{declaration, junit, page};
+use crate::qa::verdict::Verdict;
 
 /// `anslut qa report`.
 #[derive(Debug, Args)]
@@ -37,6 +39,9 @@ pub struct ReportArguments {
     /// Export although there are such identities, for this reason
     #[arg(long, value_name = "REASON")]
     pub accept: Option<String>,
+    /// Show the cases whose verdict is another than in this earlier run, instead
+    #[arg(long, value_name = "RUN")]
+    pub compare: Option<String>,
     /// The data directory the run was kept in
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -55,6 +60,10 @@ pub fn run(
     let archive = Archive::in_data(&data);
     let kept =
         archive.find(&arguments.run).map_err(|error| Failure::usage(format!("run {}: {error}", arguments.run)))?;
+    if let Some(earlier) = &arguments.compare {
+        let before = archive.find(earlier).map_err(|error| Failure::usage(format!("run {earlier}: {error}")))?;
+        return compared(&compare(&before.document, &kept.document), terminal);
+    }
     let identities = match (&arguments.accept, arguments.redact) {
         (Some(reason), _) => Identities::Accept(reason.clone()),
         (None, true) => Identities::Redact,
@@ -95,6 +104,19 @@ pub fn run(
         Identities::Accept(_) => bytes,
     };
     write(arguments, &bytes, terminal)
+}
+
+/// A line for each case that came to something else.
+fn compared(found: &Compared, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    if terminal.json {
+        terminal.print_json(found)?;
+        return Ok(Exit::Done);
+    }
+    let word = |verdict: Option<Verdict>| verdict.map_or("not in it", Verdict::word);
+    let line = |one: &Changed| format!("{}  {} -> {}\n", printable(&one.case), word(one.before), word(one.after));
+    let lines: String = found.changed.iter().map(line).collect();
+    terminal.print(if lines.is_empty() { "every case came to the same\n" } else { &lines })?;
+    Ok(Exit::Done)
 }
 
 fn refused(found: &[crate::qa::report::identities::Finding], terminal: &mut Terminal<'_>) -> Exit {

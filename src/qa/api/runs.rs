@@ -20,12 +20,12 @@ use crate::qa::desk::Desk;
 use crate::qa::desk::runs::{Going, NotStarted, Order};
 use crate::qa::index::audit;
 use crate::qa::report::bundle::{BundleError, Contents, Identities, make};
+use crate::qa::report::compare::compare as compared;
 use crate::qa::report::declaration;
 use crate::qa::report::identities::{Known, redact};
 use crate::qa::report::page::Language;
 use crate::qa::report::{RUN_SCHEMA, junit, page};
 use crate::qa::result::{Override, RunDocument, Totals};
-use crate::qa::verdict::Verdict;
 
 /// Runs that a list shows.
 pub(super) const LISTED_MAX: usize = 200;
@@ -206,16 +206,7 @@ pub(super) async fn message(
 /// Cases whose verdict differs between two runs.
 pub(super) async fn compare(State(desk): State<Arc<Desk>>, Path((id, other)): Path<(String, String)>) -> Reply {
     let (before, after) = (kept(&desk, &id)?.document, kept(&desk, &other)?.document);
-    let verdicts = |run: &RunDocument| -> BTreeMap<String, Verdict> {
-        run.cases.iter().map(|case| (format!("{}/{}", case.suite, case.name), case.verdict)).collect()
-    };
-    let (before_all, after_all) = (verdicts(&before), verdicts(&after));
-    let names: std::collections::BTreeSet<_> = before_all.keys().chain(after_all.keys()).collect();
-    let changed = names.into_iter().filter_map(|name| {
-        let (before, after) = (before_all.get(name), after_all.get(name));
-        (before != after).then(|| json!({"case": name, "before": before, "after": after}))
-    });
-    Ok(Json(json!({"runs": [before.id, after.id], "changed": changed.collect::<Vec<_>>()})))
+    Ok(Json(json!(compared(&before, &after))))
 }
 
 /// A reviewer's word on one case. What was found stays beside it.

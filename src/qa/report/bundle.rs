@@ -1,12 +1,13 @@
 //! The bundle of evidence: everything of a run in one file that anybody can check (`qa.md` §8.5).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::identities::{Finding, Known, find, redact};
-use super::{declaration, junit, page, zip};
+use super::{declaration, junit, page, repacked, zip};
 use crate::qa::desk::deviation::Deviation;
 use crate::qa::result::{RunDocument, Totals};
 use crate::qa::suite::folder::hexadecimal;
@@ -146,8 +147,18 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, BundleError> {
 
 /// Checks a bundle by itself; its id, or everything that differs.
 pub fn verify(bytes: &[u8]) -> Result<String, Vec<String>> {
-    let entries = zip::read(bytes).map_err(|why| vec![why])?;
-    let content = |path: &str| entries.iter().find(|(known, _)| known == path).map(|(_, bytes)| *bytes);
+    // What was packed again by another tool is read too, so that what differs is named.
+    let (entries, repacked) = match zip::read(bytes) {
+        Ok(entries) => (entries.into_iter().map(|(name, bytes)| (name, Cow::Borrowed(bytes))).collect(), None),
+        Err(why) => match repacked::read(bytes) {
+            Ok(entries) => {
+                let owned = entries.into_iter().map(|(name, bytes)| (name, Cow::Owned(bytes)));
+                (owned.collect::<Vec<(String, Cow<'_, [u8]>)>>(), Some(why))
+            }
+            Err(_) => return Err(vec![why]),
+        },
+    };
+    let content = |path: &str| entries.iter().find(|(known, _)| known == path).map(|(_, bytes)| bytes.as_ref());
     let Some(manifest_bytes) = content("manifest.json") else {
         return Err(vec!["manifest.json is missing".to_owned()]);
     };
@@ -175,6 +186,9 @@ pub fn verify(bytes: &[u8]) -> Result<String, Vec<String>> {
         Some(Ok(_)) => {}
         Some(Err(error)) => wrong.push(format!("run.json: {error}")),
         None => {}
+    }
+    if let Some(why) = repacked.filter(|_| wrong.is_empty()) {
+        wrong.push(why);
     }
     if wrong.is_empty() { Ok(hexadecimal(&Sha256::digest(manifest_bytes))) } else { Err(wrong) }
 }

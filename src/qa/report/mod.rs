@@ -1,10 +1,12 @@
 //! What is made of a finished run: JUnit XML, a page, a bundle of evidence (`qa.md` §8).
 
 pub mod bundle;
+pub mod compare;
 pub mod declaration;
 pub mod identities;
 pub mod junit;
 pub mod page;
+mod repacked;
 pub mod zip;
 
 /// The JSON Schema of a run's document.

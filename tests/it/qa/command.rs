@@ -84,6 +84,15 @@ pub fn a_run_is_kept_reported_and_bundled() {
     let without = verify(&changed);
     assert_eq!(without.status.code(), Some(1));
     assert_eq!(json(&without)["wrong"][0], "junit.xml is missing");
+    // The same from a tool that packs in its own way: other moments in the headers, for one.
+    let mut packed = anslut::qa::report::zip::write(&named).unwrap();
+    packed[12] ^= 1;
+    std::fs::write(&changed, &packed).unwrap();
+    assert_eq!(json(&verify(&changed))["wrong"][0], "junit.xml is missing");
+    let mut packed = bytes.clone();
+    packed[12] ^= 1;
+    std::fs::write(&changed, &packed).unwrap();
+    assert_eq!(verify(&changed).status.code(), Some(1));
     let mut more = entries.clone();
     more.push(("extra.txt".to_owned(), b"x"));
     std::fs::write(&changed, anslut::qa::report::zip::write(&more).unwrap()).unwrap();
@@ -214,6 +223,14 @@ fn a_session_is_walked_from_plan_to_decision_on_the_command_line() {
     let run = go(&["run", "s1", "--target", &url], 1);
     assert_eq!((run["verdict"].as_str(), run["session"].as_str()), (Some("fail"), Some("s1")), "{run}");
     let again = go(&["run", "s1", "--target", &url, "--retry"], 1);
+    let runs = [again["id"].as_str().unwrap(), "--compare", run["id"].as_str().unwrap()];
+    let mut compare = vec!["--json", "qa", "report", "--data", home.path().to_str().unwrap()];
+    compare.extend(runs);
+    // C1 came to the same; what was made from the contract is new in the second run.
+    let compared = json(&anslut(&compare, home.path()));
+    let changed = compared["changed"].as_array().unwrap();
+    assert!(!changed.is_empty() && changed.iter().all(|one| one["before"].is_null()), "{compared:#}");
+    assert!(changed.iter().all(|one| !one["case"].as_str().unwrap().ends_with("/C1")), "{compared:#}");
     let plan = go(&["plan", "s1"], 0);
     assert_eq!((&plan["cases"][0]["verdict"], &plan["cases"][0]["run"]), (&"fail".into(), &again["id"]));
     // A run made from outside for the session belongs to it as well.
