@@ -19,9 +19,9 @@ use crate::index::memory::SHARDS;
 use crate::index::memory::row::Row as Known;
 use crate::index::request::{CORE, REGISTRY, UPDATE};
 use crate::index::service::CORRELATION_ID;
-use crate::producers::records::Engagements;
 use crate::producers::records::books::Change;
 use crate::producers::records::rows::Row;
+use crate::producers::records::{Engagements, Untold};
 use crate::soap::responder::SharedResponder;
 use crate::soap::xml::text::escape_into;
 
@@ -74,8 +74,11 @@ impl RecordsToIndex {
 }
 
 impl Engagements for RecordsToIndex {
-    fn apply(&self, changes: Vec<Change>) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+    fn apply(&self, changes: Vec<Change>) -> Pin<Box<dyn Future<Output = Result<(), Untold>> + Send + '_>> {
         Box::pin(async move {
+            // A system that may not tell the index holds up nobody but itself.
+            let mut failed: BTreeMap<String, String> = BTreeMap::new();
+            let mut untold = Vec::new();
             // One Update has no two engagements of the same key: what comes later goes into a later one.
             for round in rounds(changes) {
                 let mut by_system: BTreeMap<String, Vec<Change>> = BTreeMap::new();
@@ -84,11 +87,21 @@ impl Engagements for RecordsToIndex {
                 }
                 for (system, changes) in by_system {
                     for part in changes.chunks(TRANSACTIONS_MAX) {
-                        self.send(&system, part).await?;
+                        if !failed.contains_key(&system)
+                            && let Err(why) = self.send(&system, part).await
+                        {
+                            failed.insert(system.clone(), why);
+                        }
+                        if failed.contains_key(&system) {
+                            untold.extend_from_slice(part);
+                        }
                     }
                 }
             }
-            Ok(())
+            match failed.into_iter().next() {
+                Some((system, why)) => Err(Untold { changes: untold, why: format!("{system}: {why}") }),
+                None => Ok(()),
+            }
         })
     }
 

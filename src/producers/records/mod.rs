@@ -24,4 +24,4 @@ pub mod template;
 mod tests;
 pub mod value;
 
-pub use source::{Engagements, RecordSettings, RecordSource, UnknownPatient, Written};
+pub use source::{Engagements, RecordSettings, RecordSource, UnknownPatient, Untold, Written};

@@ -76,11 +76,20 @@ pub struct RecordSource {
 
 /// The index, as those see it who hold the records.
 pub trait Engagements: fmt::Debug + Send + Sync {
-    /// Tells it of changes; ready when they are found.
-    fn apply(&self, changes: Vec<Change>) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;
+    /// Tells it of changes; ready when they are found, or known not to be.
+    fn apply(&self, changes: Vec<Change>) -> Pin<Box<dyn Future<Output = Result<(), Untold>> + Send + '_>>;
 
     /// What it knows of these source systems.
     fn known(&self, systems: &BTreeSet<String>) -> Vec<Row>;
+}
+
+/// Changes of which the index was not told, in their order.
+#[derive(Debug)]
+pub struct Untold {
+    /// Which.
+    pub changes: Vec<Change>,
+    /// Why not, of the first.
+    pub why: String,
 }
 
 /// Most changes that wait for an index that cannot be reached.
@@ -212,8 +221,8 @@ impl RecordSource {
             let _turn = self.telling.lock().await;
             let changes = std::mem::take(&mut *self.outbox.lock().unwrap_or_else(PoisonError::into_inner));
             let (Some(engagements), false) = (self.engagements.get(), changes.is_empty()) else { return };
-            if let Err(error) = engagements.apply(changes.clone()).await {
-                tracing::error!(%error, changes = changes.len(), "the index was not told of changes of records");
+            if let Err(Untold { changes, why }) = engagements.apply(changes).await {
+                tracing::error!(error = why, changes = changes.len(), "the index was not told of changes of records");
                 let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
                 outbox.splice(0..0, changes);
             }

@@ -41,10 +41,16 @@ pub struct Demo {
 
 impl Demo {
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with other settings.
+    pub async fn start_with(more: &[&str]) -> Self {
         let listeners = ["hub_http", "index_update", "index_find", "producers", "admin"];
         let listen = listeners.map(|name| format!("listen.{name}=127.0.0.1:0"));
         let others = ["listen.hub_https=off", "listen.catalogue=off", "listen.aggregation=off", "log.messages=off"];
-        let sets: Vec<_> = listen.into_iter().chain(others.map(str::to_owned)).collect();
+        let others = others.iter().chain(more).map(|set| (*set).to_owned());
+        let sets: Vec<_> = listen.into_iter().chain(others).collect();
         let loaded = raw::load(&Environment::Demo, &sets, &[]);
         let settings = loaded.settings.expect("usable settings");
         let started = Platform::start(Environment::Demo, settings, None, Clock::System);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anslut::producers::schema::element::Element;
 use serde_json::Value;
 
-use super::demo::{allowed, message};
+use super::demo::{Demo, allowed, message};
 use crate::support::client::Ask;
 use crate::support::world::{Plan, World};
 
@@ -122,4 +122,25 @@ async fn records_that_change_are_answered_and_found_anew() {
     world.rewrite("producers/one/records/beda.toml", person(BEDA, &["OWN-2"]));
     let changed = async { while ids(&world, BEDA, |ask| ask).await != ["OWN-2"] {} };
     tokio::time::timeout(Duration::from_secs(10), changed).await.expect("the other file is live");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_index_is_told_by_updates_through_the_hub() {
+    let demo = Demo::start_with(&["records.index=update"]).await;
+    let told = async {
+        loop {
+            let audit = audit(&demo.platform).await;
+            if audit["clean"] == true {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await.expect("the index knows of every record");
+    let contract = "urn:riv:itintegration:engagementindex:UpdateResponder:1";
+    let records = demo.platform.records().newest(usize::MAX, |_| true);
+    let updates: Vec<_> = records.iter().filter(|record| record.contract.as_deref() == Some(contract)).collect();
+    assert!(!updates.is_empty(), "they came through the hub");
+    // Grouped by source system: three record systems with engagements, and the units with bookings.
+    assert!(updates.len() < 60, "{} calls", updates.len());
+    assert!(!demo.find(TOLVAN, "clinicalprocess:healthcond:description").await.is_empty());
 }
