@@ -246,6 +246,7 @@ fn execute(
     let id = run_id(&world.clock);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::environment)?;
     let quiet = terminal.json;
+    let (waits, mut told_of) = (world.waits.clone(), 0);
     let mut failed = None;
     let finished = runtime.block_on(async {
         let running = run_suites(&id, projects, &options, &world);
@@ -257,6 +258,14 @@ fn execute(
                 _ = tick.tick() => None,
             };
             let news = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
+            // Whoever is to call must know that somebody waits, and for what.
+            let before = told_of;
+            for (number, waiting) in waits.shown().into_iter().filter(|(number, _)| *number > before && !quiet) {
+                told_of = number;
+                if let Err(error) = terminal.print(&waits_for(&waiting)) {
+                    failed.get_or_insert(error);
+                }
+            }
             for line in news.iter().filter(|_| !quiet) {
                 if let Err(error) = terminal.print(line) {
                     failed.get_or_insert(error);
@@ -277,6 +286,23 @@ fn execute(
 fn run_id(clock: &Clock) -> String {
     let random = uuid::Uuid::new_v4().simple().to_string();
     format!("{}-{}", clock.now().strftime("%Y%m%dT%H%M%S"), &random[..8])
+}
+
+fn waits_for(waiting: &serde_json::Value) -> String {
+    let text = |value: &serde_json::Value| printable(value.as_str().unwrap_or("any"));
+    let call = &waiting["call"];
+    let optional =
+        |name: &str| call[name].as_str().map(|value| format!(", {} {}", name.replace('_', " "), printable(value)));
+    let more: String = ["logical_address", "patient"].into_iter().filter_map(optional).collect();
+    format!(
+        "waiting  {} / {}  {} s for {} of {} from {}{more}\n",
+        text(&waiting["suite"]),
+        text(&waiting["case"]),
+        waiting["remaining_seconds"],
+        waiting["of"],
+        text(&call["contract"]),
+        text(&call["sender"]),
+    )
 }
 
 fn line(case: &CaseResult) -> String {

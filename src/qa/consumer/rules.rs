@@ -76,6 +76,17 @@ pub fn of_call(call: &Call, contract: Option<&Arc<Contract>>) -> Vec<Observation
     found
 }
 
+/// CR-05: an original consumer is named where the service demands it, and not where the consumer may not.
+pub fn of_original_consumer(call: &Call, wanted: Option<bool>) -> Option<Observation> {
+    let named = call.headers.get("x-rivta-original-serviceconsumer-hsaid").is_some_and(|name| !name.trim().is_empty());
+    let text = match wanted? {
+        true if !named => "names no original consumer, and the service demands one",
+        false if named => "names an original consumer, and the consumer may not",
+        _ => return None,
+    };
+    Some(Observation { rule: "CR-05".to_owned(), text: format!("call {} {text}", call.id) })
+}
+
 /// What calls break together; the oldest first.
 pub fn of_calls(calls: &[Call]) -> Vec<Observation> {
     let mut found = Vec::new();
@@ -140,6 +151,24 @@ mod tests {
         assert_eq!(rules(&of_call(&call(1, 0, "SE1", "VP007"), None)), ["CR-11"]);
         let told = Call { target: "/x?p=191212121212".to_owned(), headers: [].into(), ..call(1, 0, "SE1", "ok") };
         assert_eq!(rules(&of_call(&told, None)), ["CR-07", "CR-06"]);
+    }
+
+    #[test]
+    fn an_original_consumer_is_named_where_it_must_and_nowhere_else() {
+        let named = {
+            let mut call = call(1, 0, "SE1", "ok");
+            call.headers.insert("x-rivta-original-serviceconsumer-hsaid".to_owned(), "SE-O".to_owned());
+            call
+        };
+        let plain = call(1, 0, "SE1", "ok");
+        for (call, wanted, broken) in [
+            (&named, Some(false), true),
+            (&named, Some(true), false),
+            (&plain, Some(true), true),
+            (&plain, None, false),
+        ] {
+            assert_eq!(of_original_consumer(call, wanted).is_some(), broken, "{wanted:?}");
+        }
     }
 
     #[test]

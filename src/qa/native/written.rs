@@ -245,6 +245,9 @@ pub struct AwaitFile {
     /// Mocked producers that misbehave, by name; `*` is any run of characters, and all of them where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
+    /// Whether the calls must name an original consumer (`true`) or must not (`false`), CR-05.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_consumer: Option<bool>,
     /// The calls are Updates of the index, and are judged as such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updates: Option<UpdatesFile>,

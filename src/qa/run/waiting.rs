@@ -58,7 +58,7 @@ impl CaseRun<'_> {
                         };
                         judge_updates(&wanted, file, armed, &seen.calls, &earlier, &mut result);
                     }
-                    None => self.judge_calls(&seen.calls, &mut result),
+                    None => self.judge_calls(&seen.calls, wanted.original_consumer, &mut result),
                 }
                 result.verdict = Verdict::of(result.assertions.iter().map(|assertion| assertion.verdict));
             }
@@ -147,12 +147,13 @@ impl CaseRun<'_> {
         Ok(seen)
     }
 
-    fn judge_calls(&self, calls: &[Call], result: &mut StepResult) {
+    fn judge_calls(&self, calls: &[Call], original_consumer: Option<bool>, result: &mut StepResult) {
         let project = self.surroundings.project;
         let schemas = project.project.interfaces.first().and_then(|interface| project.schemas(&interface.name));
         let operation = project.project.interfaces.first().and_then(|interface| interface.operations.first());
         let known = schemas.as_ref().zip(operation).and_then(|(schemas, operation)| schemas.contract(&operation.name));
         let mut found: Vec<Observation> = calls.iter().flat_map(|call| rules::of_call(call, known)).collect();
+        found.extend(calls.iter().filter_map(|call| rules::of_original_consumer(call, original_consumer)));
         found.extend(rules::of_calls(calls));
         result.assertions.extend(found.into_iter().map(|one| broken(one.rule, one.text)));
     }
