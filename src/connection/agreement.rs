@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// What kind of agreement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum AgreementType {
     /// Kundavtal 1, the old model.
     #[serde(rename = "AGR-K1")]
@@ -52,7 +52,8 @@ pub enum AgreementType {
 }
 
 /// A signed agreement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Agreement {
     /// Its id.
@@ -74,11 +75,11 @@ pub struct Agreement {
     pub counterparty: Option<String>,
     /// First day.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub from: Option<Date>,
     /// Last day; none = until further notice.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub to: Option<Date>,
 }
 

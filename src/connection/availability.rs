@@ -4,7 +4,6 @@
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::incident::Class;
 use super::services::Services;
@@ -14,7 +13,8 @@ use crate::domain::clock::stockholm;
 pub const OUTAGES_MAX: usize = 10_000;
 
 /// A question.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Question {
     /// Which service.
@@ -27,14 +27,15 @@ pub struct Question {
 }
 
 /// An outage.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Outage {
     /// When it began.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub from: Timestamp,
     /// When it was over.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub to: Timestamp,
     /// How grave it was.
     pub class: Class,
@@ -54,7 +55,8 @@ fn yes() -> bool {
 }
 
 /// The answer. A missed target gives no remedy, so that none is named.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Availability {
     /// Percent, rounded to four decimals.

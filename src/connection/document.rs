@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// The contract by which the index is kept up to date.
 pub const INDEX_UPDATE: &str = "urn:riv:itintegration:engagementindex:UpdateResponder:1";
 
 /// A connection as it is written.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Document {
     /// Its id.
@@ -25,7 +25,7 @@ pub struct Document {
     pub service: String,
     /// When connecting is to start.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub start: Option<Date>,
     /// What for.
     #[serde(default)]
@@ -51,7 +51,8 @@ pub struct Document {
 }
 
 /// What a system is to a contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Is called (*tjänsteproducent*).
@@ -71,7 +72,8 @@ impl Role {
 }
 
 /// One line of a technical order. What is absent is for a gate to complain of.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Line {
     /// The platform.
@@ -122,7 +124,8 @@ impl Line {
 }
 
 /// An information owner's consent to one consumer (*samverkan*).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approval {
     /// Who may call.
@@ -136,12 +139,13 @@ pub struct Approval {
     pub by: Option<String>,
     /// Since when.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub date: Option<Date>,
 }
 
 /// What a party has shown of a connection.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Evidence {
     /// What is done by hand when the service is out (*reservrutin*).
@@ -175,7 +179,7 @@ pub struct Evidence {
     pub production_host: Option<String>,
     /// When a decommissioned connection ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub end_date: Option<Date>,
     /// Who does what when it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,7 +187,8 @@ pub struct Evidence {
 }
 
 /// How a system behaves in operation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Metrics {
     /// Calls a second at the peak.
@@ -201,7 +206,8 @@ pub struct Metrics {
 }
 
 /// A call that was seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeenCall {
     /// By whom.
@@ -213,7 +219,8 @@ pub struct SeenCall {
 }
 
 /// Who does what when a connection ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LeavingPlan {
     /// Inera's part.
@@ -223,7 +230,8 @@ pub struct LeavingPlan {
 }
 
 /// A self-declaration (*egendeklaration*).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Declaration {
     /// Whose.
@@ -237,7 +245,7 @@ pub struct Declaration {
     /// Deviations that the party itself finds stopping.
     pub stopping: Option<u32>,
     /// Deviations that are known.
-    #[schema(value_type = Vec<Object>)]
+    #[cfg_attr(test, schema(value_type = Vec<Object>))]
     pub deviations: Vec<serde_json::Value>,
     /// The party's own judgement.
     pub decision: Option<Decision>,
@@ -250,7 +258,8 @@ pub struct Declaration {
 }
 
 /// Verification in the application that shows the data.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct EndToEnd {
     /// Which application.
@@ -260,7 +269,8 @@ pub struct EndToEnd {
 }
 
 /// A caregiver's approval of how information is mapped.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Mapping {
     /// Kind of information.
@@ -271,7 +281,8 @@ pub struct Mapping {
 }
 
 /// A judgement of quality assurance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Decision {
     /// Approved.
@@ -285,19 +296,21 @@ pub enum Decision {
 }
 
 /// What was invoiced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Invoice {
     /// Whole kronor.
     pub amount: u64,
     /// When.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub at: Option<Date>,
 }
 
 /// A run of contract test cases.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Run {
     /// Its id.
@@ -330,12 +343,13 @@ pub struct Run {
     pub qa_run: Option<String>,
     /// When it was handed in.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub at: Option<jiff::Timestamp>,
 }
 
 /// One case of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunCase {
     /// Its number.
@@ -349,7 +363,8 @@ pub struct RunCase {
 }
 
 /// How a case came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// As expected.

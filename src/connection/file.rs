@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::document::{Decision, Document, LeavingPlan, Line, Outcome, Role, Run, RunCase};
 use super::effect::Begun;
@@ -15,7 +14,8 @@ use super::moment::Moment;
 use super::state::{Event, State};
 
 /// What a step is given.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Arguments {
     /// `assign_test_env`: which.
@@ -26,7 +26,7 @@ pub struct Arguments {
     pub decision: Option<Decision>,
     /// `review` with a reservation: until when.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub due: Option<Date>,
     /// `change`: what is to change.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ pub struct Arguments {
     pub fix_verified: Option<bool>,
     /// `decommission`: when the agreement ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub end_date: Option<Date>,
     /// `decommission`: who does what.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,8 @@ pub struct Arguments {
 }
 
 /// One line of a connection's log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Its number, from 1.
@@ -62,10 +63,10 @@ pub struct Entry {
     /// Where it is; the same, where the step was refused.
     pub to: State,
     /// When it is said to have happened.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub at: Moment,
     /// When the platform was told.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub recorded_at: Timestamp,
     /// Who.
     pub actor: String,
@@ -79,7 +80,7 @@ pub struct Entry {
     pub warnings: Vec<Failed>,
     /// What the gates saw, as of then.
     #[serde(skip)]
-    #[schema(ignore)]
+    #[cfg_attr(test, schema(ignore))]
     pub seen: Arc<Document>,
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::agreement::Agreement;
 use super::document::{Document, Run};
@@ -16,7 +15,8 @@ use super::order::Order;
 use super::party::{Assignment, CaregiverList, Component, Contact, INERA, Party, inera};
 
 /// Who operates a service in Inera's place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Operator {
     /// Its name.

@@ -1,14 +1,14 @@
 //! Incidents (*incidenter*, `connection.md` §3.4 and §5): who is told, who leads, and what must be known before anybody acts.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::gates::Failed;
 use super::moment::Moment;
 use super::party::{INERA, Party, Route};
 
 /// How grave a fault is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum Class {
     /// Kritisk.
     Kritisk,
@@ -23,7 +23,8 @@ pub enum Class {
 }
 
 /// How an adverse event in a medical system was judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Tillbud.
@@ -33,7 +34,8 @@ pub enum Severity {
 }
 
 /// What an investigation has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Investigation {
     /// Ursprung.
@@ -64,7 +66,8 @@ impl Investigation {
 }
 
 /// How far an incident has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum IncidentState {
     /// Told.
@@ -99,7 +102,8 @@ impl IncidentState {
 }
 
 /// A step of an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum IncidentEvent {
     /// It is looked into.
@@ -147,7 +151,8 @@ const MOVES: [(IncidentState, IncidentEvent, IncidentState); 4] = [
 ];
 
 /// An incident as it is reported.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Report {
     /// Its id.
@@ -173,7 +178,7 @@ pub struct Report {
     pub case_number: Option<String>,
     /// When.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub at: Option<Moment>,
     /// Whether it is an adverse event in a national medical information system.
     #[serde(default)]
@@ -193,7 +198,8 @@ pub struct Report {
 }
 
 /// An incident as the platform keeps it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Incident {
     /// As it was reported.
@@ -210,13 +216,14 @@ pub struct Incident {
 }
 
 /// One step of an incident.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IncidentStep {
     /// Where it leads.
     pub state: IncidentState,
     /// When the platform was told.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub recorded_at: jiff::Timestamp,
     /// Who.
     pub actor: String,

@@ -1,13 +1,13 @@
 //! Guidance (*vägledning*): what to do next, in Swedish and English, and which term asks for it.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::gates::{Failed, all};
 use super::state::{Event, Side, State};
 
 /// One step that may be taken, and what it still needs.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Guidance {
     /// The step.
     pub event: Event,

@@ -2,12 +2,12 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::party::Route;
 
 /// What is ordered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OrderType {
     /// A service that the party does not have.
@@ -18,7 +18,8 @@ pub enum OrderType {
 }
 
 /// How far an order has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderState {
     /// Being written.
@@ -56,7 +57,8 @@ impl OrderState {
 }
 
 /// What is done with an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderEvent {
     /// The Agent takes it up (*handläggare*).
@@ -116,19 +118,21 @@ const MOVES: &[(OrderState, OrderEvent, OrderState, Option<Route>)] = &[
 ];
 
 /// One line of an order's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Step {
     /// What it became.
     pub status: OrderState,
     /// When.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub date: Date,
     /// By whom.
     pub by: String,
 }
 
 /// An order of a service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
     /// Its id.
@@ -141,7 +145,7 @@ pub struct Order {
     #[serde(rename = "type")]
     pub kind: OrderType,
     /// The day of the order.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub at: Date,
     /// How far it has come.
     pub state: OrderState,

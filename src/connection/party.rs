@@ -4,7 +4,6 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::category::Category;
 
@@ -12,7 +11,8 @@ use super::category::Category;
 pub const INERA: &str = "inera";
 
 /// An organisation that has something to do with a connection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Party {
     /// Its id.
@@ -24,7 +24,7 @@ pub struct Party {
     #[serde(default)]
     pub orgnr: String,
     /// What kind of organisation; none for Inera itself.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub category: Option<Category>,
     /// How it is connected.
     #[serde(default)]
@@ -68,7 +68,8 @@ impl Party {
 }
 
 /// How a party is connected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Route {
     /// With a system of its own.
@@ -79,7 +80,8 @@ pub enum Route {
 }
 
 /// A board of a municipality.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Board {
     /// Its name.
@@ -90,7 +92,8 @@ pub struct Board {
 }
 
 /// What a party has shown of itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PartyEvidence {
     /// Processes it has: incident, problem, change, deploy, operation, configuration, test.
@@ -114,7 +117,8 @@ pub struct PartyEvidence {
 }
 
 /// Named people of a connection project.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Resources {
     /// Who owns it.
@@ -124,7 +128,8 @@ pub struct Resources {
 }
 
 /// A subcontractor (*underleverantör*).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Subcontractor {
     /// Its name.
@@ -135,7 +140,8 @@ pub struct Subcontractor {
 }
 
 /// Something Inera invited to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Activity {
     /// What.
@@ -146,7 +152,8 @@ pub struct Activity {
 }
 
 /// Somebody who handles data for Inera.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Subprocessor {
     /// Its name.
@@ -156,25 +163,27 @@ pub struct Subprocessor {
     pub personal_data: bool,
     /// When Modellavtal 3 or PuB-avtal 3 was signed.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub agreement3: Option<Date>,
 }
 
 /// A stop that was planned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlannedStop {
     /// When it was announced.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub announced: Option<Date>,
     /// When it begins.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub from: Date,
 }
 
 /// What a contact answers for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ContactRole {
     /// Commercially and technically (*affärsmässigt och tekniskt ansvarig*).
@@ -197,7 +206,8 @@ impl ContactRole {
 }
 
 /// Somebody who can be reached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Contact {
     /// For what.
@@ -216,25 +226,26 @@ pub struct Contact {
     pub service: Option<String>,
     /// First day; none = ever.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub from: Option<Date>,
     /// Last day; none = without end.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub to: Option<Date>,
 }
 
 /// The written list of indirectly connected caregivers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CaregiverList {
     /// Which list this is; counted by the platform.
     pub version: u32,
     /// When Inera got it.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub delivered_at: Option<Date>,
     /// When what it tells of last changed.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Date>,
     /// One row a caregiver.
@@ -242,7 +253,8 @@ pub struct CaregiverList {
 }
 
 /// A caregiver that uses the party's system.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Caregiver {
     /// Organisation number.
@@ -264,12 +276,13 @@ pub struct Caregiver {
     /// Whether the party handles its data.
     pub data_handled: Option<bool>,
     /// When Modellavtal 2 or PuB-avtal 2 was signed with it.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub type2_agreement: Option<Date>,
 }
 
 /// A system of the party (*tjänstekomponent*).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Component {
     /// Its HSA-id.
@@ -295,7 +308,8 @@ pub struct Component {
 }
 
 /// Who knows a system.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TechnicalContact {
     /// Name.
@@ -305,27 +319,29 @@ pub struct TechnicalContact {
 }
 
 /// A function certificate (*funktionscertifikat*).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Certificate {
     /// The HSA-id in its subject.
     pub hsa_id: Option<String>,
     /// Last day.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub not_after: Option<Date>,
     /// Versions of TLS that the system speaks.
     pub tls: Vec<String>,
 }
 
 /// An Agent's right to broker a service (*Agentuppdrag*).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Assignment {
     /// The service.
     pub service: String,
     /// First day.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub from: Option<Date>,
     /// Customers that tried it first.
     #[serde(default)]

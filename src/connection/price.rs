@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::document::Role;
 use super::file::ConnectionFile;
@@ -20,7 +19,8 @@ const FROM: Date = date(2021, 1, 1);
 pub const CURRENCY: &str = "SEK";
 
 /// Something that is to be connected.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PriceLine {
     /// Full responder namespace; a major version is a contract of its own.
@@ -32,7 +32,8 @@ pub struct PriceLine {
 }
 
 /// One contract and service that bears the fee.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PricePair {
     /// The contract.
     pub contract: String,
@@ -43,7 +44,8 @@ pub struct PricePair {
 }
 
 /// What it comes to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Price {
     /// Whole kronor.
     pub fee: u64,

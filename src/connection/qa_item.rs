@@ -3,14 +3,14 @@
 
 use jiff::civil::Date;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::document::{Decision, Role};
 use super::file::ConnectionFile;
 use super::state::State;
 
 /// How far an item has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ItemState {
     /// Nothing yet.
@@ -51,7 +51,8 @@ impl ItemState {
 }
 
 /// One contract in one role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Item {
     /// Full responder namespace.
     pub contract: String,
@@ -68,7 +69,7 @@ pub struct Item {
     /// The last review.
     pub decision: Option<Decision>,
     /// Until when a reservation is to be met.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub due: Option<Date>,
 }
 

@@ -1,7 +1,6 @@
 //! Inera's part of a decommissioning: what a connection owns is taken out of catalogues and index.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::advance::entry;
 use super::book::{Book, Kept};
@@ -14,7 +13,8 @@ use super::state::Event;
 use super::steps::{Taken, Wanted, check_order};
 
 /// What was taken away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Removed {
     /// Routes.
     pub routes: usize,

@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::advance::entry;
 use super::book::{Book, ENTRIES_MAX, Kept};
@@ -33,7 +32,8 @@ pub struct Wanted {
 }
 
 /// What gates say of a step that is not taken.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Judged {
     /// The step.
     pub event: Event,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::document::{Declaration, Document, Outcome, Role};
 use super::file::ConnectionFile;
@@ -15,7 +14,8 @@ use super::services::Services;
 use super::state::{Event, State};
 
 /// A connection as it is shown.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct View {
     /// As its party wrote it.
@@ -26,7 +26,7 @@ pub struct View {
     /// Where it is tested.
     pub assigned_env: Option<String>,
     /// Until when a reservation is to be met.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub due: Option<Date>,
     /// What quality assurance costs, in whole kronor.
     pub fee: u64,
@@ -69,7 +69,8 @@ pub fn at(holdings: &Holdings, services: &Services, file: &ConnectionFile, day: 
 }
 
 /// A self-declaration with what the runs add to it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Declared {
     /// As the party wrote it.
@@ -85,7 +86,8 @@ pub struct Declared {
 }
 
 /// What counts of a contract in a role, its newest run first of all.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Results {
     /// Full responder namespace.
     pub contract: String,
@@ -103,7 +105,8 @@ pub struct Results {
 }
 
 /// How many cases came out how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Figures {
     /// All.

@@ -15,7 +15,8 @@ use super::schema::{
 };
 
 /// A line of the list of contracts.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
     /// The contract's name in catalogue and routing.
@@ -51,7 +52,8 @@ pub struct Listed {
 }
 
 /// A header part of a request.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ListedHeader {
     /// Name of the message part.
     pub part: String,
@@ -120,7 +122,8 @@ fn headers(contract: &Contract) -> impl Iterator<Item = ListedHeader> + '_ {
 }
 
 /// One contract with everything that is known of it.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// What the list says.
@@ -141,7 +144,8 @@ pub struct Shown {
 }
 
 /// An element of a tree.
-#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// Local name; `*` for an open slot, `choice` for a choice.
@@ -168,11 +172,11 @@ pub struct Node {
     pub nillable: bool,
     /// Its attributes, `@` before their names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(no_recursion)]
+    #[cfg_attr(test, schema(no_recursion))]
     pub attributes: Vec<Self>,
     /// Elements in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(no_recursion)]
+    #[cfg_attr(test, schema(no_recursion))]
     pub children: Vec<Self>,
     /// Whether its content is left out because it is shown further up.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use crate::domain::problem::{Problem, Severity as ProblemSeverity};
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; nothing to mend.
@@ -118,10 +119,11 @@ impl Serialize for Code {
 }
 
 /// One finding. The text starts in lower case and names the value, what was expected, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Diagnostic {
     /// What kind of finding it is.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub code: Code,
     /// How bad it is.
     pub severity: Severity,

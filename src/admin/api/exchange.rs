@@ -1,7 +1,6 @@
 //! Everything that is known about one call.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::advice;
 use super::fan_out::ShownFanOut;
@@ -15,7 +14,8 @@ use crate::domain::vp_code::VpCode;
 use crate::hub::exchange::CallRecord;
 
 /// A finished call in full.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Exchange {
     /// The call in a few words.
     #[serde(flatten)]
@@ -69,7 +69,8 @@ pub struct Exchange {
 }
 
 /// A log event of a call.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct LoggedEvent {
     /// `req-in`, `req-out`, `resp-in`, `resp-out` or `error`.
     pub name: &'static str,
@@ -78,7 +79,8 @@ pub struct LoggedEvent {
 }
 
 /// Why a call was refused or failed.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ShownRefusal {
     /// The VP code; none for a raw fault or one passed through.
     pub code: Option<&'static str>,
@@ -93,7 +95,8 @@ pub struct ShownRefusal {
 }
 
 /// A SOAP fault of a producer's own.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ShownFault {
     /// `faultcode`.
     pub code: String,
@@ -106,7 +109,8 @@ pub struct ShownFault {
 }
 
 /// The four messages of a call.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Messages {
     /// The request as received from the consumer.
     pub request: ShownMessage,
@@ -119,7 +123,8 @@ pub struct Messages {
 }
 
 /// Where to go from a call.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Links {
     /// This call in the API.
     #[serde(rename = "self")]
@@ -132,7 +137,8 @@ pub struct Links {
 }
 
 /// What came of holding one message against its contract.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ShownJudgement {
     /// `request` or `response`.
     pub direction: &'static str,
@@ -153,7 +159,8 @@ pub struct ShownJudgement {
 }
 
 /// One thing that does not follow the contract.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ShownFinding {
     /// `V01` to `V39`.
     pub code: &'static str,

@@ -8,7 +8,6 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::exchange::Exchange;
 use super::filter::{Filter, FilterQuery};
@@ -19,21 +18,22 @@ use crate::hub::exchange::CallRecord;
 use crate::hub::records::Records;
 
 /// The newest calls that a query wants.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ExchangeList {
     /// Newest first.
     pub exchanges: Vec<Summary>,
 }
 
 /// Lists finished calls, newest first
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/exchanges", tag = "exchanges", params(FilterQuery),
     responses(
         (status = 200, description = "The calls", body = ExchangeList),
         (status = 400, description = "A parameter cannot be used", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn list(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<FilterQuery>, QueryRejection>,
@@ -44,7 +44,7 @@ pub(in crate::admin) async fn list(
 }
 
 /// Shows everything about one call
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/exchanges/{id}", tag = "exchanges",
     params(("id" = u64, Path, description = "The call's number")),
     responses(
@@ -53,7 +53,7 @@ pub(in crate::admin) async fn list(
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such call, or it has left the ring", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn one(
     State(admin): State<Arc<Admin>>,
     id: Result<Path<String>, PathRejection>,

@@ -16,21 +16,22 @@ use crate::domain::profile::Profile;
 use crate::hub::explain::{Candidate, Explanation, Question};
 
 /// The query of an explanation.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct ExplainQuery {
     /// Service contract namespace.
-    #[param(required, value_type = String)]
+    #[cfg_attr(test, param(required, value_type = String))]
     pub contract: Option<String>,
     /// Logical address, exactly as it stands in the message.
-    #[param(required, value_type = String)]
+    #[cfg_attr(test, param(required, value_type = String))]
     pub address: Option<String>,
     /// HSA-id of the consumer.
-    #[param(required, value_type = String)]
+    #[cfg_attr(test, param(required, value_type = String))]
     pub sender: Option<String>,
     /// The moment the decision is asked for, RFC 3339 (write + as %2B); now, where not given.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[cfg_attr(test, param(value_type = Option<String>, format = DateTime))]
     pub at: Option<String>,
     /// Profile of the message, `rivtabp20` or `rivtabp21`; without one, the conversion is not judged.
     pub profile: Option<String>,
@@ -69,14 +70,14 @@ impl ExplainQuery {
 }
 
 /// Explains a routing decision, candidate by candidate
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/explain", tag = "platform", params(ExplainQuery),
     responses(
         (status = 200, description = "The decision", body = Explanation),
         (status = 400, description = "A parameter is missing or cannot be used", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn explain(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<ExplainQuery>, QueryRejection>,

@@ -1,14 +1,14 @@
 //! How an answer came about that was made of others' answers: a tree of the calls behind one call.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::summary::micros;
 use crate::admin::hide::hidden;
 use crate::soap::fan_out::{Branch, FanOut, Outcome};
 
 /// The calls behind one call. Times are counted from when the service began on it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ShownFanOut {
     /// Name of the service that asked.
     pub service: String,
@@ -25,7 +25,8 @@ pub struct ShownFanOut {
 }
 
 /// One of the calls.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ShownBranch {
     /// Logical address.
     pub address: String,
@@ -50,7 +51,8 @@ pub struct ShownBranch {
 }
 
 /// An engagement that led to no call.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ShownPassedOver {
     /// Its logical address.
     pub address: String,

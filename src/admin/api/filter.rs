@@ -1,7 +1,6 @@
 //! Which calls are wanted: the query as written, and as understood.
 
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::problem::Problem;
 use crate::domain::identifiers::operation_of;
@@ -15,9 +14,10 @@ const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 500;
 
 /// The query of a list of calls. A parameter without a value counts as not given.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct FilterQuery {
     /// Name of one of several platforms.
     pub platform: Option<String>,
@@ -34,10 +34,10 @@ pub struct FilterQuery {
     /// `x-skltp-correlation-id` of the call.
     pub correlation_id: Option<String>,
     /// Only calls recorded after the one with this id.
-    #[param(value_type = Option<u64>)]
+    #[cfg_attr(test, param(value_type = Option<u64>))]
     pub since_id: Option<String>,
     /// Most calls to answer with.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
+    #[cfg_attr(test, param(value_type = Option<u32>, minimum = 1, maximum = 500))]
     pub limit: Option<String>,
 }
 

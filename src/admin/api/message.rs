@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use encoding_rs::Encoding;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use crate::admin::hide::{hidden, hidden_bytes};
 use crate::hub::exchange::Message;
@@ -19,7 +18,8 @@ const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cook
 const FILTERED: &str = "<filtered>";
 
 /// A message, request or answer.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ShownMessage {
     /// HTTP status of an answer.
     pub status: Option<u16>,

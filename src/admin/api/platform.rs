@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use utoipa::ToSchema;
 
+#[cfg(test)]
 use super::problem::Problem;
 use crate::admin::Admin;
 
 /// How full the ring of calls is.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct RingFill {
     /// Calls in the ring.
     pub calls: usize,
@@ -26,7 +27,8 @@ pub struct RingFill {
 }
 
 /// What the platform is, and where it listens.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Platform {
     /// Always `anslut`.
     pub name: &'static str,
@@ -41,7 +43,8 @@ pub struct Platform {
 }
 
 /// One open listener.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Address {
     /// The listener's name, as in `listen.<name>`.
     pub name: String,
@@ -50,13 +53,13 @@ pub struct Address {
 }
 
 /// Tells how full the memory of calls is
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/records", tag = "exchanges",
     responses(
         (status = 200, description = "The fill", body = RingFill),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn records(State(admin): State<Arc<Admin>>) -> Json<RingFill> {
     let fill = admin.parts.records.fill();
     Json(RingFill {
@@ -69,13 +72,13 @@ pub(in crate::admin) async fn records(State(admin): State<Arc<Admin>>) -> Json<R
 }
 
 /// Names the platform, its version and its addresses
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/platform", tag = "platform",
     responses(
         (status = 200, description = "The platform", body = Platform),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn platform(State(admin): State<Arc<Admin>>) -> Json<Platform> {
     let addresses =
         admin.parts.addresses.iter().map(|(name, url)| Address { name: name.clone(), url: url.clone() }).collect();

@@ -5,17 +5,17 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::admin::hide::hidden;
 
 /// A problem document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Problem {
     /// The status in words.
     title: &'static str,
     /// The status code.
-    #[schema(value_type = u16)]
+    #[cfg_attr(test, schema(value_type = u16))]
     #[serde(serialize_with = "as_number")]
     status: StatusCode,
     /// What is wrong.

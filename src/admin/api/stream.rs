@@ -33,7 +33,7 @@ const REPLAY_MAX: usize = 100;
 ///
 /// Each event `call` carries one call, its id as the event's id; a watcher that was too slow gets an event `missed` with
 /// the number of calls it missed. With `Last-Event-ID`, what was recorded since that call comes first.
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/exchanges/stream", tag = "exchanges",
     params(FilterQuery, ("Last-Event-ID" = Option<u64>, Header, description = "Id of the last call seen")),
     responses(
@@ -42,7 +42,7 @@ const REPLAY_MAX: usize = 100;
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many watchers", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn watch(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<FilterQuery>, QueryRejection>,

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::admin::hide::{hidden, hidden_option};
 use crate::domain::identifiers::operation_of;
 use crate::hub::exchange::{CallRecord, Stage};
 
 /// A finished call.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Summary {
     /// Its number; larger arrived later.
     pub id: u64,
@@ -42,7 +42,8 @@ pub struct Summary {
 }
 
 /// One stage of a call.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct StageReached {
     /// `listen`, `identify`, `read`, `route`, `authorise`, `call` or `answer`.
     pub name: &'static str,
@@ -55,7 +56,8 @@ pub struct StageReached {
 }
 
 /// What became of a call at a stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StageState {
     /// It went on.

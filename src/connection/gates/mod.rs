@@ -16,7 +16,6 @@ mod technical;
 pub(crate) mod tests;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::dossier::Dossier;
 
@@ -82,7 +81,8 @@ impl Gate {
 }
 
 /// A gate that failed, as the API tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Failed {
     /// `CONN-07`.
     pub gate: String,

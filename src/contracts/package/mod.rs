@@ -16,7 +16,8 @@ use super::diagnostic::{Code, Diagnostic, Position};
 use crate::config::contracts::ImportLimits;
 
 /// What kind of place a package was read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Compiled into the program.

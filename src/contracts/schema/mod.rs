@@ -78,7 +78,8 @@ pub struct Schema {
 }
 
 /// A file of a closure.
-#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, serde::Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SchemaFile {
     /// The file as shown to people.
     pub path: String,

@@ -12,7 +12,6 @@ mod tests;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::catalogue::snapshot::Snapshot;
 use crate::config::checked::LookupSettings;
@@ -39,7 +38,8 @@ pub struct Question {
 }
 
 /// The decision, and all that led to it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// Service contract namespace asked for.
     pub contract: String,
@@ -48,12 +48,12 @@ pub struct Explanation {
     /// Consumer asked for.
     pub sender: String,
     /// The moment asked for.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub at: Timestamp,
     /// `ok`, the VP code, or `fault` for a refusal without one.
     pub outcome: String,
     /// The VP code, where the call would be refused.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub code: Option<VpCode>,
     /// The fault string the consumer would get.
     pub fault_string: Option<String>,
@@ -78,7 +78,8 @@ pub struct Explanation {
 }
 
 /// One route or permission that was looked at.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Candidate {
     /// How the search came here: `exact`, `token`, `climbed to …`, `default`.
     pub step: String,

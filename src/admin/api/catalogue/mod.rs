@@ -70,14 +70,14 @@ async fn beside<T: Send + 'static>(
 }
 
 /// Lists the published versions, newest first
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/catalogue/versions", tag = "catalogue", params(PlatformQuery),
     responses(
         (status = 200, description = "The versions", body = Vec<VersionInfo>),
         (status = 400, description = "There is no such platform", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn versions(
     State(admin): State<Arc<Admin>>,
     query: Asked,
@@ -87,7 +87,7 @@ pub(in crate::admin) async fn versions(
 }
 
 /// Shows a published version and what it changed
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/catalogue/versions/{version}", tag = "catalogue",
     params(("version" = u32, Path, description = "Number of the version; those taken back included"), PlatformQuery),
     responses(
@@ -96,7 +96,7 @@ pub(in crate::admin) async fn versions(
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such version", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn version(
     State(admin): State<Arc<Admin>>,
     Path(asked): Path<String>,
@@ -116,14 +116,14 @@ pub(in crate::admin) async fn version(
 }
 
 /// Lists the rows that are not published yet
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/catalogue/pending", tag = "catalogue", params(PlatformQuery),
     responses(
         (status = 200, description = "The rows", body = Vec<PendingRow>),
         (status = 400, description = "There is no such platform", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn pending(
     State(admin): State<Arc<Admin>>,
     query: Asked,
@@ -153,7 +153,7 @@ pub(in crate::admin) async fn pending(
 }
 
 /// Publishes a user's pending rows
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/catalogue/publish", tag = "catalogue", params(PlatformQuery), request_body = PublishRequest,
     responses(
         (status = 200, description = "Every reader sees it", body = Published),
@@ -161,7 +161,7 @@ pub(in crate::admin) async fn pending(
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is refused, in the catalogue's words", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn publish(
     State(admin): State<Arc<Admin>>,
     query: Asked,
@@ -177,7 +177,7 @@ pub(in crate::admin) async fn publish(
 }
 
 /// Takes the newest version back
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/catalogue/rollback", tag = "catalogue", params(PlatformQuery), request_body = RollbackRequest,
     responses(
         (status = 200, description = "Every reader sees the version before", body = Published),
@@ -185,7 +185,7 @@ pub(in crate::admin) async fn publish(
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is refused, in the catalogue's words", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn rollback(
     State(admin): State<Arc<Admin>>,
     query: Asked,
@@ -203,14 +203,14 @@ pub(in crate::admin) async fn rollback(
 }
 
 /// Forgets a user's pending rows
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/catalogue/discard", tag = "catalogue", params(PlatformQuery), request_body = DiscardRequest,
     responses(
         (status = 200, description = "They are forgotten", body = Discarded),
         (status = 400, description = "The body cannot be used", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn discard(
     State(admin): State<Arc<Admin>>,
     query: Asked,
@@ -225,14 +225,14 @@ pub(in crate::admin) async fn discard(
 }
 
 /// Saves a row, to be published later
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/catalogue/rows", tag = "catalogue", params(PlatformQuery), request_body = SaveRequest,
     responses(
         (status = 200, description = "It is pending", body = Saved),
         (status = 400, description = "It breaks a rule, told in the catalogue's words", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn save(
     State(admin): State<Arc<Admin>>,
     query: Asked,
@@ -250,7 +250,7 @@ pub(in crate::admin) async fn save(
 }
 
 /// Deletes a row, to be published later
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     delete, path = "/api/v1/catalogue/rows/{table}/{id}", tag = "catalogue",
     params(
         ("table" = String, Path, description = "The table, as in exports"),
@@ -263,7 +263,7 @@ pub(in crate::admin) async fn save(
         (status = 404, description = "There is no such row", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Other rows need it", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn delete(
     State(admin): State<Arc<Admin>>,
     Path((table, id)): Path<(String, i64)>,
@@ -279,7 +279,7 @@ pub(in crate::admin) async fn delete(
 }
 
 /// Tells what the catalogue said at a time
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/catalogue/history", tag = "catalogue", params(HistoryQuery),
     responses(
         (status = 200, description = "The version of that time, and its rows", body = History),
@@ -287,7 +287,7 @@ pub(in crate::admin) async fn delete(
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Nothing was published then", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn history(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<HistoryQuery>, QueryRejection>,

@@ -4,18 +4,18 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::catalogue::book::typed::TypedRow;
 
 /// A published version.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VersionInfo {
     /// Its number; none is given twice.
     pub version: u32,
     /// When it was published.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub time: Timestamp,
     /// Who published it.
     pub user: String,
@@ -26,7 +26,8 @@ pub struct VersionInfo {
 }
 
 /// A published version, and what it changed.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct VersionReport {
     /// The version.
     #[serde(flatten)]
@@ -36,7 +37,8 @@ pub struct VersionReport {
 }
 
 /// A row that is not published yet.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PendingRow {
     /// Its table, as in exports.
     pub table: &'static str,
@@ -45,7 +47,7 @@ pub struct PendingRow {
     /// Whose it is.
     pub user: String,
     /// Since when.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub time: Timestamp,
     /// `new`, `changed` or `deleted`.
     pub state: &'static str,
@@ -54,7 +56,8 @@ pub struct PendingRow {
 }
 
 /// What to publish.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublishRequest {
     /// Whose pending rows.
@@ -65,7 +68,8 @@ pub struct PublishRequest {
 }
 
 /// What was published.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Published {
     /// The version that is served now.
     pub version: u32,
@@ -76,7 +80,8 @@ pub struct Published {
 }
 
 /// What to take back.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RollbackRequest {
     /// Whose the rows are from then on.
@@ -86,7 +91,8 @@ pub struct RollbackRequest {
 }
 
 /// Whose pending rows to forget.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DiscardRequest {
     /// The user.
@@ -94,14 +100,16 @@ pub struct DiscardRequest {
 }
 
 /// How many rows were forgotten.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Discarded {
     /// Rows.
     pub discarded: usize,
 }
 
 /// A row to save.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SaveRequest {
     /// Who saves it.
@@ -112,21 +120,23 @@ pub struct SaveRequest {
     #[serde(default)]
     pub id: i64,
     /// Its fields, by the names of the export; other rows by what they are known by.
-    #[schema(value_type = Object)]
+    #[cfg_attr(test, schema(value_type = Object))]
     pub row: TypedRow,
 }
 
 /// The row that was saved.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Saved {
     /// Its number.
     pub id: i64,
 }
 
 /// Whose catalogue is meant.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct PlatformQuery {
     /// Name of one of several platforms; default the one for production
     pub(in crate::admin) platform: Option<String>,
@@ -136,9 +146,10 @@ pub struct PlatformQuery {
 pub(super) type Asked = Result<Query<PlatformQuery>, QueryRejection>;
 
 /// Who deletes.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct DeleteQuery {
     /// Who deletes the row
     pub(super) user: String,
@@ -147,9 +158,10 @@ pub struct DeleteQuery {
 }
 
 /// A question about the past.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct HistoryQuery {
     /// RFC 3339; default now
     pub(super) at: Option<String>,
@@ -164,10 +176,11 @@ pub struct HistoryQuery {
 }
 
 /// What the catalogue said at a time.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct History {
     /// The time that was asked for.
-    #[schema(value_type = String)]
+    #[cfg_attr(test, schema(value_type = String))]
     pub at: Timestamp,
     /// The version that was published then.
     #[serde(flatten)]
@@ -181,7 +194,8 @@ pub struct History {
 }
 
 /// A route or a permission as it was.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct RowThen {
     /// Its number.
     pub id: i64,

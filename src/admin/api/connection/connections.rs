@@ -11,14 +11,17 @@ use http::StatusCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
+#[cfg(test)]
+use super::Refusals;
 use super::body::{patched, read, read_or_default};
-use super::{Created, Refusals, Trouble, created, with_book};
+use super::{Created, Trouble, created, with_book};
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
 use crate::connection::book::Book;
-use crate::connection::document::{Document, Invoice};
+#[cfg(test)]
+use crate::connection::document::Document;
+use crate::connection::document::Invoice;
 use crate::connection::file::{Arguments, ConnectionFile, Entry};
 use crate::connection::moment::Moment;
 use crate::connection::next::Guidance;
@@ -29,9 +32,10 @@ use crate::connection::steps::{Judged, Wanted};
 use crate::connection::view::{self, View};
 
 /// Which connections.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct ConnectionsQuery {
     /// Only of this party
     #[serde(default, deserialize_with = "filled")]
@@ -41,7 +45,7 @@ pub struct ConnectionsQuery {
     pub service: Option<String>,
     /// Only in this state
     #[serde(default, deserialize_with = "filled")]
-    #[param(value_type = Option<String>)]
+    #[cfg_attr(test, param(value_type = Option<String>))]
     pub state: Option<Place>,
 }
 
@@ -80,17 +84,19 @@ pub(in crate::admin) fn listed(book: &Book, query: &ConnectionsQuery) -> Vec<Vie
 }
 
 /// As of when.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct AsOf {
     /// As it stood at the end of this day
-    #[param(value_type = Option<String>)]
+    #[cfg_attr(test, param(value_type = Option<String>))]
     pub(super) at: Option<Moment>,
 }
 
 /// A step that is to be taken, or only judged.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StepRequest {
     /// Which.
@@ -100,19 +106,20 @@ pub struct StepRequest {
     actor: Option<String>,
     /// When; now, where nothing is said.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     at: Option<Moment>,
     /// Whether it is only judged, in any state.
     #[serde(default)]
     dry_run: bool,
     /// What the step is given, beside the others.
     #[serde(skip)]
-    #[schema(inline)]
+    #[cfg_attr(test, schema(inline))]
     arguments: Arguments,
 }
 
 /// What may be done next.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Next {
     /// Where the connection is.
     state: Place,
@@ -121,10 +128,10 @@ pub struct Next {
 }
 
 /// Lists connections
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/connections", tag = "connection", params(ConnectionsQuery),
     responses((status = 200, description = "The connections", body = [View]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn list(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<ConnectionsQuery>, QueryRejection>,
@@ -134,10 +141,10 @@ pub(in crate::admin) async fn list(
 }
 
 /// Takes in a connection
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/connections", tag = "connection", request_body = Document,
     responses((status = 201, description = "The connection", body = View), Refusals)
-)]
+))]
 pub(in crate::admin) async fn add(State(admin): State<Arc<Admin>>, body: Bytes) -> Result<Created<View>, Trouble> {
     let document = read(&body)?;
     let view = with_book(&admin, move |book| Ok(book.add_connection(document)?)).await?;
@@ -145,11 +152,11 @@ pub(in crate::admin) async fn add(State(admin): State<Arc<Admin>>, body: Bytes) 
 }
 
 /// Shows a connection, also as it stood
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/connections/{id}", tag = "connection",
     params(("id" = String, Path, description = "The connection"), AsOf),
     responses((status = 200, description = "The connection", body = View), Refusals)
-)]
+))]
 pub(in crate::admin) async fn one(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -161,11 +168,11 @@ pub(in crate::admin) async fn one(
 }
 
 /// Changes what a connection's party wrote, with a merge patch
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     patch, path = "/api/v1/connections/{id}", tag = "connection", request_body = Object,
     params(("id" = String, Path, description = "The connection")),
     responses((status = 200, description = "The connection", body = View), Refusals)
-)]
+))]
 pub(in crate::admin) async fn change(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -182,11 +189,11 @@ pub(in crate::admin) async fn change(
 }
 
 /// Shows a connection's log, refused steps included
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/connections/{id}/events", tag = "connection",
     params(("id" = String, Path, description = "The connection")),
     responses((status = 200, description = "The log, oldest first", body = [Entry]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn events(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -200,7 +207,7 @@ pub(in crate::admin) async fn events(
 }
 
 /// Takes a step with a connection, or only judges it
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/connections/{id}/events", tag = "connection", request_body = StepRequest,
     params(("id" = String, Path, description = "The connection")),
     responses(
@@ -208,7 +215,7 @@ pub(in crate::admin) async fn events(
         (status = 422, description = "The step lies before the last one", body = Problem, content_type = "application/problem+json"),
         Refusals
     )
-)]
+))]
 pub(in crate::admin) async fn step(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -238,11 +245,11 @@ fn step_request(body: &Bytes) -> Result<StepRequest, Trouble> {
 }
 
 /// Tells what to do next, and which term asks for it
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/connections/{id}/next", tag = "connection",
     params(("id" = String, Path, description = "The connection")),
     responses((status = 200, description = "Each step that may be taken", body = Next), Refusals)
-)]
+))]
 pub(in crate::admin) async fn next(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -252,7 +259,8 @@ pub(in crate::admin) async fn next(
 }
 
 /// When and by whom something is taken away.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RemovalRequest {
     /// Who does it.
@@ -260,16 +268,16 @@ pub struct RemovalRequest {
     actor: Option<String>,
     /// When; now, where nothing is said.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     at: Option<Moment>,
 }
 
 /// Takes what a connection owns out of catalogues and index
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/connections/{id}/removal", tag = "connection", request_body = RemovalRequest,
     params(("id" = String, Path, description = "The connection")),
     responses((status = 200, description = "How much was taken away", body = Removed), Refusals)
-)]
+))]
 pub(in crate::admin) async fn removal(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -281,11 +289,11 @@ pub(in crate::admin) async fn removal(
 }
 
 /// Adds an invoice
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/connections/{id}/invoices", tag = "connection", request_body = Invoice,
     params(("id" = String, Path, description = "The connection")),
     responses((status = 201, description = "The invoice", body = Invoice), Refusals)
-)]
+))]
 pub(in crate::admin) async fn invoice(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,

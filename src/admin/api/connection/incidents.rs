@@ -8,26 +8,31 @@ use axum::extract::{Path, Query, State};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
+#[cfg(test)]
+use super::Refusals;
 use super::body::{patched, read};
-use super::{Created, Refusals, Trouble, created, with_book};
+use super::{Created, Trouble, created, with_book};
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
-use crate::connection::incident::{Incident, IncidentEvent, Report};
+#[cfg(test)]
+use crate::connection::incident::Report;
+use crate::connection::incident::{Incident, IncidentEvent};
 use crate::connection::refusal::Refusal;
 
 /// Which incidents.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct IncidentsQuery {
     /// Only of this connection
     connection: Option<String>,
 }
 
 /// A step with an incident.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IncidentStepRequest {
     /// Which.
@@ -41,10 +46,10 @@ pub struct IncidentStepRequest {
 }
 
 /// Lists incidents
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/incidents", tag = "connection", params(IncidentsQuery),
     responses((status = 200, description = "The incidents", body = [Incident]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn list(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<IncidentsQuery>, QueryRejection>,
@@ -60,10 +65,10 @@ pub(in crate::admin) async fn list(
 }
 
 /// Reports an incident
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/incidents", tag = "connection", request_body = Report,
     responses((status = 201, description = "The incident", body = Incident), Refusals)
-)]
+))]
 pub(in crate::admin) async fn add(State(admin): State<Arc<Admin>>, body: Bytes) -> Result<Created<Incident>, Trouble> {
     let report = read(&body)?;
     let incident = with_book(&admin, move |book| Ok(book.add_incident(report)?)).await?;
@@ -71,11 +76,11 @@ pub(in crate::admin) async fn add(State(admin): State<Arc<Admin>>, body: Bytes) 
 }
 
 /// Shows an incident
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/incidents/{id}", tag = "connection",
     params(("id" = String, Path, description = "The incident")),
     responses((status = 200, description = "The incident", body = Incident), Refusals)
-)]
+))]
 pub(in crate::admin) async fn one(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -89,11 +94,11 @@ pub(in crate::admin) async fn one(
 }
 
 /// Changes an incident with a merge patch
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     patch, path = "/api/v1/incidents/{id}", tag = "connection", request_body = Object,
     params(("id" = String, Path, description = "The incident")),
     responses((status = 200, description = "The incident", body = Incident), Refusals)
-)]
+))]
 pub(in crate::admin) async fn change(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -110,11 +115,11 @@ pub(in crate::admin) async fn change(
 }
 
 /// Takes a step with an incident
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/incidents/{id}/events", tag = "connection", request_body = IncidentStepRequest,
     params(("id" = String, Path, description = "The incident")),
     responses((status = 200, description = "The incident", body = Incident), Refusals)
-)]
+))]
 pub(in crate::admin) async fn step(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,

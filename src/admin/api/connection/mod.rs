@@ -18,7 +18,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, patch, post};
 use http::{StatusCode, header};
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::problem::Problem;
 use crate::admin::Admin;
@@ -66,7 +65,8 @@ pub(super) fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
 }
 
 /// A step that gates or the state refuse.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct GateProblem {
     /// `urn:anslut:gates-failed` or `urn:anslut:illegal-event`.
     #[serde(rename = "type")]
@@ -150,6 +150,7 @@ impl IntoResponse for Trouble {
 }
 
 /// What every handler may answer instead of a result.
+#[cfg(test)]
 #[derive(utoipa::IntoResponses)]
 #[expect(dead_code, reason = "it only describes")]
 pub(in crate::admin) enum Refusals {

@@ -9,10 +9,11 @@ use bytes::Bytes;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
+#[cfg(test)]
+use super::Refusals;
 use super::body::{patched, read};
-use super::{Created, Refusals, Trouble, created, with_book};
+use super::{Created, Trouble, created, with_book};
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
 use crate::connection::agreement::Agreement;
@@ -21,19 +22,20 @@ use crate::connection::order::{Order, OrderEvent, OrderType};
 use crate::connection::refusal::Refusal;
 
 /// Whose.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct OfParty {
     /// Only of this party
     party: Option<String>,
 }
 
 /// Lists agreements
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/agreements", tag = "connection", params(OfParty),
     responses((status = 200, description = "The agreements", body = [Agreement]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn agreements(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<OfParty>, QueryRejection>,
@@ -48,10 +50,10 @@ pub(in crate::admin) async fn agreements(
 }
 
 /// Takes in an agreement
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/agreements", tag = "connection", request_body = Agreement,
     responses((status = 201, description = "The agreement", body = Agreement), Refusals)
-)]
+))]
 pub(in crate::admin) async fn add_agreement(
     State(admin): State<Arc<Admin>>,
     body: Bytes,
@@ -62,11 +64,11 @@ pub(in crate::admin) async fn add_agreement(
 }
 
 /// Shows an agreement
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/agreements/{id}", tag = "connection",
     params(("id" = String, Path, description = "The agreement")),
     responses((status = 200, description = "The agreement", body = Agreement), Refusals)
-)]
+))]
 pub(in crate::admin) async fn agreement(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -80,11 +82,11 @@ pub(in crate::admin) async fn agreement(
 }
 
 /// Changes an agreement with a merge patch
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     patch, path = "/api/v1/agreements/{id}", tag = "connection", request_body = Object,
     params(("id" = String, Path, description = "The agreement")),
     responses((status = 200, description = "The agreement", body = Agreement), Refusals)
-)]
+))]
 pub(in crate::admin) async fn change_agreement(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -101,7 +103,8 @@ pub(in crate::admin) async fn change_agreement(
 }
 
 /// What is ordered.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OrderRequest {
     /// Its id; the server makes one where there is none.
@@ -116,12 +119,13 @@ pub struct OrderRequest {
     kind: OrderType,
     /// The day of the order; today, where there is none.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     at: Option<Date>,
 }
 
 /// What is done with an order.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OrderStep {
     /// What.
@@ -131,15 +135,15 @@ pub struct OrderStep {
     actor: Option<String>,
     /// When; now, where nothing is said.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     at: Option<Moment>,
 }
 
 /// Lists orders
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/orders", tag = "connection", params(OfParty),
     responses((status = 200, description = "The orders", body = [Order]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn orders(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<OfParty>, QueryRejection>,
@@ -154,10 +158,10 @@ pub(in crate::admin) async fn orders(
 }
 
 /// Orders a service
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/orders", tag = "connection", request_body = OrderRequest,
     responses((status = 201, description = "The order", body = Order), Refusals)
-)]
+))]
 pub(in crate::admin) async fn add_order(
     State(admin): State<Arc<Admin>>,
     body: Bytes,
@@ -168,10 +172,10 @@ pub(in crate::admin) async fn add_order(
 }
 
 /// Shows an order
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/orders/{id}", tag = "connection", params(("id" = String, Path, description = "The order")),
     responses((status = 200, description = "The order", body = Order), Refusals)
-)]
+))]
 pub(in crate::admin) async fn order(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -185,11 +189,11 @@ pub(in crate::admin) async fn order(
 }
 
 /// Takes a step with an order
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/orders/{id}/events", tag = "connection", request_body = OrderStep,
     params(("id" = String, Path, description = "The order")),
     responses((status = 200, description = "The order", body = Order), Refusals)
-)]
+))]
 pub(in crate::admin) async fn step_order(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,

@@ -9,8 +9,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 
+#[cfg(test)]
+use super::Refusals;
 use super::body::{patched, read};
-use super::{Created, Refusals, Trouble, created, with_book};
+use super::{Created, Trouble, created, with_book};
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
 use crate::connection::category::Category;
@@ -19,20 +21,21 @@ use crate::connection::party::{Assignment, CaregiverList, Component, Contact, Pa
 use crate::connection::refusal::Refusal;
 
 /// Which parties.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct PartiesQuery {
     /// Only of this category
-    #[param(value_type = Option<String>)]
+    #[cfg_attr(test, param(value_type = Option<String>))]
     category: Option<Category>,
 }
 
 /// Lists the parties
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/parties", tag = "connection", params(PartiesQuery),
     responses((status = 200, description = "The parties", body = [Party]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn list(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<PartiesQuery>, QueryRejection>,
@@ -44,10 +47,10 @@ pub(in crate::admin) async fn list(
 }
 
 /// Takes in a party
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/parties", tag = "connection", request_body = Party,
     responses((status = 201, description = "The party", body = Party), Refusals)
-)]
+))]
 pub(in crate::admin) async fn add(State(admin): State<Arc<Admin>>, body: Bytes) -> Result<Created<Party>, Trouble> {
     let party = read(&body)?;
     let party = with_book(&admin, move |book| Ok(book.add_party(party)?)).await?;
@@ -55,10 +58,10 @@ pub(in crate::admin) async fn add(State(admin): State<Arc<Admin>>, body: Bytes) 
 }
 
 /// Shows a party
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/parties/{id}", tag = "connection", params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "The party", body = Party), Refusals)
-)]
+))]
 pub(in crate::admin) async fn one(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -67,11 +70,11 @@ pub(in crate::admin) async fn one(
 }
 
 /// Changes a party with a merge patch
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     patch, path = "/api/v1/parties/{id}", tag = "connection", request_body = Object,
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "The party", body = Party), Refusals)
-)]
+))]
 pub(in crate::admin) async fn change(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -104,11 +107,11 @@ async fn of_party<T: Send + 'static>(
 }
 
 /// Shows a party's contacts
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/parties/{id}/contacts", tag = "connection",
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "As they were handed in", body = [Contact]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn contacts(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -117,11 +120,11 @@ pub(in crate::admin) async fn contacts(
 }
 
 /// Replaces a party's contacts
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     put, path = "/api/v1/parties/{id}/contacts", tag = "connection", request_body = Vec<Contact>,
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "As they were handed in", body = [Contact]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn put_contacts(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -137,11 +140,11 @@ pub(in crate::admin) async fn put_contacts(
 }
 
 /// Shows a party's list of caregivers
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/parties/{id}/caregivers", tag = "connection",
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "As they were handed in", body = CaregiverList), Refusals)
-)]
+))]
 pub(in crate::admin) async fn caregivers(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -150,11 +153,11 @@ pub(in crate::admin) async fn caregivers(
 }
 
 /// Replaces a party's list of caregivers
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     put, path = "/api/v1/parties/{id}/caregivers", tag = "connection", request_body = CaregiverList,
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "As they were handed in", body = CaregiverList), Refusals)
-)]
+))]
 pub(in crate::admin) async fn put_caregivers(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -165,11 +168,11 @@ pub(in crate::admin) async fn put_caregivers(
 }
 
 /// Shows a party's systems
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/parties/{id}/components", tag = "connection",
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "As they were handed in", body = [Component]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn components(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -178,11 +181,11 @@ pub(in crate::admin) async fn components(
 }
 
 /// Replaces a party's systems
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     put, path = "/api/v1/parties/{id}/components", tag = "connection", request_body = Vec<Component>,
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "As they were handed in", body = [Component]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn put_components(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -198,11 +201,11 @@ pub(in crate::admin) async fn put_components(
 }
 
 /// Shows the services that an Agent may broker
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/parties/{id}/assignments", tag = "connection",
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "As they were handed in", body = [Assignment]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn assignments(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -211,11 +214,11 @@ pub(in crate::admin) async fn assignments(
 }
 
 /// Replaces the services that an Agent may broker
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     put, path = "/api/v1/parties/{id}/assignments", tag = "connection", request_body = Vec<Assignment>,
     params(("id" = String, Path, description = "The party")),
     responses((status = 200, description = "As they were handed in", body = [Assignment]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn put_assignments(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,

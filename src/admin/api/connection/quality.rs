@@ -7,12 +7,16 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use bytes::Bytes;
 
+#[cfg(test)]
+use super::Refusals;
 use super::body::read;
 use super::connections::AsOf;
-use super::{Created, Refusals, Trouble, created, with_book};
+use super::{Created, Trouble, created, with_book};
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
-use crate::connection::document::{Declaration, Run};
+#[cfg(test)]
+use crate::connection::document::Declaration;
+use crate::connection::document::Run;
 use crate::connection::file::ConnectionFile;
 use crate::connection::moment::Moment;
 use crate::connection::qa_item::{self, Item};
@@ -34,11 +38,11 @@ async fn of_connection<T: Send + 'static>(
 }
 
 /// Lists the runs of a connection
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/connections/{id}/runs", tag = "connection",
     params(("id" = String, Path, description = "The connection")),
     responses((status = 200, description = "The runs, oldest first", body = [Run]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn runs(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -47,11 +51,11 @@ pub(in crate::admin) async fn runs(
 }
 
 /// Hands in a run of test cases
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/connections/{id}/runs", tag = "connection", request_body = Run,
     params(("id" = String, Path, description = "The connection")),
     responses((status = 201, description = "The run", body = Run), Refusals)
-)]
+))]
 pub(in crate::admin) async fn add_run(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -64,11 +68,11 @@ pub(in crate::admin) async fn add_run(
 }
 
 /// Shows how far each contract has come in each role
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/connections/{id}/qa", tag = "connection",
     params(("id" = String, Path, description = "The connection"), AsOf),
     responses((status = 200, description = "One item a contract and role", body = [Item]), Refusals)
-)]
+))]
 pub(in crate::admin) async fn items(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -82,11 +86,11 @@ pub(in crate::admin) async fn items(
 }
 
 /// Shows the self-declaration, with what the runs add to it
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/connections/{id}/declaration", tag = "connection",
     params(("id" = String, Path, description = "The connection")),
     responses((status = 200, description = "The self-declaration", body = Declared), Refusals)
-)]
+))]
 pub(in crate::admin) async fn declaration(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,
@@ -95,11 +99,11 @@ pub(in crate::admin) async fn declaration(
 }
 
 /// Replaces the self-declaration
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     put, path = "/api/v1/connections/{id}/declaration", tag = "connection", request_body = Declaration,
     params(("id" = String, Path, description = "The connection")),
     responses((status = 200, description = "The self-declaration", body = Declared), Refusals)
-)]
+))]
 pub(in crate::admin) async fn put_declaration(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<String>,

@@ -7,17 +7,19 @@ use axum::extract::State;
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
-use utoipa::ToSchema;
 
+#[cfg(test)]
+use super::Refusals;
+use super::Trouble;
 use super::body::read;
-use super::{Refusals, Trouble};
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
 use crate::connection::availability::{self, Availability, Question};
 use crate::connection::price::{self, Price, PriceLine};
 
 /// What is to be connected.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PriceRequest {
     /// Each contract, service and role.
@@ -25,20 +27,20 @@ pub struct PriceRequest {
 }
 
 /// Tells what quality assurance of connections costs
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/price", tag = "connection", request_body = PriceRequest,
     responses((status = 200, description = "The fee", body = Price), Refusals)
-)]
+))]
 pub(in crate::admin) async fn price(State(admin): State<Arc<Admin>>, body: Bytes) -> Result<Json<Price>, Trouble> {
     let PriceRequest { lines } = read(&body)?;
     Ok(Json(price::of(admin.parts.connections.services(), &lines)))
 }
 
 /// Tells how available a service was in a month
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/availability", tag = "connection", request_body = Question,
     responses((status = 200, description = "Percent, and whether the target was met", body = Availability), Refusals)
-)]
+))]
 pub(in crate::admin) async fn availability(
     State(admin): State<Arc<Admin>>,
     body: Bytes,

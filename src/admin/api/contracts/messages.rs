@@ -8,7 +8,6 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{away, select, usable};
 use crate::admin::Admin;
@@ -21,9 +20,10 @@ use crate::contracts::validate::{Options, Report, Target, validate};
 pub(in crate::admin) const MESSAGE_BYTES_MAX: usize = 16 << 20;
 
 /// Which sample is wanted.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct SampleQuery {
     /// `request`, the default, or `response`.
     pub direction: Option<String>,
@@ -71,7 +71,8 @@ impl SampleQuery {
 }
 
 /// Messages that follow a contract.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Samples {
     /// Namespace of the contract.
     pub contract: String,
@@ -86,7 +87,7 @@ pub struct Samples {
 }
 
 /// Makes messages that follow a contract; the same seed gives the same bytes
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/contracts/{contract}/sample", tag = "contracts",
     params(("contract" = String, Path, description = "Namespace, `GetDiagnosis:2`, or `GetDiagnosis` where there is one major"), SampleQuery),
     responses(
@@ -96,7 +97,7 @@ pub struct Samples {
         (status = 404, description = "No contract has that name", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "No message can be made: the contract is broken, or has none in that direction", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn make(
     State(admin): State<Arc<Admin>>,
     name: Result<Path<String>, PathRejection>,
@@ -124,7 +125,8 @@ pub(in crate::admin) async fn made(contract: &Arc<Contract>, wanted: &Wanted) ->
 }
 
 /// A message to hold against its contract.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Message {
     /// A SOAP envelope, or a payload by itself.
@@ -136,7 +138,7 @@ pub struct Message {
 }
 
 /// Holds a message against its contract
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post, path = "/api/v1/contracts/validate", tag = "contracts", request_body = Message,
     responses(
         (status = 200, description = "What was found: `valid`, and `errors` with line, column, path, rule and message", body = serde_json::Value),
@@ -146,7 +148,7 @@ pub struct Message {
         (status = 409, description = "The contract is broken", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The message is too large", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn judge(
     State(admin): State<Arc<Admin>>,
     headers: HeaderMap,

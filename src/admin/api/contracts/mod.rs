@@ -10,7 +10,6 @@ use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::problem::Problem;
 use crate::admin::Admin;
@@ -20,9 +19,10 @@ use crate::contracts::diff::{Comparison, diff};
 use crate::contracts::registry::{Registry, SelectionError};
 
 /// Which contracts are wanted.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct ContractsQuery {
     /// Service domain, such as `clinicalprocess:healthcond:description`.
     pub domain: Option<String>,
@@ -33,7 +33,8 @@ pub struct ContractsQuery {
 }
 
 /// A contract of the list, and who has called it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListedContract {
     /// What the contract says.
@@ -42,19 +43,19 @@ pub struct ListedContract {
     /// Calls of it among those that are remembered.
     pub calls: usize,
     /// When the newest of them began.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
     pub last_call: Option<Timestamp>,
 }
 
 /// Lists the contracts that are known, by domain, operation and major
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/contracts", tag = "contracts", params(ContractsQuery),
     responses(
         (status = 200, description = "The contracts", body = [ListedContract]),
         (status = 400, description = "A parameter cannot be used", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn list(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<ContractsQuery>, QueryRejection>,
@@ -92,16 +93,17 @@ fn state_of(text: &str) -> Result<Imported, Problem> {
 }
 
 /// Which version of a contract.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct MinorQuery {
     /// Minor version, instead of the active one.
     pub minor: Option<String>,
 }
 
 /// Shows one contract: its names, versions and remarks, the files it reaches, and its elements with how often each occurs
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/contracts/{contract}", tag = "contracts",
     params(("contract" = String, Path, description = "Namespace, `GetDiagnosis:2`, or `GetDiagnosis` where there is one major"), MinorQuery),
     responses(
@@ -110,7 +112,7 @@ pub struct MinorQuery {
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No contract has that name", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn one(
     State(admin): State<Arc<Admin>>,
     name: Result<Path<String>, PathRejection>,
@@ -123,12 +125,13 @@ pub(in crate::admin) async fn one(
 }
 
 /// The two contracts of a comparison.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
+#[cfg_attr(test, into_params(parameter_in = Query))]
 pub struct DiffQuery {
     /// The earlier contract, named as elsewhere.
-    #[param(required, value_type = String)]
+    #[cfg_attr(test, param(required, value_type = String))]
     pub before: Option<String>,
     /// Its minor version, instead of the active one.
     pub before_minor: Option<String>,
@@ -139,7 +142,7 @@ pub struct DiffQuery {
 }
 
 /// Compares two contracts or versions: what changed, whom it breaks, and why
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/contracts/diff", tag = "contracts", params(DiffQuery),
     responses(
         (status = 200, description = "The comparison", body = Comparison),
@@ -148,7 +151,7 @@ pub struct DiffQuery {
         (status = 404, description = "No contract has that name", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "A contract is broken", body = Problem, content_type = "application/problem+json"),
     )
-)]
+))]
 pub(in crate::admin) async fn compare(
     State(admin): State<Arc<Admin>>,
     query: Result<Query<DiffQuery>, QueryRejection>,
