@@ -99,10 +99,10 @@ impl Bytes {
             if let Some(piece) = pool::take(length) {
                 return Self::Piece(piece);
             }
-        } else if length >= SEGMENT_BYTES_MAX {
-            if let Ok(mapped) = pool::map(length) {
-                return Self::Huge { start: pool::aligned(&mapped), mapped, length };
-            }
+        } else if length >= SEGMENT_BYTES_MAX
+            && let Ok(mapped) = pool::map(length)
+        {
+            return Self::Huge { start: pool::aligned(&mapped), mapped, length };
         }
         Self::Heap(vec![0; length].into_boxed_slice())
     }

@@ -15,7 +15,9 @@ pub(super) fn in_sequence(mappings: &mut [Value], operation: &str) {
     if count < 2 {
         return;
     }
-    let state = |place: usize| if place % count == 0 { "Started".to_owned() } else { format!("{}", place % count + 1) };
+    let state = |place: usize| {
+        if place.is_multiple_of(count) { "Started".to_owned() } else { format!("{}", place % count + 1) }
+    };
     for (place, mapping) in mappings.iter_mut().enumerate() {
         mapping["scenarioName"] = json!(format!("{operation} in sequence"));
         mapping["requiredScenarioState"] = json!(state(place));

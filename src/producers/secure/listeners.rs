@@ -1,6 +1,7 @@
 //! The listeners of all systems that have one: bound at the start, and as files change.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -99,11 +100,10 @@ impl Listeners {
         });
         let mut troubles = Vec::new();
         for (name, (system, settings)) in wanted {
-            if !open.contains_key(&name) {
-                match self.listen(&system, &settings).await {
-                    Ok(one) => _ = open.insert(name, one),
-                    Err(trouble) => troubles.push(trouble),
-                }
+            let Entry::Vacant(place) = open.entry(name) else { continue };
+            match self.listen(&system, &settings).await {
+                Ok(one) => _ = place.insert(one),
+                Err(trouble) => troubles.push(trouble),
             }
         }
         troubles

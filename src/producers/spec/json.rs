@@ -111,8 +111,8 @@ fn comment_length(text: &str) -> usize {
     if text.starts_with("//") {
         return text.find('\n').unwrap_or(text.len());
     }
-    if text.starts_with("/*") {
-        return text[2..].find("*/").map_or(text.len(), |end| end + 4);
+    if let Some(rest) = text.strip_prefix("/*") {
+        return rest.find("*/").map_or(text.len(), |end| end + 4);
     }
     1
 }

@@ -235,7 +235,7 @@ mod tests {
             (About::Moved, plain(), update(1, false, "A", new), &before, &none),
             (About::Moved, plain(), update(1, false, "B", new), &before, &["EI_TF 1.4"]),
         ] {
-            assert_eq!(told(about, file, &[update.clone()], earlier), expected, "{about:?} {update:?}");
+            assert_eq!(told(about, file, std::slice::from_ref(&update), earlier), expected, "{about:?} {update:?}");
         }
         let both = [update(1, true, "A", ""), update(2, false, "B", new)];
         assert_eq!(told(About::Moved, plain(), &both, &before), none);
