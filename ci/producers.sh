@@ -129,3 +129,11 @@ after=$(rss)
 [ "$after" -le 300 ] || fail "$after MB after calls that hung"
 [ $((after - before)) -le 40 ] || fail "$before MB before, $after MB after calls that hung"
 echo "calls that hang give back what they had: $before MB before, $after MB after two thousand with 100 kB each"
+
+# §8: a plan that runs when the platform ends is told as a command that shows it again.
+plan '{"plan": "flaky-5pct", "seed": 7}'
+kill -TERM "$pid"
+wait "$pid" || fail "SIGTERM did not end the platform in good order"
+repeat=$(grep -o 'anslut producers chaos flaky-5pct --seed 7 --digest [0-9a-f]*' "$dir/err") || fail "no command to repeat the plan: $(tail -n 3 "$dir/err")"
+"$ANSLUT" ${repeat#anslut } --explain 1 >/dev/null || fail "$repeat: exit $?"
+echo "a plan that ran is repeated by: $repeat"

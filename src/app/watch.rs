@@ -15,7 +15,7 @@ pub(super) async fn watch(producers: Arc<Producers>, listeners: Arc<Listeners>, 
     let mut seen: Option<u64> = None;
     loop {
         tokio::select! {
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => break,
             _ = interval.tick() => {}
         }
         let looking = Arc::clone(&producers);
@@ -41,5 +41,9 @@ pub(super) async fn watch(producers: Arc<Producers>, listeners: Arc<Listeners>, 
         for problem in problems.iter().flat_map(|problems| problems.iter()) {
             tracing::warn!(%problem, "a producer's file");
         }
+    }
+    // Whoever wants to see the same again is told how (`producers.md` §8).
+    for repeat in producers.shared().chaos.load_full().iter().flat_map(|running| running.repeats()) {
+        tracing::info!(repeat, "a chaos plan ran until the end");
     }
 }

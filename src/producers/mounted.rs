@@ -72,6 +72,13 @@ pub struct RunningPlans {
     pub are_files: bool,
 }
 
+impl RunningPlans {
+    /// For each plan the command that shows what it decided, again (`producers.md` §8).
+    pub fn repeats(&self) -> Vec<String> {
+        self.plans.iter().map(Plan::repeat).collect()
+    }
+}
+
 /// What is handed in from outside.
 #[derive(Clone, Debug, Default)]
 pub struct Wiring {

@@ -120,7 +120,7 @@ fn shown(plan: &Plan) -> Value {
 
 fn stop(producers: &Producers) -> Told {
     let ran = producers.shared().chaos.swap(None);
-    let repeat: Vec<_> = ran.iter().flat_map(|running| running.plans.iter().map(Plan::repeat)).collect();
+    let repeat = ran.map(|running| running.repeats()).unwrap_or_default();
     Told::Json(json!({"repeat": repeat}))
 }
 
