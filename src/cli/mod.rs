@@ -13,6 +13,7 @@ pub mod explain;
 pub mod failure;
 mod first_call;
 pub mod index;
+mod json_text;
 pub mod opening;
 pub mod pki;
 pub mod producers;

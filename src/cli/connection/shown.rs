@@ -2,24 +2,8 @@
 
 use serde_json::Value;
 
-use crate::cli::terminal::{columns, printable};
-
-/// A text of an answer.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => printable(text),
-        Value::Null => String::new(),
-        other => printable(&other.to_string()),
-    }
-}
-
-fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn joined(value: &Value) -> String {
-    items(value).iter().map(text).collect::<Vec<_>>().join(", ")
-}
+use crate::cli::json_text::{items, joined, text};
+use crate::cli::terminal::columns;
 
 fn lines(lines: impl IntoIterator<Item = String>) -> String {
     lines.into_iter().map(|line| line + "\n").collect()

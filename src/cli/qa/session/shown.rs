@@ -2,23 +2,8 @@
 
 use serde_json::Value;
 
+use crate::cli::json_text::{items, joined, text};
 use crate::cli::terminal::{columns, printable};
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => printable(text),
-        Value::Null => String::new(),
-        other => printable(&other.to_string()),
-    }
-}
-
-fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn joined(value: &Value) -> String {
-    items(value).iter().map(text).collect::<Vec<_>>().join(", ")
-}
 
 fn rows<const N: usize>(all: &Value, none: &str, keys: [&str; N]) -> String {
     let rows: Vec<[String; N]> = items(all).iter().map(|one| keys.map(|key| text(&one[key]))).collect();
