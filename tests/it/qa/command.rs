@@ -179,6 +179,39 @@ fn a_generated_suite_is_one_that_can_be_checked_and_keeps_what_was_filled_in() {
     assert_eq!(std::fs::read_to_string(form).unwrap(), "# mine\n");
 }
 
+#[test]
+fn a_converted_suite_says_what_its_original_said_and_gives_its_data_back() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let good = runtime.block_on(listener(answer(&record("d1", "191212121212", "20240115120000"))));
+    let broken = runtime.block_on(listener(answer("<t:record><t:wrong/></t:record>")));
+    let home = tempfile::tempdir().unwrap();
+    let folder = written(
+        &Suite::of(assertion("Schema Compliance", "") + &assertion("SOAP Fault Assertion", "")),
+        "191212121212",
+    );
+    let (original, native) = (folder.path().to_str().unwrap(), home.path().join("native"));
+    let native = native.to_str().unwrap();
+    let converted = anslut(&["--json", "qa", "suites", "convert", original, "--out", native], home.path());
+    assert_eq!(converted.status.code(), Some(0), "{}", String::from_utf8_lossy(&converted.stderr));
+    assert_eq!(json(&converted)["kept"], serde_json::json!([]), "every case is one of our own now");
+    for (target, verdict, code) in [(good.uri(), "pass", 0), (broken.uri(), "fail", 1)] {
+        for suite in [original, native] {
+            let output = anslut(&["--json", "qa", "run", suite, "--target", &target], home.path());
+            assert_eq!(output.status.code(), Some(code), "{suite}: {}", String::from_utf8_lossy(&output.stderr));
+            let run = json(&output);
+            assert_eq!(run["verdict"], verdict, "{suite}: {run}");
+            assert_eq!(run["cases"].as_array().unwrap().len(), 1, "{suite}");
+            assert_eq!(run["cases"][0]["data"]["patientId"], "191212121212", "{suite}");
+        }
+    }
+    // Back to the data file that others read.
+    let file = home.path().join("data.xml");
+    let exported = anslut(&["qa", "suites", "export", native, "--data-xml", file.to_str().unwrap()], home.path());
+    assert_eq!(exported.status.code(), Some(0), "{}", String::from_utf8_lossy(&exported.stderr));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("<testcase id=\"C1\">") && text.contains("<patientId>191212121212</patientId>"), "{text}");
+}
+
 /// `anslut qa session …` at a data directory.
 fn session(home: &Path, arguments: &[&str], code: i32) -> Value {
     let mut all = vec!["--json", "qa", "session", "--data", home.to_str().unwrap()];
