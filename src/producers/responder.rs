@@ -53,8 +53,11 @@ impl System {
     /// at once.
     pub(super) async fn after_delay(&self, decision: Decision) -> (Reply, Option<Entry>) {
         let Decision { delay, reply, entry } = decision;
-        // Who has the answer finds in the index what the call changed.
-        self.settle().await;
+        // Who has the answer finds in the index what the call changed. What few calls wait for is put aside, so that the
+        // many that only wait out their delay do not carry its room along.
+        if self.has_news() {
+            Box::pin(self.settle()).await;
+        }
         if !delay.is_zero() {
             let gates = self.gates.load_full();
             let Ok(_waiting) = gates.delayed.try_acquire() else {
@@ -68,7 +71,7 @@ impl System {
         match reply {
             Reply::Forward(forward) => {
                 let (forwarding, request) = *forward;
-                (self.forwarded(&forwarding, request).await, entry)
+                (Box::pin(self.forwarded(&forwarding, request)).await, entry)
             }
             reply => (reply, entry),
         }

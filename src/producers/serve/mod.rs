@@ -183,7 +183,10 @@ async fn respond(
             return (refused, None);
         }
         return match read(request, &system, settings.body_timeout).await {
-            Ok(request) => (Reply::Answer(api::handle(producers, Some(&first), &path, request).await), None),
+            Ok(request) => {
+                let answer = Box::pin(api::handle(producers, Some(&first), &path, request)).await;
+                (Reply::Answer(answer), None)
+            }
             Err(reply) => (reply, None),
         };
     }

@@ -182,3 +182,15 @@ async fn shutdown_lets_calls_in_flight_finish_and_cuts_those_that_take_too_long(
     let cut = String::from_utf8(cut).unwrap();
     assert!(cut.contains("SOAP-ENV:Server") && cut.contains("stops before the answer is due"), "{cut}");
 }
+
+#[tokio::test]
+async fn a_call_that_waits_holds_little() {
+    let big = "big";
+    let producers = sound(&[("x/mappings/a.json", STUBS), ("x/__files/big.txt", big)]);
+    let system = producers.system("x").unwrap();
+    let decision = system.decide(http::Request::post("/x/stuck").body(bytes::Bytes::new()).unwrap());
+    let (settings, shutdown) = (ServerSettings::default(), CancellationToken::new());
+    // Of ten thousand waiting calls each costs this, beside the buffers of its connection.
+    let bytes = size_of_val(&super::waited(&system, decision, &settings, &shutdown));
+    assert!(bytes <= 2_048, "{bytes} bytes");
+}
