@@ -318,3 +318,19 @@ fn an_import_that_goes_up_or_sideways_is_seen() {
         assert_eq!(complaints(file, line).is_empty(), allowed, "{file}: {line}");
     }
 }
+
+/// Workspaces of their own build with lock files of their own, and CI with `--locked`: what we come to depend on stands there too.
+#[test]
+fn other_workspaces_lock_what_we_depend_on() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |file: &str| fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
+    let wanted: BTreeSet<String> = manifest["dependencies"].as_table().unwrap().keys().cloned().collect();
+    for file in ["fuzz/Cargo.lock", "benches/peers/Cargo.lock"] {
+        let lock: toml::Table = text(file).parse().unwrap();
+        let packages = lock["package"].as_array().unwrap();
+        let locked = packages.iter().map(|package| package["name"].as_str().unwrap().to_owned()).collect();
+        let missing: Vec<_> = wanted.difference(&locked).collect();
+        assert!(missing.is_empty(), "{file} lacks {missing:?}: cargo metadata beside it brings it up to date");
+    }
+}
