@@ -235,7 +235,10 @@ fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Whether the last tenth is so much slower than the first; half a millisecond is what a busy machine differs by.
+/// How much slower calls are at some moments on a busy machine, in milliseconds.
+const UNSTEADY_MS: f64 = 2.0;
+
+/// Whether the last tenth is so much slower than the first, and by more than a busy machine differs.
 fn drift(calls: &[Called], limit: f64) -> Option<String> {
     let tenth = calls.len() / 10;
     if tenth == 0 {
@@ -247,7 +250,7 @@ fn drift(calls: &[Called], limit: f64) -> Option<String> {
         took[took.len() / 2].as_secs_f64() * 1_000.0
     };
     let (first, last) = (middle(&calls[..tenth]), middle(&calls[calls.len() - tenth..]));
-    (last > first * limit + 0.5).then(|| format!("the last tenth took {last:.1} ms, the first {first:.1} ms"))
+    (last > first * limit + UNSTEADY_MS).then(|| format!("the last tenth took {last:.1} ms, the first {first:.1} ms"))
 }
 
 /// What the answers break: other patients than were asked for in all of them, all rules in some.
