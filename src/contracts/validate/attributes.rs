@@ -6,7 +6,7 @@ use super::finding::{Facts, Rule};
 use super::machine::{Machine, RawAttribute};
 use super::scan::resolve;
 use crate::contracts::schema::names::{NamespaceId, Symbol, XML};
-use crate::contracts::schema::simple;
+use crate::contracts::schema::simple::{self, Identifier};
 use crate::contracts::schema::{AttributeUse, ComplexType, ElementId, Process, Schema, TypeId, TypeKind};
 
 /// What the attributes of the `xsi` namespace ask for.
@@ -307,8 +307,10 @@ impl Machine {
                 return self.add(Rule::Fixed, place, facts);
             }
         }
-        let place = attribute.value.0;
-        self.identify(schema, window, place, declared.type_id, &value);
+        if schema.simple(declared.type_id).is_some_and(|simple| simple.identifier != Identifier::None) {
+            let place = self.cursor.place(window, attribute.value.0);
+            self.identify(schema, place, declared.type_id, &value);
+        }
     }
 }
 

@@ -49,18 +49,17 @@ impl Keys {
 }
 
 impl Machine {
-    /// Notes a value of type `ID` or `IDREF`.
-    pub(super) fn identify(&mut self, schema: &Schema, window: &[u8], at: usize, type_id: TypeId, text: &str) {
+    /// Notes a value of type `ID` or `IDREF`, and where it stands.
+    pub(super) fn identify(&mut self, schema: &Schema, place: Place, type_id: TypeId, text: &str) {
         let Some(simple) = schema.simple(type_id) else { return };
         if simple.identifier == Identifier::None {
             return;
         }
         let normal = simple.white_space.normalise(text);
-        let place = self.cursor.place(window, at);
         for word in normal.split(' ') {
             self.keys.remembered += 1;
             if self.keys.remembered > self.limits.identifiers_max {
-                return self.stop_limit(window, at, "identifiers_max", self.limits.identifiers_max);
+                return self.stop_limit_at(place, "identifiers_max", self.limits.identifiers_max);
             }
             if simple.identifier == Identifier::Reference {
                 self.keys.references.entry(word.into()).or_insert(place);

@@ -238,6 +238,10 @@ impl Machine {
     /// Reports what makes reading on impossible.
     pub(super) fn stop(&mut self, rule: Rule, window: &[u8], at: usize, facts: Facts) {
         let place = self.cursor.place(window, at);
+        self.stop_at(rule, place, facts);
+    }
+
+    pub(super) fn stop_at(&mut self, rule: Rule, place: Place, facts: Facts) {
         let number = if facts.number.is_empty() { place.line.to_string() } else { facts.number.clone() };
         self.add(rule, place, Facts { number, ..facts });
         self.stopped = true;

@@ -2,6 +2,7 @@
 
 use super::finding::{Facts, Rule};
 use super::machine::{FrameKind, Machine, Mode, RawAttribute};
+use super::place::Place;
 use crate::contracts::schema::Schema;
 use crate::contracts::value::{is_name_character, is_name_start, is_space};
 
@@ -51,9 +52,14 @@ impl Machine {
     }
 
     pub(super) fn stop_limit(&mut self, window: &[u8], at: usize, name: &str, most: usize) {
+        let place = self.cursor.place(window, at);
+        self.stop_limit_at(place, name, most);
+    }
+
+    pub(super) fn stop_limit_at(&mut self, place: Place, name: &str, most: usize) {
         let facts =
             Facts { expected: vec![format!("xml.limits.{name}")], number: most.to_string(), ..Facts::default() };
-        self.stop(Rule::Limit, window, at, facts);
+        self.stop_at(Rule::Limit, place, facts);
     }
 
     fn markup(&mut self, schema: Option<&Schema>, window: &[u8], at: usize) -> Step {

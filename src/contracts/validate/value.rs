@@ -317,11 +317,8 @@ impl Machine {
         }
         let needs_identity = schema.simple(type_id).is_some_and(|simple| simple.identifier != Identifier::None);
         if needs_identity || self.keys.is_active() {
-            let at = match self.reading.start {
-                Start::Window(at) => at,
-                _ => 0,
-            };
-            self.identify(schema, window, at, type_id, text);
+            let place = self.value_place(window);
+            self.identify(schema, place, type_id, text);
             self.keys_at_value(schema, type_id, text);
         }
     }
