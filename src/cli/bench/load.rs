@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -76,19 +76,9 @@ impl Outcome {
         self.answered > 0 && self.never_sent == 0 && self.refused.is_empty()
     }
 
-    fn refuse(&mut self, why: String, count: u64) {
+    fn refuse(&mut self, why: String) {
         let known = self.refused.contains_key(&why) || self.refused.len() < KINDS_MAX;
-        *self.refused.entry(if known { why } else { OTHER.to_owned() }).or_default() += count;
-    }
-
-    fn add(&mut self, other: Self) {
-        self.answered += other.answered;
-        self.never_sent += other.never_sent;
-        self.bytes += other.bytes;
-        self.took = self.took.max(other.took);
-        other.refused.into_iter().for_each(|(why, count)| self.refuse(why, count));
-        self.times.add(&other.times).expect("of the same bounds");
-        self.late.add(&other.late).expect("of the same bounds");
+        *self.refused.entry(if known { why } else { OTHER.to_owned() }).or_default() += 1;
     }
 }
 
@@ -122,6 +112,8 @@ pub(super) async fn run(plan: Plan, carrier: &Arc<dyn Responder>, requests: &Arc
     // As many as are due and not sent; the calls themselves are made when they are sent.
     let due = Arc::new(Semaphore::new(0));
     let next = Arc::new(AtomicU64::new(0));
+    // One for all connections: its histograms are hundreds of kilobytes, and there may be thousands of connections.
+    let outcome = Arc::new(Mutex::new(Outcome::new()));
     let connections: Vec<_> = (0..plan.connections)
         .map(|_| {
             let caller = Caller {
@@ -130,16 +122,16 @@ pub(super) async fn run(plan: Plan, carrier: &Arc<dyn Responder>, requests: &Arc
                 next: Arc::clone(&next),
                 carrier: Arc::clone(carrier),
                 requests: Arc::clone(requests),
+                outcome: Arc::clone(&outcome),
             };
             tokio::spawn(caller.call())
         })
         .collect();
     thread::Builder::new().name("timetable".into()).spawn(move || keep_time(timetable, &due, plan.connections))?;
-    let mut all = Outcome::new();
     for connection in connections {
-        all.add(connection.await.map_err(io::Error::other)?);
+        connection.await.map_err(io::Error::other)?;
     }
-    Ok(all)
+    Ok(std::mem::replace(&mut outcome.lock().unwrap_or_else(PoisonError::into_inner), Outcome::new()))
 }
 
 /// On a thread of its own: the runtime's timer is too coarse for thousands of calls a second.
@@ -159,12 +151,12 @@ struct Caller {
     next: Arc<AtomicU64>,
     carrier: Arc<dyn Responder>,
     requests: Arc<Requests>,
+    outcome: Arc<Mutex<Outcome>>,
 }
 
 impl Caller {
-    async fn call(self) -> Outcome {
+    async fn call(self) {
         let Self { timetable, .. } = self;
-        let mut outcome = Outcome::new();
         let first = timetable.due(timetable.warming);
         let last = timetable.due(timetable.calls) + LATE_MAX;
         loop {
@@ -172,11 +164,11 @@ impl Caller {
             self.due.acquire().await.expect("the semaphore is never closed").forget();
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             if number >= timetable.calls {
-                return outcome;
+                return;
             }
             let (due, now) = (timetable.due(number), Clock::instant());
             if now > last {
-                outcome.never_sent += 1;
+                self.outcome().never_sent += 1;
                 continue;
             }
             let answer = self.carrier.answer(self.requests.request(number)).await;
@@ -184,8 +176,10 @@ impl Caller {
             if number < timetable.warming {
                 continue;
             }
+            let judged = self.requests.judge(answer);
+            let mut outcome = self.outcome();
             outcome.took = outcome.took.max(ended.saturating_duration_since(first));
-            match self.requests.judge(answer) {
+            match judged {
                 Ok(bytes) => {
                     outcome.answered += 1;
                     outcome.bytes += bytes as u64;
@@ -195,9 +189,15 @@ impl Caller {
                         outcome.late.saturating_record(microseconds(now.saturating_duration_since(due)));
                     }
                 }
-                Err(why) => outcome.refuse(why, 1),
+                Err(why) => outcome.refuse(why),
             }
         }
+    }
+}
+
+impl Caller {
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
     async fn refusals_are_told_apart_and_bounded() {
         let mut outcome = Outcome::new();
         for number in 0..100 {
-            outcome.refuse(format!("refusal {number}"), 1);
+            outcome.refuse(format!("refusal {number}"));
         }
         assert_eq!(outcome.refused.len(), KINDS_MAX + 1);
         assert_eq!(outcome.refused[OTHER], 100 - KINDS_MAX as u64);
