@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::Peer;
 use crate::net::accept::{self, Bounds};
 use crate::net::stall::StallGuard;
+use crate::net::swallow::Lent;
 
 /// Connections open at the same time; more wait in the operating system's queue.
 const CONNECTIONS_MAX: usize = 256;
@@ -55,8 +56,14 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdow
     let inner = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        let answer = inner.call(request);
-        async move { answer.await as Result<Response, Infallible> }
+        let (head, body) = request.into_parts();
+        let (body, unread) = Lent::new(body);
+        let answer = inner.call(Request::from_parts(head, body));
+        async move {
+            let answer: Result<Response, Infallible> = answer.await;
+            unread.swallow().await;
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::net::accept::{self, Bounds};
 use crate::net::stall::StallGuard;
+use crate::net::swallow::swallow;
 use crate::soap::responder::{Caller, Responder, SharedResponder};
 
 /// Largest buffer of one connection; a request's head must fit in it, and bodies are read through it.
@@ -113,12 +114,15 @@ async fn respond(
     responder: &dyn Responder,
     limits: &ServeLimits,
 ) -> Option<Response<Bytes>> {
-    let (mut head, body) = request.into_parts();
+    let (mut head, mut body) = request.into_parts();
     head.extensions.insert(Caller(peer));
     let bytes_max = limits.body_bytes_max;
-    match tokio::time::timeout(limits.body_timeout, Limited::new(body, bytes_max).collect()).await {
+    match tokio::time::timeout(limits.body_timeout, Limited::new(&mut body, bytes_max).collect()).await {
         Ok(Ok(body)) => responder.answer(Request::from_parts(head, body.to_bytes())).await.ok(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Some((limits.too_large)(bytes_max)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            swallow(&mut body).await;
+            Some((limits.too_large)(bytes_max))
+        }
         Ok(Err(_)) => Some(refusal(StatusCode::BAD_REQUEST, "the request's body broke off\n".to_owned())),
         Err(_) => Some(refusal(StatusCode::REQUEST_TIMEOUT, "the request's body did not arrive\n".to_owned())),
     }

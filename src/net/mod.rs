@@ -1,6 +1,7 @@
 //! What every listener does before it knows what is spoken on it: accept within bounds, watch for a client that takes
-//! nothing, drain. Which bounds, each listener names itself.
+//! nothing, drain; and read what a client sends that is refused. Which bounds, each listener names itself.
 
 pub mod accept;
 pub mod browser;
 pub mod stall;
+pub mod swallow;

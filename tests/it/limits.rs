@@ -1,6 +1,7 @@
 //! Bounds: what one client, one producer or one message may take, and what is answered beyond (`vp.md` §1.1).
 
 use crate::conformance::c0::{C0, Faulty, t0};
+use crate::story;
 use crate::support::client::{Answer, Ask, Wire};
 use crate::support::envelope::{GC, gc};
 use crate::support::producer::{ANSWER, Producer};
@@ -80,6 +81,34 @@ async fn a_body_over_the_limit() {
     let pieces = format!("{:x}\r\n{longer}\r\n0\r\n\r\n", longer.len());
     is_turned_away(&c0.call(Ask::post(pieces).internal("tp").header("Transfer-Encoding", "chunked")).await, 413);
     assert_eq!(c0.producer.asked().await.len(), 1);
+}
+
+/// Of a socket that is closed on unread bytes nobody hears why: whoever writes all before he reads gets a reset.
+#[tokio::test]
+async fn who_sends_too_much_hears_so_on_every_listener() {
+    const BYTES: usize = 60_000_000;
+    let platform = story::demo().await;
+    let piece = vec![b'x'; 1_000_000];
+    for (listener, target, status) in [
+        ("hub_http", "/vp", 413),
+        ("index_update", "/skltp-ei/update-service/v1", 500),
+        ("index_find", "/skltp-ei/find-content-service/v1", 500),
+        ("aggregation", "/GetCareDocumentation/service/v2", 500),
+        ("producers", "/journal-a/", 413),
+        ("admin", "/api/v1/catalogue/rows", 413),
+    ] {
+        let mut wire = Wire::open(platform.address(listener).expect(listener)).await;
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {BYTES}\r\n\r\n"
+        );
+        wire.write(head.as_bytes()).await;
+        for sent in (0..BYTES).step_by(piece.len()) {
+            wire.try_write(&piece).await.unwrap_or_else(|error| panic!("{listener}: {error} after {sent} bytes"));
+        }
+        let answer = wire.answer().await;
+        assert_eq!(answer.status, status, "{listener}: {}", answer.text());
+    }
+    platform.drain().await;
 }
 
 #[tokio::test]

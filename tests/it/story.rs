@@ -67,7 +67,7 @@ const REQUESTS: &[(&str, Gets)] = &[
 ];
 
 /// A running demo.
-async fn demo() -> Platform {
+pub async fn demo() -> Platform {
     let sets = [
         "listen.hub_http=127.0.0.1:0",
         "listen.hub_https=off",

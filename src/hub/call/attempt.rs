@@ -122,10 +122,10 @@ impl Sending<'_> {
     }
 
     async fn reply(&self, response: Response<Incoming>) -> Result<Reply, CallError> {
-        let (parts, body) = response.into_parts();
+        let (parts, mut body) = response.into_parts();
         let bytes_max = self.settings.limits.body_bytes_max;
         let has_length = parts.headers.contains_key(http::header::CONTENT_LENGTH);
-        let body = match collect(body, bytes_max, self.outbound.patience).await {
+        let body = match collect(&mut body, bytes_max, self.outbound.patience).await {
             Ok(body) => body,
             Err(CollectError::TooLarge) => return Err(CallError::TooLarge(bytes_max)),
             Err(CollectError::Silent) => return Err(CallError::Timeout),

@@ -347,7 +347,7 @@ pub enum CollectError {
 }
 
 /// Collects a body of at most `bytes_max`; each piece must come within `patience`.
-pub async fn collect(mut body: Incoming, bytes_max: usize, patience: Duration) -> Result<Bytes, CollectError> {
+pub async fn collect(body: &mut Incoming, bytes_max: usize, patience: Duration) -> Result<Bytes, CollectError> {
     let announced = body.size_hint().lower();
     if announced > bytes_max as u64 {
         return Err(CollectError::TooLarge);

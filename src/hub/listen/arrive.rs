@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderValue};
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
@@ -18,6 +19,7 @@ use crate::domain::identity_number::{Hide, masked};
 use crate::hub::call::pool::{CollectError, collect};
 use crate::hub::exchange::Listener;
 use crate::hub::{Hub, describe, manage};
+use crate::net::swallow::swallow;
 use crate::tls::cause::Cause;
 use crate::tls::server::{Consumer, ServerTls};
 
@@ -107,7 +109,7 @@ impl Door {
         };
         let arriving = Clock::instant();
         let (head, body) = request.into_parts();
-        let body = match self.body(body).await {
+        let body = match self.body(&head, body).await {
             Ok(body) => body,
             Err(status) => return closing(status),
         };
@@ -129,15 +131,23 @@ impl Door {
     }
 
     /// The whole body, or the status that says why not.
-    async fn body(&self, body: Incoming) -> Result<Bytes, StatusCode> {
+    async fn body(&self, head: &Parts, mut body: Incoming) -> Result<Bytes, StatusCode> {
         if body.is_end_stream() {
             return Ok(Bytes::new());
         }
         let limits = &self.limits;
-        let collecting = collect(body, limits.body_bytes_max, limits.body_timeout);
+        let announced = body.size_hint().lower();
+        let collecting = collect(&mut body, limits.body_bytes_max, limits.body_timeout);
         match tokio::time::timeout(limits.body_timeout, collecting).await {
             Ok(Ok(body)) => Ok(body),
-            Ok(Err(CollectError::TooLarge)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+            Ok(Err(CollectError::TooLarge)) => {
+                // Who waits for a 100 has sent nothing yet.
+                let waits = head.headers.contains_key(EXPECT) && announced > limits.body_bytes_max as u64;
+                if !waits {
+                    swallow(&mut body).await;
+                }
+                Err(StatusCode::PAYLOAD_TOO_LARGE)
+            }
             Ok(Err(CollectError::Silent)) | Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
             Ok(Err(CollectError::Broken(..))) => Err(StatusCode::BAD_REQUEST),
         }

@@ -35,6 +35,7 @@ use super::space::WORKSPACE;
 use crate::net::accept::{self, Bounds};
 use crate::net::browser::{is_from_browser, is_own_host};
 use crate::net::stall::StallGuard;
+use crate::net::swallow::swallow;
 use crate::soap::fault::Side;
 
 /// What is left of the drain when calls that still wait are told so.
@@ -266,11 +267,14 @@ fn out_of_workspace_path(request: &mut Request<Incoming>) {
 }
 
 async fn read(request: Request<Incoming>, system: &System, body_timeout: Duration) -> Result<Request<Bytes>, Reply> {
-    let (parts, body) = request.into_parts();
+    let (parts, mut body) = request.into_parts();
     let most = system.files().producer.limits.body_bytes_max;
-    match tokio::time::timeout(body_timeout, Limited::new(body, most).collect()).await {
+    match tokio::time::timeout(body_timeout, Limited::new(&mut body, most).collect()).await {
         Ok(Ok(body)) => Ok(Request::from_parts(parts, body.to_bytes())),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(system.too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            swallow(&mut body).await;
+            Err(system.too_large())
+        }
         Ok(Err(_)) => Err(plain(StatusCode::BAD_REQUEST, "anslut: the request's body broke off\n".to_owned())),
         Err(_) => Err(plain(StatusCode::REQUEST_TIMEOUT, "anslut: the request's body did not arrive\n".to_owned())),
     }

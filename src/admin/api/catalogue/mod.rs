@@ -51,7 +51,9 @@ impl From<Refusal> for Problem {
 
 fn body<T>(given: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
     given.map(|Json(body)| body).map_err(|rejection| {
-        Problem::new(StatusCode::BAD_REQUEST, format!("the body cannot be used: {}", rejection.body_text()))
+        let is_too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        let status = if is_too_large { rejection.status() } else { StatusCode::BAD_REQUEST };
+        Problem::new(status, format!("the body cannot be used: {}", rejection.body_text()))
             .expected("the JSON object /openapi.json describes")
     })
 }
