@@ -4,6 +4,7 @@
 //! schema types: the value of a node is untyped. What is not known, a function or a prefix, is an error when the
 //! expression is compiled; what cannot be computed is an error when it is evaluated. Both say where.
 
+mod arithmetic;
 mod ast;
 mod atomic;
 mod axes;
