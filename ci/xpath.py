@@ -10,7 +10,7 @@ import sys
 from saxonche import PySaxonProcessor
 
 # XPath 2.0 that Saxon reads and we refuse. A row that no longer differs is to be struck.
-REFUSED = {"1 to 3"}
+REFUSED = {"//t:id instance of element()+", "xs:yearMonthDuration('P1M')"}
 
 source = open(sys.argv[1], encoding="utf-8").read()
 message = re.search(r'const MESSAGE: &str = "(.*?)";\n', source, re.S).group(1)
@@ -45,7 +45,7 @@ with PySaxonProcessor(license=False) as saxon:
         differs = said.startswith("error: ") != is_error or (not is_error and said != expected)
         if differs != (expression in REFUSED):
             wrong.append(f"{expression}\n  ours   {expected}\n  Saxon  {said}")
-if len(rows) < 60:
+if len(rows) < 150:
     sys.exit(f"xpath: {len(rows)} rows were found, expected the whole table")
 if wrong:
     sys.exit("xpath: not as Saxon has it:\n" + "\n".join(wrong))

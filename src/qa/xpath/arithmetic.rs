@@ -35,7 +35,7 @@ pub(super) fn arithmetic(operation: Operation, left: Atomic, right: Atomic) -> R
             Operation::DivideWhole => a.checked_div(*b),
             Operation::Remainder => Some(a.wrapping_rem(*b)),
             Operation::Divide => {
-                return Ok(Atomic::Decimal(left.as_number().unwrap_or(0.0) / right.as_number().unwrap_or(1.0)));
+                return Ok(Atomic::decimal(left.as_number().unwrap_or(0.0) / right.as_number().unwrap_or(1.0)));
             }
         };
         return result.map(Atomic::Integer).ok_or_else(too_large);
@@ -58,7 +58,7 @@ pub(super) fn arithmetic(operation: Operation, left: Atomic, right: Atomic) -> R
             });
         }
     };
-    Ok(if double { Atomic::Double(result) } else { Atomic::Decimal(result) })
+    Ok(if double { Atomic::Double(result) } else { Atomic::decimal(result) })
 }
 
 /// Dates and durations: `None` when the operation is not one of theirs.
@@ -88,7 +88,7 @@ fn with_time(operation: Operation, left: &Atomic, right: &Atomic) -> Option<Opti
         (Subtract, Atomic::Duration(a), Atomic::Duration(b)) => a.checked_sub(*b).map(Atomic::Duration),
         (Subtract, Atomic::Integer(0), Atomic::Duration(b)) => Some(Atomic::Duration(-*b)),
         #[expect(clippy::cast_precision_loss, reason = "a ratio of durations is a double")]
-        (Divide, Atomic::Duration(a), Atomic::Duration(b)) if *b != 0 => Some(Atomic::Decimal(*a as f64 / *b as f64)),
+        (Divide, Atomic::Duration(a), Atomic::Duration(b)) if *b != 0 => Some(Atomic::decimal(*a as f64 / *b as f64)),
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a duration fit")]
         (Multiply | Divide, Atomic::Duration(a), by) => {
             let by = number(by);

@@ -19,7 +19,12 @@ pub(super) enum Expr {
     Value(Comparison, Box<Self>, Box<Self>),
     Arithmetic(Operation, Box<Self>, Box<Self>),
     Negated(Box<Self>),
-    Union(Box<Self>, Box<Self>),
+    /// `1 to 3`
+    Range(Box<Self>, Box<Self>),
+    /// `|`, `intersect`, `except`: nodes of two values, in document order.
+    Nodes(Choice, Box<Self>, Box<Self>),
+    /// `is`, `<<`, `>>`: two single nodes.
+    Placed(Placement, Box<Self>, Box<Self>),
     InstanceOf(Box<Self>, AtomicType, Occurrence),
     Castable {
         operand: Box<Self>,
@@ -70,6 +75,22 @@ pub(super) enum Operation {
     Divide,
     DivideWhole,
     Remainder,
+}
+
+/// Which nodes of two values are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    Either,
+    Both,
+    OnlyFirst,
+}
+
+/// How two nodes stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placement {
+    Same,
+    Before,
+    After,
 }
 
 /// How many items a sequence type allows.
@@ -165,12 +186,13 @@ impl Expr {
             Self::General(_, a, b) | Self::Value(_, a, b) | Self::Or(a, b) | Self::And(a, b) => {
                 a.asks_position() || b.asks_position()
             }
+            Self::Placed(_, a, b) => a.asks_position() || b.asks_position(),
             Self::Castable { operand, .. } | Self::InstanceOf(operand, ..) => operand.asks_position(),
             Self::Quantified { over, condition, .. } => over.asks_position() || condition.asks_position(),
             Self::Path { steps, .. } => {
                 !matches!(steps.last(), Some(Step::Axis { .. })) || steps.iter().any(Step::asks_position)
             }
-            Self::Union(..) | Self::Literal(Atomic::String(_) | Atomic::Boolean(_)) | Self::ContextItem => false,
+            Self::Nodes(..) | Self::Literal(Atomic::String(_) | Atomic::Boolean(_)) | Self::ContextItem => false,
             Self::Call(function, arguments) => {
                 !function.answers_boolean() || function.asks_position() || arguments.iter().any(Self::asks_position)
             }
@@ -183,10 +205,11 @@ impl Expr {
         match self {
             Self::Literal(_) | Self::Variable(_) | Self::ContextItem => false,
             Self::Sequence(items) => items.iter().any(Self::asks_position),
-            Self::Or(a, b) | Self::And(a, b) | Self::Union(a, b) => a.asks_position() || b.asks_position(),
-            Self::General(_, a, b) | Self::Value(_, a, b) | Self::Arithmetic(_, a, b) => {
-                a.asks_position() || b.asks_position()
-            }
+            Self::Or(a, b) | Self::And(a, b) | Self::Range(a, b) => a.asks_position() || b.asks_position(),
+            Self::General(_, a, b) | Self::Value(_, a, b) => a.asks_position() || b.asks_position(),
+            Self::Arithmetic(_, a, b) => a.asks_position() || b.asks_position(),
+            Self::Nodes(_, a, b) => a.asks_position() || b.asks_position(),
+            Self::Placed(_, a, b) => a.asks_position() || b.asks_position(),
             Self::Negated(a) | Self::InstanceOf(a, ..) => a.asks_position(),
             Self::Castable { operand, .. } | Self::Cast { operand, .. } => operand.asks_position(),
             Self::If(a, b, c) => a.asks_position() || b.asks_position() || c.asks_position(),

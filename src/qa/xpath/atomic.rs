@@ -77,6 +77,12 @@ impl AtomicType {
 }
 
 impl Atomic {
+    /// A decimal that was computed. Of the digits a double has, 15 are exact in every decimal: what stands behind them is
+    /// the double's own, and would make `0.1 + 0.2` something else than `0.3`.
+    pub(super) fn decimal(value: f64) -> Self {
+        Self::Decimal(format!("{value:.14e}").parse().unwrap_or(value))
+    }
+
     pub(super) fn atomic_type(&self) -> AtomicType {
         match self {
             Self::Untyped(_) => AtomicType::Untyped,

@@ -1,12 +1,12 @@
 //! The value of an expression.
 
 use super::arithmetic::arithmetic;
-use super::ast::{Expr, Occurrence, Operation, Step};
-use super::atomic::Atomic;
+use super::ast::{Choice, Expr, Occurrence, Operation, Placement, Step};
+use super::atomic::{Atomic, AtomicType};
 use super::axes::walk;
 use super::casting::cast;
 use super::item::{Item, Node, Sequence, effective_boolean, in_document_order};
-use super::{DynamicError, Surroundings, comparing};
+use super::{DynamicError, ITEMS_MAX, Surroundings, comparing};
 
 type Value<'a> = Result<Sequence<'a>, DynamicError>;
 
@@ -107,11 +107,37 @@ impl<'s, 'a> Evaluation<'s, 'a> {
                 };
                 Ok(vec![Item::Atomic(arithmetic(Operation::Subtract, Atomic::Integer(0), operand)?)])
             }
-            Expr::Union(left, right) => {
-                let mut nodes = nodes(self.value(left, focus)?)?;
-                nodes.append(&mut self::nodes(self.value(right, focus)?)?);
-                in_document_order(&mut nodes);
-                Ok(nodes.into_iter().map(Item::Node).collect())
+            Expr::Range(first, last) => {
+                let (Some(first), Some(last)) = (self.single(first, focus)?, self.single(last, focus)?) else {
+                    return Ok(Vec::new());
+                };
+                let (first, last) = (bound(&first)?, bound(&last)?);
+                let numbers = if first > last { 0 } else { last.abs_diff(first).saturating_add(1) };
+                if numbers > ITEMS_MAX {
+                    return Err(DynamicError::Items);
+                }
+                self.spend(numbers)?;
+                Ok((first..=last).map(|number| Item::Atomic(Atomic::Integer(number))).collect())
+            }
+            Expr::Nodes(choice, left, right) => {
+                let (left, right) = (nodes(self.value(left, focus)?)?, nodes(self.value(right, focus)?)?);
+                Ok(chosen(*choice, left, right).into_iter().map(Item::Node).collect())
+            }
+            Expr::Placed(placement, left, right) => {
+                let (left, right) = (nodes(self.value(left, focus)?)?, nodes(self.value(right, focus)?)?);
+                let (left, right) = match (left.as_slice(), right.as_slice()) {
+                    ([], _) | (_, []) => return Ok(Vec::new()),
+                    ([left], [right]) => (left.order(), right.order()),
+                    (left, right) => {
+                        let more = left.len().max(right.len());
+                        return Err(DynamicError::Type(format!("{more} nodes where one is expected")));
+                    }
+                };
+                Ok(boolean(match placement {
+                    Placement::Same => left == right,
+                    Placement::Before => left < right,
+                    Placement::After => left > right,
+                }))
             }
             Expr::InstanceOf(operand, target, occurrence) => {
                 let value = self.value(operand, focus)?;
@@ -145,6 +171,9 @@ impl<'s, 'a> Evaluation<'s, 'a> {
                 let mut all = Vec::new();
                 for item in self.value(over, focus)? {
                     all.append(&mut self.with(variable, item, result, focus)?);
+                    if all.len() as u64 > ITEMS_MAX {
+                        return Err(DynamicError::Items);
+                    }
                 }
                 Ok(all)
             }
@@ -304,6 +333,29 @@ fn nodes(value: Sequence<'_>) -> Result<Vec<Node<'_>>, DynamicError> {
             Item::Atomic(value) => Err(DynamicError::Type(format!("{value} is not a node"))),
         })
         .collect()
+}
+
+/// The nodes of two values that are kept, in document order, each once.
+fn chosen<'a>(choice: Choice, mut left: Vec<Node<'a>>, mut right: Vec<Node<'a>>) -> Vec<Node<'a>> {
+    if choice == Choice::Either {
+        left.append(&mut right);
+        in_document_order(&mut left);
+        return left;
+    }
+    in_document_order(&mut left);
+    in_document_order(&mut right);
+    let wanted = choice == Choice::Both;
+    left.retain(|node| right.binary_search_by_key(&node.order(), |other| other.order()).is_ok() == wanted);
+    left
+}
+
+/// One end of a range: a whole number, or a text without a type that is one.
+fn bound(value: &Atomic) -> Result<i64, DynamicError> {
+    let whole = if let Atomic::Untyped(_) = value { &cast(value, AtomicType::Integer)? } else { value };
+    match whole {
+        Atomic::Integer(number) => Ok(*number),
+        other => Err(DynamicError::Type(format!("{} {other} is not an end of a range", other.atomic_type().name()))),
+    }
 }
 
 /// At most one value.

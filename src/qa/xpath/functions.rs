@@ -77,7 +77,7 @@ impl Function {
     }
 }
 
-static TABLE: [Function; 55] = [
+static TABLE: [Function; 63] = [
     function("true", 0, 0, |_| Ok(boolean(true))),
     function("false", 0, 0, |_| Ok(boolean(false))),
     function("boolean", 1, 1, |call| Ok(boolean(effective_boolean(&call.arguments[0])?))),
@@ -129,8 +129,8 @@ static TABLE: [Function; 55] = [
     }),
     function("substring", 2, 3, |call| {
         let text = call.text(0)?;
-        let from = call.number(1)?.round();
-        let until = if call.arguments.len() > 2 { from + call.number(2)?.round() } else { f64::INFINITY };
+        let from = half_up(call.number(1)?);
+        let until = if call.arguments.len() > 2 { from + half_up(call.number(2)?) } else { f64::INFINITY };
         #[expect(clippy::cast_precision_loss, reason = "texts are shorter than a double has digits")]
         let inside = |index: usize| (index + 1) as f64 >= from && ((index + 1) as f64) < until;
         string(text.chars().enumerate().filter(|(index, _)| inside(*index)).map(|(_, c)| c).collect::<String>())
@@ -194,24 +194,30 @@ static TABLE: [Function; 55] = [
             }
             let double = matches!(sum, Atomic::Double(_)) || matches!(next, Atomic::Double(_));
             let total = numeric(&sum)? + numeric(&next)?;
-            Ok(if double { Atomic::Double(total) } else { Atomic::Decimal(total) })
+            Ok(if double { Atomic::Double(total) } else { Atomic::decimal(total) })
         })
     }),
     function("avg", 1, 1, |call| {
         let count = call.arguments[0].len();
-        let mut sum = 0.0;
+        let (mut sum, mut double) = (0.0, false);
         for item in &call.arguments[0] {
-            sum += numeric(&untyped_as_double(item.atomized())?)?;
+            let value = untyped_as_double(item.atomized())?;
+            double |= matches!(value, Atomic::Double(_));
+            sum += numeric(&value)?;
         }
         #[expect(clippy::cast_precision_loss, reason = "a sequence has fewer items than a double has digits")]
-        if count == 0 { Ok(Vec::new()) } else { Ok(vec![Item::Atomic(Atomic::Decimal(sum / count as f64))]) }
+        let mean = sum / count as f64;
+        Ok(match count {
+            0 => Vec::new(),
+            _ => vec![Item::Atomic(if double { Atomic::Double(mean) } else { Atomic::decimal(mean) })],
+        })
     }),
     function("min", 1, 1, |call| call.extreme(std::cmp::Ordering::Less)),
     function("max", 1, 1, |call| call.extreme(std::cmp::Ordering::Greater)),
     function("abs", 1, 1, |call| call.rounded(f64::abs)),
     function("floor", 1, 1, |call| call.rounded(f64::floor)),
     function("ceiling", 1, 1, |call| call.rounded(f64::ceil)),
-    function("round", 1, 1, |call| call.rounded(|value| (value + 0.5).floor())),
+    function("round", 1, 1, |call| call.rounded(half_up)),
     function("distinct-values", 1, 1, |call| {
         let mut seen: Vec<Atomic> = Vec::new();
         for item in &call.arguments[0] {
@@ -236,8 +242,8 @@ static TABLE: [Function; 55] = [
     }),
     function("reverse", 1, 1, |call| Ok(call.arguments.remove(0).into_iter().rev().collect())),
     function("subsequence", 2, 3, |call| {
-        let from = call.number(1)?.round();
-        let until = if call.arguments.len() > 2 { from + call.number(2)?.round() } else { f64::INFINITY };
+        let from = half_up(call.number(1)?);
+        let until = if call.arguments.len() > 2 { from + half_up(call.number(2)?) } else { f64::INFINITY };
         #[expect(clippy::cast_precision_loss, reason = "a sequence has fewer items than a double has digits")]
         let inside = |index: usize| (index + 1) as f64 >= from && ((index + 1) as f64) < until;
         let all = call.arguments.remove(0).into_iter().enumerate();
@@ -248,6 +254,29 @@ static TABLE: [Function; 55] = [
             Ok(vec![Item::Atomic(Atomic::Integer(left.to_string().cmp(&right.to_string()) as i64))])
         }
         _ => Ok(Vec::new()),
+    }),
+    function("insert-before", 3, 3, |call| {
+        let (inserted, at) = (call.arguments.remove(2), call.number(1)?);
+        let mut all = call.arguments.remove(0);
+        #[expect(clippy::cast_precision_loss, reason = "a sequence has fewer items than a double has digits")]
+        let before = (0..all.len()).find(|index| (index + 1) as f64 >= at).unwrap_or(all.len());
+        all.splice(before..before, inserted);
+        Ok(all)
+    }),
+    function("remove", 2, 2, |call| {
+        let at = call.number(1)?;
+        #[expect(clippy::cast_precision_loss, reason = "a sequence has fewer items than a double has digits")]
+        let stays = |index: usize| (index + 1) as f64 != at;
+        let all = call.arguments.remove(0).into_iter().enumerate();
+        Ok(all.filter(|(index, _)| stays(*index)).map(|(_, item)| item).collect())
+    }),
+    function("zero-or-one", 1, 1, |call| match call.arguments[0].len() {
+        0 | 1 => Ok(call.arguments.remove(0)),
+        count => Err(DynamicError::Type(format!("{count} values where at most one is expected"))),
+    }),
+    function("one-or-more", 1, 1, |call| match call.arguments[0].len() {
+        0 => Err(DynamicError::Type("nothing where at least one value is expected".to_owned())),
+        _ => Ok(call.arguments.remove(0)),
     }),
     function("exactly-one", 1, 1, |call| match call.arguments[0].len() {
         1 => Ok(call.arguments.remove(0)),
@@ -265,9 +294,13 @@ static TABLE: [Function; 55] = [
     function("month-from-date", 1, 1, |call| call.part(AtomicType::Date, |at| at.month().into())),
     function("day-from-date", 1, 1, |call| call.part(AtomicType::Date, |at| at.day().into())),
     function("year-from-dateTime", 1, 1, |call| call.part(AtomicType::DateTime, |at| at.year().into())),
+    function("month-from-dateTime", 1, 1, |call| call.part(AtomicType::DateTime, |at| at.month().into())),
+    function("day-from-dateTime", 1, 1, |call| call.part(AtomicType::DateTime, |at| at.day().into())),
     function("hours-from-dateTime", 1, 1, |call| call.part(AtomicType::DateTime, |at| at.hour().into())),
     function("minutes-from-dateTime", 1, 1, |call| call.part(AtomicType::DateTime, |at| at.minute().into())),
-    function("days-from-duration", 1, 1, |call| call.duration_part(86_400_000)),
+    function("days-from-duration", 1, 1, |call| call.duration_part(86_400_000, i64::MAX)),
+    function("hours-from-duration", 1, 1, |call| call.duration_part(3_600_000, 24)),
+    function("minutes-from-duration", 1, 1, |call| call.duration_part(60_000, 60)),
     function("root", 0, 1, |call| {
         let Some(node) = call.node()? else {
             return Ok(Vec::new());
@@ -357,15 +390,21 @@ impl<'a> Call<'_, '_, 'a> {
         }))])
     }
 
-    fn duration_part(&self, milliseconds: i64) -> Result<Sequence<'a>, DynamicError> {
+    /// How many whole units of so many milliseconds a duration has, beyond those that make one of the next larger unit.
+    fn duration_part(&self, milliseconds: i64, in_next: i64) -> Result<Sequence<'a>, DynamicError> {
         match single(&self.arguments[0])? {
             None => Ok(Vec::new()),
             Some(value) => match cast(&value, AtomicType::Duration)? {
-                Atomic::Duration(value) => Ok(vec![Item::Atomic(Atomic::Integer(value / milliseconds))]),
+                Atomic::Duration(value) => Ok(vec![Item::Atomic(Atomic::Integer(value / milliseconds % in_next))]),
                 other => Err(DynamicError::Type(format!("{other} is not a duration"))),
             },
         }
     }
+}
+
+/// To the nearest whole number, a half upwards.
+fn half_up(value: f64) -> f64 {
+    (value + 0.5).floor()
 }
 
 /// Equal as `eq` has it; values that cannot be compared are unequal.

@@ -39,6 +39,9 @@ const FUNCTION_NAMESPACE: &str = "http://www.w3.org/2005/xpath-functions";
 /// Steps an evaluation may take: a node visited or an expression evaluated is one.
 pub const STEPS_MAX: u64 = 20_000_000;
 
+/// Items a range or a `for` may make.
+pub const ITEMS_MAX: u64 = 1_000_000;
+
 /// Prefixes and the namespaces they stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prefixes(BTreeMap<String, String>);
@@ -111,6 +114,9 @@ pub enum DynamicError {
         /// What is wrong with it.
         message: String,
     },
+    /// More than [`ITEMS_MAX`].
+    #[error("a range or a for of more than {ITEMS_MAX} items")]
+    Items,
     /// [`STEPS_MAX`] is reached.
     #[error("the expression was given up after {STEPS_MAX} steps")]
     Steps,

@@ -2,7 +2,7 @@
 
 mod paths;
 
-use super::ast::{Comparison, Expr, Occurrence, Operation};
+use super::ast::{Choice, Comparison, Expr, Occurrence, Operation, Placement};
 use super::atomic::AtomicType;
 use super::lexer::{Token, tokens};
 use super::{Prefixes, SCHEMA_NAMESPACE, StaticError};
@@ -187,7 +187,11 @@ impl<'t> Parser<'t> {
 
     fn comparison(&mut self) -> Parsed {
         use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
-        let left = self.additive()?;
+        let left = self.range()?;
+        if let Some(placement) = self.placement() {
+            self.advance();
+            return Ok(Expr::Placed(placement, Box::new(left), Box::new(self.range()?)));
+        }
         let (comparison, general) = match self.token() {
             Token::Symbol("=") => (Equal, true),
             Token::Symbol("!=") => (NotEqual, true),
@@ -207,8 +211,25 @@ impl<'t> Parser<'t> {
             _ => return Ok(left),
         };
         self.advance();
-        let (left, right) = (Box::new(left), Box::new(self.additive()?));
+        let (left, right) = (Box::new(left), Box::new(self.range()?));
         Ok(if general { Expr::General(comparison, left, right) } else { Expr::Value(comparison, left, right) })
+    }
+
+    fn placement(&self) -> Option<Placement> {
+        match self.token() {
+            Token::Symbol("<<") => Some(Placement::Before),
+            Token::Symbol(">>") => Some(Placement::After),
+            _ => self.is_word("is").then_some(Placement::Same),
+        }
+    }
+
+    /// `1 to 3`.
+    fn range(&mut self) -> Parsed {
+        let first = self.additive()?;
+        if !self.take_word("to") {
+            return Ok(first);
+        }
+        Ok(Expr::Range(Box::new(first), Box::new(self.additive()?)))
     }
 
     fn additive(&mut self) -> Parsed {
@@ -244,11 +265,26 @@ impl<'t> Parser<'t> {
     }
 
     fn union(&mut self) -> Parsed {
-        let mut left = self.typed()?;
+        let mut left = self.intersection()?;
         while self.take_symbol("|") || self.take_word("union") {
-            left = Expr::Union(Box::new(left), Box::new(self.typed()?));
+            left = Expr::Nodes(Choice::Either, Box::new(left), Box::new(self.intersection()?));
         }
         Ok(left)
+    }
+
+    /// `intersect` and `except`, which bind more than `|`.
+    fn intersection(&mut self) -> Parsed {
+        let mut left = self.typed()?;
+        loop {
+            let choice = if self.take_word("intersect") {
+                Choice::Both
+            } else if self.take_word("except") {
+                Choice::OnlyFirst
+            } else {
+                return Ok(left);
+            };
+            left = Expr::Nodes(choice, Box::new(left), Box::new(self.typed()?));
+        }
     }
 
     /// `instance of`, `castable as`, `cast as`.
