@@ -116,7 +116,7 @@ pub(super) fn check(input: &[u8]) {
     let (registry, _) = Registry::new(import.into_contracts(), &HashMap::new(), &limits);
     for contract in registry.active() {
         let shown = browse::show(&registry, contract);
-        assert_eq!(shown.request_tree.is_some(), contract.element(Direction::Request).is_some());
+        assert_eq!(shown.types.request.is_some(), contract.element(Direction::Request).is_some());
         if contract.state != State::Broken {
             let verdict = diff(contract, contract).verdict;
             assert_eq!(verdict, Verdict::Identical);

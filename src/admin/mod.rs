@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::aggregation::service::Service;
 use crate::catalogue::Catalogue;
 use crate::connection::book::Book;
 use crate::contracts::library::Library;
@@ -32,6 +33,7 @@ mod listen;
 #[cfg(test)]
 mod tests;
 mod ui;
+mod within;
 
 use api::problem::Problem;
 use health::Health;
@@ -79,6 +81,8 @@ pub struct PlatformParts {
     pub catalogue: Arc<Catalogue>,
     /// The decision for a question, candidate by candidate.
     pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
+    /// The aggregating services that answer a contract, by its namespace.
+    pub aggregating: Arc<dyn Fn(&str) -> Vec<Service> + Send + Sync>,
 }
 
 /// What somebody else brings to the listener, guarded as our own paths are.

@@ -257,6 +257,11 @@ impl Service {
         })
     }
 
+    /// Service domain and categories it asks the index for; `None` where the index is not asked.
+    pub fn asks(&self) -> Option<(&str, &[String])> {
+        self.lookup.as_ref().map(|lookup| (lookup.domain.as_str(), lookup.categorizations.as_slice()))
+    }
+
     /// Whether it goes by that name: its id, its name, or its tag.
     pub fn is_named(&self, name: &str) -> bool {
         self.id == name || self.name == name || (!self.tag.is_empty() && self.tag == name)

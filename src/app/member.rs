@@ -187,11 +187,17 @@ impl Member {
     /// What the admin listener shows of it.
     pub(super) fn admin_parts(&self) -> PlatformParts {
         let (catalogue, settings) = (Arc::clone(&self.catalogue), Arc::clone(&self.settings));
+        let services = Arc::clone(&self.aggregation);
         PlatformParts {
             name: self.name.clone(),
             catalogue: Arc::clone(&self.catalogue),
             explain: Arc::new(move |question| {
                 explain(&catalogue.snapshot(), &settings.lookup, &settings.hub.instance_name, question)
+            }),
+            aggregating: Arc::new(move |contract| {
+                let services = services.load();
+                let services = services.iter().flat_map(|services| services.services());
+                services.filter(|service| service.contract == contract).cloned().collect()
             }),
         }
     }

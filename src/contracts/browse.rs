@@ -1,125 +1,19 @@
-//! Contracts as people browse them: the list, one contract, and its elements with how often each occurs
-//! (`contracts.md` §2.8, §6.3).
+//! One contract as people browse it: what is known of it, and its elements with how often each occurs (`contracts.md` §2.8,
+//! §6.3).
 
 use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::contract::{Contract, Direction, Source, State};
+use super::contract::{Contract, Direction, Source};
 use super::diagnostic::Diagnostic;
+use super::listed::{Listed, listed};
 use super::registry::Registry;
 use super::schema::simple::{SimpleType, Variety, range};
 use super::schema::{
     ComplexType, Content, ElementId, NamespaceConstraint, Particle, Process, Schema, SchemaFile, Term, TypeId,
     TypeKind, WildcardId,
 };
-
-/// A line of the list of contracts.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct Listed {
-    /// The contract's name in catalogue and routing.
-    pub namespace: String,
-    /// Its operation.
-    pub operation: String,
-    /// Major version.
-    pub major: u32,
-    /// Minor version that is active.
-    pub minor: u32,
-    /// Every version that is there.
-    pub versions: Vec<String>,
-    /// Service domain.
-    pub domain: String,
-    /// Basic profiles it is described in.
-    pub profiles: Vec<&'static str>,
-    /// The published `soapAction`.
-    pub soap_action: String,
-    /// Request element as `{namespace}name`.
-    pub request: String,
-    /// Response element as `{namespace}name`.
-    pub response: Option<String>,
-    /// Header parts of the request.
-    pub headers: Vec<ListedHeader>,
-    /// Path in the hub.
-    pub wsdl_path: String,
-    /// Where it came from.
-    pub source: Source,
-    /// How well it imported.
-    pub state: State,
-    /// How many remarks there are.
-    pub diagnostics: usize,
-}
-
-/// A header part of a request.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct ListedHeader {
-    /// Name of the message part.
-    pub part: String,
-    /// Element as `{namespace}name`.
-    pub element: String,
-    /// The profile that binds it.
-    pub profile: &'static str,
-}
-
-/// The list, sorted by domain, operation and major; `domain` and `text` narrow it.
-pub fn list(registry: &Registry, domain: Option<&str>, text: Option<&str>) -> Vec<Listed> {
-    let mut listed: Vec<Listed> = Vec::new();
-    for contract in registry.active() {
-        let versions = registry.versions(contract).iter().map(|one| one.version.to_string());
-        match listed
-            .iter_mut()
-            .find(|known| known.namespace == contract.namespace && known.operation == contract.operation)
-        {
-            Some(known) => {
-                known.profiles.push(contract.profile.as_str());
-                known.headers.extend(headers(contract));
-                let further: Vec<String> = versions.filter(|version| !known.versions.contains(version)).collect();
-                known.versions.extend(further);
-                known.state = known.state.max(contract.state);
-                known.diagnostics += contract.diagnostics.len();
-            }
-            None => listed.push(line(contract, versions.collect())),
-        }
-    }
-    let wanted = text.map(str::to_lowercase);
-    listed.retain(|one| {
-        domain.is_none_or(|domain| one.domain == domain)
-            && wanted.as_ref().is_none_or(|wanted| one.namespace.to_lowercase().contains(wanted))
-    });
-    listed.iter_mut().for_each(|one| one.versions.sort());
-    listed
-}
-
-fn line(contract: &Contract, versions: Vec<String>) -> Listed {
-    Listed {
-        namespace: contract.namespace.clone(),
-        operation: contract.operation.clone(),
-        major: contract.version.major,
-        minor: contract.version.minor,
-        versions,
-        domain: contract.domain.clone(),
-        profiles: vec![contract.profile.as_str()],
-        soap_action: contract.soap_action.clone(),
-        request: contract.request.clark(),
-        response: contract.response.as_ref().map(super::wsdl::QualifiedName::clark),
-        headers: headers(contract).collect(),
-        wsdl_path: contract.hub_path.clone(),
-        source: contract.sources[0].clone(),
-        state: contract.state,
-        diagnostics: contract.diagnostics.len(),
-    }
-}
-
-fn headers(contract: &Contract) -> impl Iterator<Item = ListedHeader> + '_ {
-    let profile = contract.profile.as_str();
-    contract.headers.iter().map(move |(part, element)| ListedHeader {
-        part: part.clone(),
-        element: element.clark(),
-        profile,
-    })
-}
 
 /// One contract with everything that is known of it.
 #[derive(Clone, Debug, Serialize)]
@@ -133,14 +27,22 @@ pub struct Shown {
     pub faults: Vec<String>,
     /// Every place that holds the same description.
     pub sources: Vec<Source>,
-    /// Elements of the request; none of a broken contract.
-    pub request_tree: Option<Node>,
-    /// Elements of the response.
-    pub response_tree: Option<Node>,
-    /// The remarks.
-    pub remarks: Vec<Diagnostic>,
+    /// What the import found out.
+    pub diagnostics: Vec<Diagnostic>,
     /// The files it reaches.
     pub closure: Vec<SchemaFile>,
+    /// Its messages.
+    pub types: Types,
+}
+
+/// The elements of a contract's messages.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Types {
+    /// Of the request; none of a broken contract.
+    pub request: Option<Node>,
+    /// Of the response; none of a broken contract, nor of one that is not answered.
+    pub response: Option<Node>,
 }
 
 /// An element of a tree.
@@ -185,16 +87,14 @@ pub struct Node {
 
 /// One contract with its trees.
 pub fn show(registry: &Registry, contract: &Contract) -> Shown {
-    let versions = registry.versions(contract).iter().map(|one| one.version.to_string()).collect();
     let tree_of = |direction| contract.element(direction).map(|element| tree(contract.schema(), element));
     Shown {
-        listed: line(contract, versions),
+        listed: listed(registry, contract),
         faults: contract.faults.clone(),
         sources: contract.sources.clone(),
-        request_tree: tree_of(Direction::Request),
-        response_tree: tree_of(Direction::Response),
-        remarks: contract.diagnostics.clone(),
+        diagnostics: contract.diagnostics.clone(),
         closure: contract.schema().files.clone(),
+        types: Types { request: tree_of(Direction::Request), response: tree_of(Direction::Response) },
     }
 }
 

@@ -108,6 +108,16 @@ impl Registry {
         all
     }
 
+    /// The active description of a contract in each of its profiles.
+    pub fn profiles(&self, contract: &Contract) -> impl Iterator<Item = &Arc<Contract>> {
+        let first = (contract.namespace.clone(), contract.operation.clone(), "");
+        let own = (contract.namespace.clone(), contract.operation.clone());
+        let from = self.entries.range(first..);
+        let of_contract =
+            from.take_while(move |((namespace, operation, _), _)| (namespace, operation) == (&own.0, &own.1));
+        of_contract.map(|(_, versions)| &versions[0])
+    }
+
     /// Every version of a contract in a profile, the active one first.
     pub fn versions(&self, contract: &Contract) -> &[Arc<Contract>] {
         let key = (contract.namespace.clone(), contract.operation.clone(), contract.profile.as_str());

@@ -35,7 +35,9 @@ const DESCRIPTION: &str = include_str!("../../../docs/openapi.json");
 
 /// Every path of the API with its methods.
 fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
-    let judge = post(contracts::messages::judge).layer(DefaultBodyLimit::max(contracts::messages::MESSAGE_BYTES_MAX));
+    let message = || DefaultBodyLimit::max(contracts::messages::MESSAGE_BYTES_MAX);
+    let judge = post(contracts::messages::judge).layer(message());
+    let judge_by = post(contracts::messages::judge_by).layer(message());
     let mut paths = vec![
         ("/api/v1/exchanges", get(exchanges::list)),
         ("/api/v1/exchanges/stream", get(stream::watch)),
@@ -47,7 +49,10 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
         ("/api/v1/contracts/diff", get(contracts::compare)),
         ("/api/v1/contracts/validate", judge),
         ("/api/v1/contracts/{contract}", get(contracts::one)),
+        ("/api/v1/contracts/{contract}/wsdl", get(contracts::files::wsdl)),
+        ("/api/v1/contracts/{contract}/zip", get(contracts::files::zip)),
         ("/api/v1/contracts/{contract}/sample", get(contracts::messages::make)),
+        ("/api/v1/contracts/{contract}/validate", judge_by),
         ("/api/v1/catalogue/versions", get(catalogue::versions)),
         ("/api/v1/catalogue/versions/{version}", get(catalogue::version)),
         ("/api/v1/catalogue/history", get(catalogue::history)),

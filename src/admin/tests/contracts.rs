@@ -32,10 +32,104 @@ async fn one_contract_has_its_elements_with_cardinality() {
     {
         let shown = get(&router, &format!("/api/v1/contracts/{name}")).await.json();
         assert_eq!(shown["operation"], "GetDiagnosis");
-        let diagnosis = &shown["responseTree"]["children"][0];
+        let diagnosis = &shown["types"]["response"]["children"][0];
         assert_eq!((diagnosis["name"].as_str(), diagnosis["cardinality"].as_str()), (Some("diagnosis"), Some("0..*")));
         assert!(shown["closure"].as_array().unwrap().iter().all(|file| file["sha256"].as_str().unwrap().len() == 64));
+        assert!(
+            shown["closure"].as_array().unwrap().iter().any(|file| file["version"] == "2.0"),
+            "{}",
+            shown["closure"]
+        );
+        assert_eq!(shown["diagnostics"], serde_json::json!([]), "what was found out, not how much");
     }
+}
+
+#[tokio::test]
+async fn one_contract_has_what_stands_around_it() {
+    let router = router(parts());
+    let care = get(&router, "/api/v1/contracts/GetCareDocumentation:2").await.json();
+    assert_eq!((care["calls"].as_u64(), care["lastCall"].is_string()), (Some(3), true));
+    let neighbours = &care["neighbours"];
+    assert_eq!(neighbours["indexCategorization"]["serviceDomain"], "riv:clinicalprocess:healthcond:description");
+    assert_eq!(neighbours["indexCategorization"]["categorizations"], serde_json::json!(["voo"]));
+    let service = &neighbours["aggregatingServices"][0];
+    assert_eq!(service["path"], "/GetAggregatedCareDocumentation/service/v2");
+    let rows = neighbours["catalogueRows"].as_array().unwrap();
+    assert!(rows.len() > 1 && neighbours["catalogueRowsTotal"] == rows.len(), "{neighbours}");
+    assert!(rows.iter().all(|row| row["platform"] == "NTjP Develop" && row["profile"] == "RIVTABP21"), "{rows:?}");
+    assert!(rows.iter().any(|row| row["address"] == "5565594230" && row["isValid"] == true), "{rows:?}");
+    assert!(neighbours["permissions"].as_u64().unwrap() > 0);
+    // Nobody is wired to the listener who could have suites.
+    assert_eq!(neighbours["qa"], serde_json::json!({ "inPackage": false, "suites": [] }));
+    let unrouted = get(&router, "/api/v1/contracts/CancelBooking:1").await.json();
+    assert_eq!(unrouted["neighbours"]["catalogueRowsTotal"], 0, "{}", unrouted["neighbours"]);
+}
+
+#[tokio::test]
+async fn suites_that_were_handed_in_are_neighbours() {
+    let namespace = "urn:riv:clinicalprocess:healthcond:description:GetDiagnosisResponder:2";
+    let told = serde_json::json!([{ "id": "s1", "suites": [
+        { "name": "Diagnosis", "contract": namespace, "cases": 9, "runnable": 8 },
+        { "name": "Other", "contract": "urn:other", "cases": 1, "runnable": 1 },
+    ] }]);
+    let others = Router::new().route("/api/v1/qa/suites", axum::routing::get(move || async { axum::Json(told) }));
+    let beside = Beside { router: others, described: Map::new() };
+    let router = router_until(parts(), beside, CancellationToken::new());
+    let shown = get(&router, "/api/v1/contracts/GetDiagnosis").await.json();
+    let expected = serde_json::json!([{ "id": "s1", "name": "Diagnosis", "cases": 9, "runnable": 8 }]);
+    assert_eq!(shown["neighbours"]["qa"]["suites"], expected);
+}
+
+#[tokio::test]
+async fn files_are_given_as_published_and_packed_so_that_they_import_again() {
+    let router = router(parts());
+    for (query, file) in [
+        ("", "PingForConfigurationInteraction_1.0_RIVTABP21.wsdl"),
+        ("?profile=rivtabp21", "PingForConfigurationInteraction_1.0_RIVTABP21.wsdl"),
+        ("?profile=RIVTABP20", "PingForConfigurationInteraction_1.0_RIVTABP20.wsdl"),
+    ] {
+        let target = format!("/api/v1/contracts/PingForConfiguration/wsdl{query}");
+        let answer = get(&router, &target).await;
+        assert_eq!(answer.headers["content-type"], "application/xml");
+        assert_eq!(answer.headers["content-disposition"].to_str().unwrap(), format!("attachment; filename=\"{file}\""));
+        assert!(answer.text.contains("PingForConfigurationResponder:1"), "{}", answer.text);
+    }
+    for (query, descriptions) in [("", 2), ("?profile=rivtabp20", 1)] {
+        let (headers, bytes) = bytes(&router, &format!("/api/v1/contracts/PingForConfiguration/zip{query}")).await;
+        assert_eq!(headers["content-type"], "application/zip");
+        let name = headers["content-disposition"].to_str().unwrap();
+        assert!(name.contains("ServiceContracts_itintegration_monitoring_1.0.zip"), "{name}");
+        let limits = crate::config::contracts::ImportLimits::default();
+        let (package, notes) = crate::contracts::package::Package::read_zip("zip", &bytes, &limits).unwrap();
+        let import = crate::contracts::import::Importer::default().import(&package, notes);
+        assert!(import.is_usable(), "{:?}", import.diagnostics);
+        assert_eq!(import.into_contracts().len(), descriptions, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_held_against_the_contract_of_the_path() {
+    let router = router(parts());
+    let sample = get(&router, "/api/v1/contracts/GetDiagnosis:2/sample").await.json();
+    let message = sample["messages"][0].as_str().unwrap();
+    let target = "/api/v1/contracts/GetDiagnosis:2/validate";
+    for (kind, body) in
+        [("text/xml", message.to_owned()), ("application/json", serde_json::json!({ "message": message }).to_string())]
+    {
+        let judged = post(&router, target, kind, body).await;
+        assert_eq!(judged.json()["valid"], true, "{kind}: {}", judged.text);
+    }
+    // Valid by itself, and no message of the contract that is named.
+    let other = post(&router, "/api/v1/contracts/GetCareContacts:3/validate", "text/xml", message.to_owned()).await;
+    assert_eq!(
+        (other.json()["valid"].as_bool(), other.json()["errors"][0]["code"].as_str()),
+        (Some(false), Some("V02"))
+    );
+    let twice = serde_json::json!({ "message": message, "contract": "GetDiagnosis:2" }).to_string();
+    let twice = post(&router, target, "application/json", twice).await;
+    assert_eq!((twice.status.as_u16(), twice.text.contains("names one too")), (400, true), "{}", twice.text);
+    let unknown = post(&router, "/api/v1/contracts/nothing/validate", "text/xml", "<a/>".to_owned()).await;
+    assert_eq!(unknown.status, 404, "{}", unknown.text);
 }
 
 #[tokio::test]
@@ -73,6 +167,10 @@ async fn what_cannot_be_done_is_said_with_the_value() {
         ("/api/v1/contracts/GetCareContacts", 400, "names several contracts"),
         ("/api/v1/contracts/GetDiagnosis?minor=9", 404, "no contract is named"),
         ("/api/v1/contracts/GetDiagnosis?minor=x", 400, "a whole number"),
+        ("/api/v1/contracts/GetDiagnosis/wsdl?profile=rivtabp30", 400, "rivtabp20 or rivtabp21"),
+        ("/api/v1/contracts/GetDiagnosis/zip?profile=rivtabp20", 404, "has no description in rivtabp20"),
+        ("/api/v1/contracts/GetDiagnosis/zip?minor=7", 404, "no contract is named"),
+        ("/api/v1/contracts/nothing/wsdl", 404, "no contract is named"),
         ("/api/v1/contracts/diff", 400, "parameter before is missing"),
         ("/api/v1/contracts/diff?before=GetDiagnosis:2&after=nothing", 404, "no contract is named"),
         ("/api/v1/contracts/GetDiagnosis/sample?variant=most", 400, "min, typical, max or cover"),
@@ -96,8 +194,22 @@ async fn what_cannot_be_done_is_said_with_the_value() {
 
 /// A message for validation, as the pages' own origin sends it.
 async fn judge(router: &Router, body: &Value) -> Answer {
-    let request = Request::post("/api/v1/contracts/validate").header("content-type", "application/json");
-    let mut request = request.body(Body::from(body.to_string())).unwrap();
+    post(router, "/api/v1/contracts/validate", "application/json", body.to_string()).await
+}
+
+/// A GET whose answer is no text.
+async fn bytes(router: &Router, target: &str) -> (HeaderMap, Vec<u8>) {
+    let mut request = Request::get(target).body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer("127.0.0.1:50000".parse().unwrap()));
+    let answer = TowerToHyperService::new(router.clone()).call(request).await.unwrap();
+    let (head, body) = answer.into_parts();
+    assert_eq!(head.status, 200, "{target}");
+    (head.headers, body.collect().await.unwrap().to_bytes().to_vec())
+}
+
+async fn post(router: &Router, target: &str, kind: &str, body: String) -> Answer {
+    let request = Request::post(target).header("content-type", kind);
+    let mut request = request.body(Body::from(body)).unwrap();
     request.extensions_mut().insert(Peer("127.0.0.1:50000".parse().unwrap()));
     let answer = TowerToHyperService::new(router.clone()).call(request).await.unwrap();
     let (head, body) = answer.into_parts();

@@ -42,6 +42,7 @@ fn parts() -> AdminParts {
             name: "NTjP Develop".to_owned(),
             catalogue: catalogue(),
             explain: Arc::new(samples::explanation),
+            aggregating: Arc::new(samples::aggregating),
         }],
         connections: connections(),
         health: Arc::new(|| Health {

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::aggregation::service::{self, Service};
+use crate::config::aggregation::SourceCalls;
+use crate::config::environment::Environment;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
 use crate::hub::answer::texts::{fault_string, side};
@@ -190,4 +193,12 @@ pub(super) fn explanation(question: &Question) -> Explanation {
         converts: question.profile.map(|profile| profile == Profile::Rivtabp20),
         hints: vec![format!("{} is close to an address of the catalogue", question.address)],
     }
+}
+
+/// The services that ship.
+pub(super) fn aggregating(contract: &str) -> Vec<Service> {
+    let second = Duration::from_secs(1);
+    let sources = SourceCalls { url: None, connect_timeout: second, receive_timeout: second, total_timeout: second };
+    let (services, _) = service::load(&Environment::Demo, &std::collections::BTreeMap::new(), &sources);
+    services.into_iter().filter(|service| service.contract == contract).collect()
 }

@@ -3,38 +3,19 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use http::{Request, StatusCode};
-use http_body_util::BodyExt;
-use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
+use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
+use crate::admin::within::quality as ask;
 
 /// Rows of a table; the API has all of them.
 const ROWS_SHOWN: usize = 200;
-
-/// What quality assurance answers at a path.
-async fn ask(admin: &Admin, path: &str) -> Result<Value, Problem> {
-    let unknown = || Problem::new(StatusCode::NOT_FOUND, "there is no such thing");
-    let request = Request::get(format!("/api/v1/qa{path}")).body(Body::empty()).map_err(|_| unknown())?;
-    // A router that holds everything it needs answers always.
-    let Ok(answer) = TowerToHyperService::new(admin.beside.router.clone()).call(request).await;
-    let status = answer.status();
-    let bytes = answer.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let told: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    match told["detail"].as_str() {
-        _ if status.is_success() => Ok(told),
-        Some(detail) => Err(Problem::new(status, detail)),
-        None => Err(unknown()),
-    }
-}
 
 /// Runs, what waits, and sessions.
 pub(super) async fn page(State(admin): State<Arc<Admin>>) -> Response {

@@ -2,17 +2,18 @@
 
 use super::{Output, Sources};
 use crate::contracts::browse::{self, Node, Shown};
+use crate::contracts::listed::{Line, list as lines_of};
 
 /// Lists the contracts, narrowed by domain and text.
 pub fn list(sources: &Sources, domain: Option<&str>, text: Option<&str>, json: bool) -> Output {
     let mut output = Output::default();
-    let listed = browse::list(&sources.load().registry, domain, text);
+    let lines = lines_of(&sources.load().registry, domain, text);
     if json {
-        output.out = serde_json::to_string(&listed).unwrap_or_default() + "\n";
+        output.out = serde_json::to_string(&lines).unwrap_or_default() + "\n";
         return output;
     }
-    let width = listed.iter().map(|one| one.domain.len()).max().unwrap_or(0);
-    for one in &listed {
+    let width = lines.iter().map(|one| one.listed.domain.len()).max().unwrap_or(0);
+    for Line { listed: one, .. } in &lines {
         let name = format!("{} {}", one.operation, one.versions.join(" "));
         let state = serde_json::to_value(one.state)
             .ok()
@@ -20,7 +21,7 @@ pub fn list(sources: &Sources, domain: Option<&str>, text: Option<&str>, json: b
             .unwrap_or_default();
         output.line(&format!("{:width$}  {name:45} {:20} {state}", one.domain, one.profiles.join(" ")));
     }
-    output.line(&format!("{} contracts", listed.len()));
+    output.line(&format!("{} contracts", lines.len()));
     output
 }
 
@@ -38,7 +39,7 @@ pub fn show(sources: &Sources, name: &str, minor: Option<u32>, files: bool, json
         return output;
     }
     facts(&shown, &mut output);
-    for (title, tree) in [("request", &shown.request_tree), ("response", &shown.response_tree)] {
+    for (title, tree) in [("request", &shown.types.request), ("response", &shown.types.response)] {
         if let Some(tree) = tree {
             output.line(&format!("\n{title}"));
             branch(tree, 1, &mut output);
@@ -72,7 +73,7 @@ fn facts(shown: &Shown, output: &mut Output) {
     for header in &listed.headers {
         output.line(&format!("  header      {} {} ({})", header.part, header.element, header.profile));
     }
-    for remark in &shown.remarks {
+    for remark in &shown.diagnostics {
         output.line(&format!("  {remark}"));
     }
 }

@@ -136,30 +136,13 @@ impl<'a> Making<'a> {
     /// The element's type, or one that stands for it where it is abstract or a cover has not used one yet.
     fn type_of(&mut self, id: ElementId, made: &mut Made) -> TypeId {
         let declared = self.schema.element(id).type_id;
-        let block = self.schema.element(id).block.and(self.schema.type_of(declared).block);
         let is_abstract = self.schema.type_of(declared).is_abstract;
         // Another type for plain text would say nothing about the contract.
         let is_text = self.schema.simple(declared).is_some();
         if !is_abstract && (self.variant() != Variant::Cover || is_text) || declared == TypeId::ANY {
             return declared;
         }
-        let usable = |candidate: TypeId| {
-            let this = self.schema.type_of(candidate);
-            let derived = self.schema.derivation_from(candidate, declared);
-            this.name.is_some()
-                && !this.is_abstract
-                && candidate != declared
-                && derived.is_some_and(|used| {
-                    use crate::contracts::schema::Derivation;
-                    ![Derivation::Restriction, Derivation::Extension]
-                        .iter()
-                        .any(|way| used.contains(*way) && block.contains(*way))
-                })
-        };
-        // Types of XML Schema itself that could stand for a simple one say nothing about the contract.
-        let first = self.schema.types.iter().position(|this| this.declared.file != u32::MAX).unwrap_or(0);
-        let candidates: Vec<TypeId> =
-            (first..self.schema.types.len()).map(|index| TypeId(index as u32)).filter(|id| usable(*id)).collect();
+        let candidates = self.schema.stand_ins(id);
         let chosen = if self.variant() == Variant::Cover {
             let fresh = candidates.iter().copied().find(|candidate| self.is_new(Item::Type(id, *candidate)));
             fresh.or_else(|| is_abstract.then(|| candidates.first().copied()).flatten())

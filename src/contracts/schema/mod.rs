@@ -6,6 +6,7 @@ pub mod build;
 pub mod documents;
 pub mod names;
 pub mod simple;
+mod stand_ins;
 
 use std::collections::HashMap;
 

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
-use super::{away, select, usable};
+use super::{MinorQuery, away, select, usable};
 use crate::admin::Admin;
 use crate::admin::api::problem::Problem;
 use crate::contracts::contract::{Contract, Direction};
@@ -154,14 +154,7 @@ pub(in crate::admin) async fn judge(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Report>, Problem> {
-    let body = body.map_err(|rejection| {
-        let text = format!("the body cannot be used: {}", rejection.body_text());
-        Problem::new(rejection.status(), text).expected(format!("at most {MESSAGE_BYTES_MAX} bytes"))
-    })?;
-    let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok()).unwrap_or_default();
-    let is_json = given.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
-    // Whoever has the token may send the message as it is.
-    let asked = if is_json { understood(&body)? } else { Asked { message: body, contract: None, minor: None } };
+    let asked = asked(&headers, body)?;
     let registry = admin.parts.contracts.registry();
     let target = match &asked.contract {
         None => Target::Registry(registry),
@@ -172,8 +165,59 @@ pub(in crate::admin) async fn judge(
             Target::Contract(contract, None)
         }
     };
+    judged(&admin, target, asked.message).await
+}
+
+/// Holds a message against the contract that is named
+#[cfg_attr(test, utoipa::path(
+    post, path = "/api/v1/contracts/{contract}/validate", tag = "contracts", request_body = Message,
+    params(("contract" = String, Path, description = "Namespace, `GetDiagnosis:2`, or `GetDiagnosis` where there is one major"), MinorQuery),
+    responses(
+        (status = 200, description = "What was found: `valid`, and `errors` with line, column, path, rule and message", body = serde_json::Value),
+        (status = 400, description = "The body cannot be used", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No contract has that name", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The contract is broken", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The message is too large", body = Problem, content_type = "application/problem+json"),
+    )
+))]
+pub(in crate::admin) async fn judge_by(
+    State(admin): State<Arc<Admin>>,
+    name: Result<Path<String>, PathRejection>,
+    query: Result<Query<MinorQuery>, QueryRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Report>, Problem> {
+    let (Path(name), Query(query)) = (name?, query?);
+    let asked = asked(&headers, body)?;
+    if let Some(other) = asked.contract {
+        let text = "the path names the contract already, and the body names one too";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, text)
+            .named("contract", &other)
+            .expected("it in the path alone"));
+    }
+    let minor = query.minor.filter(|text| !text.is_empty()).or(asked.minor.map(|minor| minor.to_string()));
+    let contract = select(&admin.parts.contracts.registry(), "contract", &name, minor.as_deref())?;
+    usable(&contract)?;
+    judged(&admin, Target::Contract(contract, None), asked.message).await
+}
+
+async fn judged(admin: &Admin, target: Target, message: Bytes) -> Result<Json<Report>, Problem> {
     let options = Options { limits: admin.parts.contracts.settings().message.clone(), ..Options::default() };
-    away(move || validate(target, options, &asked.message)).await.map(Json)
+    away(move || validate(target, options, &message)).await.map(Json)
+}
+
+/// A message as it is, or JSON around it.
+fn asked(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Asked, Problem> {
+    let body = body.map_err(|rejection| {
+        let text = format!("the body cannot be used: {}", rejection.body_text());
+        Problem::new(rejection.status(), text).expected(format!("at most {MESSAGE_BYTES_MAX} bytes"))
+    })?;
+    let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok()).unwrap_or_default();
+    match given.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+        true => understood(&body),
+        false => Ok(Asked { message: body, contract: None, minor: None }),
+    }
 }
 
 struct Asked {

@@ -1,7 +1,10 @@
 //! The service contracts that are known: the list, one with its elements, two compared (`contracts.md` §2.8, §6).
 
+pub mod files;
 pub mod messages;
+pub mod neighbours;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,11 +14,13 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::neighbours::Neighbours;
 use super::problem::Problem;
 use crate::admin::Admin;
-use crate::contracts::browse::{self, Listed, Shown};
+use crate::contracts::browse::{self, Shown};
 use crate::contracts::contract::{Contract, State as Imported};
 use crate::contracts::diff::{Comparison, diff};
+use crate::contracts::listed::{self, Line};
 use crate::contracts::registry::{Registry, SelectionError};
 
 /// Which contracts are wanted.
@@ -35,12 +40,21 @@ pub struct ContractsQuery {
 /// A contract of the list, and who has called it.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
 pub struct ListedContract {
     /// What the contract says.
     #[serde(flatten)]
-    pub listed: Listed,
-    /// Calls of it among those that are remembered.
+    pub line: Line,
+    /// Who has called it.
+    #[serde(flatten)]
+    pub calls: Calls,
+}
+
+/// The calls of a contract among those that are remembered.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Calls {
+    /// How many there are.
     pub calls: usize,
     /// When the newest of them began.
     #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
@@ -72,15 +86,27 @@ pub(in crate::admin) fn listed(admin: &Admin, query: &ContractsQuery) -> Result<
         Some(text) => Some(state_of(&text)?),
     };
     let registry = admin.parts.contracts.registry();
-    let found = browse::list(&registry, given(&query.domain).as_deref(), given(&query.q).as_deref());
-    let calls = admin.parts.records.newest(usize::MAX, |_| true);
-    let wanted = found.into_iter().filter(|one| state.is_none_or(|state| one.state == state));
-    let counted = wanted.map(|listed| {
-        let mut own = calls.iter().filter(|call| call.contract.as_deref() == Some(listed.namespace.as_str()));
-        let last_call = own.next().map(|call| call.started);
-        ListedContract { calls: usize::from(last_call.is_some()) + own.count(), last_call, listed }
+    let found = listed::list(&registry, given(&query.domain).as_deref(), given(&query.q).as_deref());
+    let wanted = found.into_iter().filter(|line| state.is_none_or(|state| line.listed.state == state));
+    let calls = calls(admin);
+    let counted = wanted.map(|line| {
+        let calls = calls.get(&line.listed.namespace).copied().unwrap_or_default();
+        ListedContract { line, calls }
     });
     Ok(counted.collect())
+}
+
+/// The calls that are remembered, by contract.
+fn calls(admin: &Admin) -> HashMap<String, Calls> {
+    let mut counted: HashMap<String, Calls> = HashMap::new();
+    admin.parts.records.each(&mut |call| {
+        if let Some(contract) = &call.contract {
+            let calls = counted.entry(contract.clone()).or_default();
+            calls.calls += 1;
+            calls.last_call = calls.last_call.max(Some(call.started));
+        }
+    });
+    counted
 }
 
 fn state_of(text: &str) -> Result<Imported, Problem> {
@@ -102,12 +128,27 @@ pub struct MinorQuery {
     pub minor: Option<String>,
 }
 
-/// Shows one contract: its names, versions and remarks, the files it reaches, and its elements with how often each occurs
+/// A contract, who has called it, and what stands around it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct OneContract {
+    /// What the contract says.
+    #[serde(flatten)]
+    pub shown: Shown,
+    /// Who has called it.
+    #[serde(flatten)]
+    pub calls: Calls,
+    /// What stands around it.
+    pub neighbours: Neighbours,
+}
+
+/// Shows one contract: its names and versions, what its import found out, the files it reaches, its elements with how often
+/// each occurs, and what stands around it on this platform
 #[cfg_attr(test, utoipa::path(
     get, path = "/api/v1/contracts/{contract}", tag = "contracts",
     params(("contract" = String, Path, description = "Namespace, `GetDiagnosis:2`, or `GetDiagnosis` where there is one major"), MinorQuery),
     responses(
-        (status = 200, description = "The contract", body = Shown),
+        (status = 200, description = "The contract", body = OneContract),
         (status = 400, description = "The name fits several contracts, or a parameter cannot be used", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No contract has that name", body = Problem, content_type = "application/problem+json"),
@@ -117,11 +158,19 @@ pub(in crate::admin) async fn one(
     State(admin): State<Arc<Admin>>,
     name: Result<Path<String>, PathRejection>,
     query: Result<Query<MinorQuery>, QueryRejection>,
-) -> Result<Json<Shown>, Problem> {
+) -> Result<Json<OneContract>, Problem> {
     let (Path(name), Query(query)) = (name?, query?);
+    let contract = select(&admin.parts.contracts.registry(), "contract", &name, query.minor.as_deref())?;
+    told(&admin, contract).await.map(Json)
+}
+
+/// Everything about one contract.
+pub(in crate::admin) async fn told(admin: &Admin, contract: Arc<Contract>) -> Result<OneContract, Problem> {
+    let neighbours = neighbours::neighbours(admin, &contract).await;
+    let calls = calls(admin).get(&contract.namespace).copied().unwrap_or_default();
     let registry = admin.parts.contracts.registry();
-    let contract = select(&registry, "contract", &name, query.minor.as_deref())?;
-    away(move || browse::show(&registry, &contract)).await.map(Json)
+    let shown = away(move || browse::show(&registry, &contract)).await?;
+    Ok(OneContract { shown, calls, neighbours })
 }
 
 /// The two contracts of a comparison.

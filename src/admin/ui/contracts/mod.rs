@@ -18,6 +18,7 @@ use crate::admin::Admin;
 use crate::admin::api::contracts::{ContractsQuery, ListedContract, listed};
 use crate::admin::api::problem::Problem;
 use crate::contracts::contract::State as Imported;
+use crate::contracts::listed::Line;
 
 pub(super) async fn page(
     State(admin): State<Arc<Admin>>,
@@ -72,7 +73,7 @@ fn table(found: &[ListedContract]) -> Markup {
         table.contracts {
             thead { tr { th scope="col" { "Contract" } th scope="col" { "Domain" } th scope="col" { "Versions" } th scope="col" { "Profile" } th scope="col" { "Source" } th scope="col" { "Import" } th.number scope="col" { "Calls" } } }
             tbody {
-                @for ListedContract { listed, calls, last_call } in found {
+                @for ListedContract { line: Line { listed, .. }, calls } in found {
                     tr {
                         td.operation { a href=(href(&listed.namespace)) { (listed.operation) ":" (listed.major) } }
                         td { (listed.domain) }
@@ -80,7 +81,7 @@ fn table(found: &[ListedContract]) -> Markup {
                         td { (listed.profiles.join(", ")) }
                         td { (source(listed.source.release.as_deref(), &listed.source.path)) }
                         td { (state(listed.state)) }
-                        td.number { (calls) @if let Some(at) = last_call { " · " (show::time(*at, false)) } }
+                        td.number { (calls.calls) @if let Some(at) = calls.last_call { " · " (show::time(at, false)) } }
                     }
                 }
             }

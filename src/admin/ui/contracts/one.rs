@@ -54,8 +54,8 @@ async fn content(
         }
         (facts(&shown, hub))
         (versions(&shown, &contract))
-        (remarks(&shown.remarks))
-        @for (title, root) in [("Request", &shown.request_tree), ("Response", &shown.response_tree)] {
+        (remarks(&shown.diagnostics))
+        @for (title, root) in [("Request", &shown.types.request), ("Response", &shown.types.response)] {
             @if let Some(root) = root { section { h2 { (title) } (tree::shown(root)) } }
         }
         section {
