@@ -1,6 +1,8 @@
 //! Catalogue files written by hand: `[[route]]` and `[[permission]]`, and descriptions in `[[component]]`,
 //! `[[contract]]` and `[[address]]`.
 //!
+//! `contract` and `address` of a route or a permission may each be a list: the row stands for every pair of them.
+//!
 //! Rows are validated as the catalogue would; one that it would refuse is reported and left out. The table is walked by
 //! hand, because a deserializer stops at the first problem and we want them all.
 
@@ -56,6 +58,8 @@ struct Row<'t> {
     refused: bool,
 }
 
+/// What a text must be; `Err` says why it is not.
+type Rule = fn(&str) -> Result<(), &'static str>;
 type Found<'t> = Option<(&'t Spanned<DeValue<'t>>, usize)>;
 
 impl<'t> Row<'t> {
@@ -92,55 +96,62 @@ impl Sheet<'_, '_> {
     fn route(&mut self, row: &mut Row<'_>) {
         let known = ["contract", "address", "profile", "url", "producer", "component", "from", "to", "description"];
         self.check_keys(row, &known);
-        let contract = self.text(row, "contract", rules::contract);
-        let address = self.text(row, "address", rules::logical_address);
+        let pairs = self.pairs(row);
         let profile = self.text(row, "profile", rules::profile);
         let url = self.endpoint(row);
         let component = row.field("component").is_some().then(|| self.text(row, "component", rules::hsa_id)).flatten();
         let days = self.days(row);
-        let (false, Some(contract), Some(address), Some(profile), Some(url)) =
-            (row.refused, contract, address, profile, url)
-        else {
-            return;
-        };
+        let (false, Some(profile), Some(url)) = (row.refused, profile, url) else { return };
         let origin = self.source.origin(row.offset);
-        if let Err(other) = self.overlaps.take(&["route", &contract, &address], days, origin.to_string()) {
-            let complaint = format!("route to {address:?} ({contract}): {}: {other}", rules::ROUTE_OVERLAP);
-            self.refuse_row(row, row.offset, complaint);
-            return;
+        for (contract, address) in pairs {
+            if let Err(other) = self.overlaps.take(&["route", &contract, &address], days, origin.to_string()) {
+                let complaint = format!("route to {address:?} ({contract}): {}: {other}", rules::ROUTE_OVERLAP);
+                self.refuse_row(row, row.offset, complaint);
+                continue;
+            }
+            let (id, validity) = (Text::default(), Validity::between_days(days.0, days.1));
+            let (profile, url, origin) = (Arc::clone(&profile), Arc::clone(&url), origin.clone());
+            let route = Route { id, contract, address, profile, url, validity, origin };
+            self.import.builder.add_route(route, component.clone());
         }
-        let validity = Validity::between_days(days.0, days.1);
-        let id = Text::default();
-        let route = Route { id, contract, address, profile, url, validity, origin };
-        self.import.builder.add_route(route, component);
     }
 
     fn permission(&mut self, row: &mut Row<'_>) {
         self.check_keys(row, &["consumer", "contract", "address", "agreement", "from", "to", "filters", "description"]);
         let consumer = self.text(row, "consumer", rules::hsa_id);
-        let contract = self.text(row, "contract", rules::contract);
-        let address = self.text(row, "address", rules::logical_address);
+        let pairs = self.pairs(row);
         let agreement =
             row.field("agreement").is_some().then(|| self.text(row, "agreement", rules::agreement)).flatten();
         let days = self.days(row);
         let filters = self.filters(row);
-        let (false, Some(consumer), Some(contract), Some(address)) = (row.refused, consumer, contract, address) else {
-            return;
-        };
+        let (false, Some(consumer)) = (row.refused, consumer) else { return };
         let origin = self.source.origin(row.offset);
-        let key = ["permission", &consumer, &contract, &address];
-        if let Err(other) = self.overlaps.take(&key, days, origin.to_string()) {
-            let complaint = format!(
-                "permission of {consumer:?} to {address:?} ({contract}): {}: {other}",
-                rules::PERMISSION_OVERLAP
-            );
-            self.refuse_row(row, row.offset, complaint);
-            return;
+        for (contract, address) in pairs {
+            let key = ["permission", &consumer, &contract, &address];
+            if let Err(other) = self.overlaps.take(&key, days, origin.to_string()) {
+                let complaint = format!(
+                    "permission of {consumer:?} to {address:?} ({contract}): {}: {other}",
+                    rules::PERMISSION_OVERLAP
+                );
+                self.refuse_row(row, row.offset, complaint);
+                continue;
+            }
+            let (id, validity) = (Text::default(), Validity::between_days(days.0, days.1));
+            let (consumer, filters, origin) = (Arc::clone(&consumer), filters.clone().into(), origin.clone());
+            let permission = Permission { id, consumer, contract, address, validity, filters, origin };
+            self.import.builder.add_permission(permission, agreement.clone());
         }
-        let validity = Validity::between_days(days.0, days.1);
-        let (id, filters) = (Text::default(), filters.into());
-        let permission = Permission { id, consumer, contract, address, validity, filters, origin };
-        self.import.builder.add_permission(permission, agreement);
+    }
+
+    /// Every contract of a row with every address of it.
+    fn pairs(&mut self, row: &mut Row<'_>) -> Vec<(Text, Text)> {
+        let contracts = self.texts(row, "contract", rules::contract);
+        let addresses = self.texts(row, "address", rules::logical_address);
+        let mut pairs = Vec::with_capacity(contracts.len() * addresses.len());
+        for contract in &contracts {
+            pairs.extend(addresses.iter().map(|address| (Arc::clone(contract), Arc::clone(address))));
+        }
+        pairs
     }
 
     /// A row that describes a contract, a component or an address.
@@ -257,11 +268,33 @@ impl Sheet<'_, '_> {
     }
 
     /// A text that must be there and obey a rule.
-    fn text(&mut self, row: &mut Row<'_>, name: &str, rule: fn(&str) -> Result<(), &'static str>) -> Option<Text> {
-        let Some((value, offset)) = row.field(name) else {
-            self.refuse_row(row, row.offset, format!("{}: {name} is missing", row.kind));
-            return None;
+    fn text(&mut self, row: &mut Row<'_>, name: &str, rule: Rule) -> Option<Text> {
+        let (value, _) = self.present(row, name)?;
+        self.ruled(row, name, value, rule)
+    }
+
+    /// The same, or a list of at least one.
+    fn texts(&mut self, row: &mut Row<'_>, name: &str, rule: Rule) -> Vec<Text> {
+        let Some((value, offset)) = self.present(row, name) else { return Vec::new() };
+        let Some(items) = value.get_ref().as_array() else {
+            return self.ruled(row, name, value, rule).into_iter().collect();
         };
+        if items.is_empty() {
+            self.refuse_row(row, offset, format!("{}: {name} is an empty list", row.kind));
+        }
+        items.iter().filter_map(|item| self.ruled(row, name, item, rule)).collect()
+    }
+
+    fn present<'t>(&mut self, row: &mut Row<'t>, name: &str) -> Found<'t> {
+        let found = row.field(name);
+        if found.is_none() {
+            self.refuse_row(row, row.offset, format!("{}: {name} is missing", row.kind));
+        }
+        found
+    }
+
+    fn ruled(&mut self, row: &mut Row<'_>, name: &str, value: &Spanned<DeValue<'_>>, rule: Rule) -> Option<Text> {
+        let offset = value.span().start;
         let Some(text) = value.get_ref().as_str() else {
             let complaint = format!("{}: {name} is {}, expected a string", row.kind, value.get_ref().type_str());
             self.refuse_row(row, offset, complaint);

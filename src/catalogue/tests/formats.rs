@@ -195,6 +195,51 @@ x = 1
 }
 
 #[test]
+fn a_row_may_stand_for_several_contracts_and_addresses() {
+    let toml = r#"[[route]]
+contract = ["urn:x:GetXResponder:1", "urn:x:GetYResponder:1"]
+address = ["A", "B", 7, "A B"]
+profile = "RIVTABP21"
+producer = "vendor-a"
+
+[[permission]]
+consumer = "SE-1"
+contract = "urn:x:GetXResponder:1"
+address = []
+
+[[route]]
+contract = ["urn:x:GetYResponder:1", "urn:x:GetXResponder:1"]
+address = "C"
+profile = "RIVTABP21"
+producer = "vendor-a"
+
+[[route]]
+contract = "urn:x:GetXResponder:1"
+address = ["D", "c", "E"]
+profile = "RIVTABP21"
+producer = "vendor-b"
+"#;
+    let loaded = loaded(&[("tak/a.toml", toml)]);
+    assert_eq!(
+        problems(&loaded),
+        [
+            "tak/a.toml:3: error: route: address is integer, expected a string",
+            "tak/a.toml:3: error: route: address \"A B\": HSA-ID har ogiltigt innehåll",
+            "tak/a.toml:10: error: permission: address is an empty list",
+            "tak/a.toml:18: error: route to \"c\" (urn:x:GetXResponder:1): En vägval med samma tjänstekontrakt och \
+             logisk adress finns med överlappande datum: tak/a.toml:12",
+        ]
+    );
+    // A row in which something is wrong is left out whole; of one that meets another, what does not meet it stays.
+    let mut found: Vec<_> = routes(&loaded).into_iter().map(|route| (route.0, route.1)).collect();
+    found.sort();
+    let (x, y) = ("urn:x:GetXResponder:1".to_owned(), "urn:x:GetYResponder:1".to_owned());
+    let expected =
+        [(x.clone(), "C"), (x.clone(), "D"), (x, "E"), (y, "C")].map(|(contract, at)| (contract, at.to_owned()));
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn toml_syntax_errors_are_all_reported() {
     let loaded = loaded(&[("tak/a.toml", "[[route]]\nx = \ny = 1\n[[route]\n"), ("tak/b.toml", "\u{feff}")]);
     let problems = problems(&loaded);
