@@ -11,6 +11,7 @@ use proptest::prelude::{any, proptest};
 use proptest::{collection, sample};
 use tempfile::TempDir;
 
+use super::behaviour::act::{IDS, TLS_IDS};
 use super::mounted::Producers;
 use super::records::RecordSource;
 use super::schema::{self, Contracts, SchemaSource};
@@ -93,14 +94,16 @@ fn demo_request(name: &str) -> Request<Bytes> {
 fn the_demo_environment_loads_without_a_problem_and_nothing_in_it_is_inactive() {
     let producers = demo();
     let names: Vec<_> = producers.systems().iter().map(|system| system.name().to_owned()).collect();
-    let with_mappings = ["broken", "inbox", "journal-20", "regional-index"];
+    let with_mappings = ["broken", "inbox", "journal-20", "load-mocks", "regional-index", "skltp-mock100"];
     let with_records_alone = ["booking", "certificates", "journal-a", "journal-b", "journal-c", "referrals"];
-    let mut expected = [with_mappings.as_slice(), &with_records_alone].concat();
+    let with_schemas_alone = ["cert-mock", "skltp-mock01", "skltp-mock02", "skltp-mock03"];
+    let without_mappings = [with_records_alone.as_slice(), &with_schemas_alone].concat();
+    let mut expected = [with_mappings.as_slice(), &without_mappings].concat();
     expected.sort_unstable();
     assert_eq!(names, expected);
     for system in producers.systems().iter() {
         assert!(system.inactive().is_empty(), "{}", system.name());
-        assert_eq!(system.stubs().is_empty(), with_records_alone.contains(&system.name()), "{}", system.name());
+        assert_eq!(system.stubs().is_empty(), without_mappings.contains(&system.name()), "{}", system.name());
     }
 }
 
@@ -185,8 +188,13 @@ fn catalogue_rows(kind: &str) -> Vec<toml::Table> {
     rows.flat_map(|rows| rows.try_into::<Vec<toml::Table>>().unwrap()).collect()
 }
 
+/// The values of a column; a row may have a list of them.
 fn column(rows: &[toml::Table], name: &str) -> BTreeSet<String> {
-    rows.iter().filter_map(|row| Some(row.get(name)?.as_str()?.to_owned())).collect()
+    let values = rows.iter().filter_map(|row| row.get(name)).flat_map(|value| match value {
+        toml::Value::Array(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    });
+    values.filter_map(|value| Some(value.as_str()?.to_owned())).collect()
 }
 
 #[test]
@@ -211,6 +219,21 @@ fn the_demo_catalogue_leads_to_systems_that_exist_and_holds_what_a_newcomer_trie
     assert!(routes.iter().any(|row| is(row, "url", "http://127.0.0.1:9/journal")));
     assert!(routes.iter().any(|row| is(row, "profile", "RIVTABP20")));
     assert!(permissions.iter().any(|row| is(row, "address", "*")));
+}
+
+#[test]
+fn broken_has_a_rule_for_each_behaviour_and_an_address_that_may_be_called() {
+    let producers = demo();
+    let broken = producers.system("broken").expect("it is there").files();
+    let shown: Vec<_> = broken.producer.rules.iter().filter_map(|rule| Some(rule.act.as_ref()?.id)).collect();
+    // That nothing is wrong is nothing to show, and waits by chance are those of a chaos plan.
+    let expected = IDS.iter().chain(&TLS_IDS).filter(|id| !["normal", "lognormal"].contains(*id));
+    assert_eq!(shown, expected.copied().collect::<Vec<_>>());
+    let rows = |kind: &str| column(&catalogue_rows(kind), "address");
+    for id in shown {
+        let address = format!("SE2321000016-F-{}", id.to_uppercase().replace('_', "-"));
+        assert!(rows("route").contains(&address) && rows("permission").contains(&address), "{address}");
+    }
 }
 
 #[test]

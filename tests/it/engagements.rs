@@ -1,6 +1,7 @@
 //! The engagement index as a part of the platform: updated, found through the hub, told on, kept, and used from the
 //! command line.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -20,6 +21,16 @@ const LISTENERS: [&str; 8] =
     ["hub_http", "hub_https", "index_update", "index_find", "catalogue", "aggregation", "producers", "admin"];
 const UPDATE: &str = "/skltp-ei/update-service/v1";
 const FIND: &str = "/skltp-ei/find-content-service/v1";
+
+/// The engagements of the demo's files.
+fn in_files() -> Vec<serde_json::Value> {
+    let files = Environment::Demo.files_below("index").unwrap();
+    let text = files.into_iter().map(|file| match file.path.extension() {
+        Some(end) if end == "zst" => String::from_utf8(zstd::decode_all(&*file.contents).unwrap()).unwrap(),
+        _ => String::from_utf8(file.contents).unwrap(),
+    });
+    text.flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>()).collect()
+}
 
 /// The demo with only these listeners open, keeping its data in a folder or nowhere.
 async fn demo(open: &[&str], data: Option<&Path>) -> Platform {
@@ -95,7 +106,7 @@ async fn what_was_acknowledged_is_there_after_a_restart_and_what_was_deleted_is_
         let platform = demo(&open, Some(data.path())).await;
         // Two of the environment's and one new, less one of the environment's, which is not loaded again.
         assert_eq!(found(&platform, "index_find", FIND).await, 2);
-        assert_eq!(platform.index().unwrap().status().engagements, 21);
+        assert_eq!(platform.index().unwrap().status().engagements, in_files().len() as u64);
         platform.drain().await;
     }
     let snapshots = fs::read_dir(data.path().join("index")).unwrap();
@@ -111,7 +122,8 @@ async fn every_listener_works_with_the_others_off() {
     let platform = demo(&["index_update"], None).await;
     update(&platform, request("update")).await;
     let status = Ask::get("/skltp-ei/status").send(platform.address("index_update").unwrap()).await;
-    assert!(status.text().contains("\"Engagements\" : 22"), "{}", status.text());
+    let engagements = format!("\"Engagements\" : {}", in_files().len() + 1);
+    assert!(status.text().contains(&engagements), "{}", status.text());
     platform.drain().await;
     let platform = demo(&["hub_http"], None).await;
     assert_eq!(found(&platform, "hub_http", "/vp").await, 2);
@@ -124,7 +136,11 @@ async fn every_listener_works_with_the_others_off() {
     let ready = Ask::get("/health/ready").send(admin).await;
     assert!(ready.status == 200 && ready.text().contains("\"index\":{\"status\":\"UP\""), "{}", ready.text());
     let metrics = Ask::get("/metrics").send(admin).await;
-    assert!(metrics.text().contains("\nanslut_index_engagements 21\n"), "{}", metrics.text());
+    assert!(
+        metrics.text().contains(&format!("\nanslut_index_engagements {}\n", in_files().len())),
+        "{}",
+        metrics.text()
+    );
     assert!(metrics.text().contains("\nanslut_index_subscribers 1\n"));
     platform.drain().await;
 }
@@ -238,7 +254,9 @@ async fn a_running_platform_is_loaded_counted_searched_and_dumped() {
         (stat, done(&["dump", "--url", &update]), found, anslut(&["stat", "--url", "http://127.0.0.1:9"]).0)
     });
     let (stat, dump, found, nobody) = soon("the command lines", told).await.unwrap();
-    assert_eq!(stat["residents"], 303);
+    let in_files = in_files();
+    let of_files: BTreeSet<_> = in_files.iter().map(|row| row["registeredResidentIdentification"].as_str()).collect();
+    assert_eq!(stat["residents"], 300 + of_files.len());
     assert_eq!(stat["engagements"].as_u64(), Some(dump.lines().count() as u64));
     assert_eq!((found.lines().count(), found.matches("BOK-100").count()), (2, 2), "{found}");
     assert_eq!(nobody, Exit::Environment);

@@ -1,6 +1,7 @@
 //! The mocked producers from outside: statements of `producers.md` §13 as rows of tables, each with its number. A statement
 //! is a row here or in a table of `records`, or stands in `not_met.toml` with a reason.
 
+mod acceptance;
 mod admin;
 mod answers;
 pub mod demo;
@@ -161,7 +162,7 @@ fn rows() -> impl Iterator<Item = &'static Statement> {
 
 /// Rows about records and schemas: each starts a demo of its own.
 fn demo_rows() -> impl Iterator<Item = &'static Row<u16>> {
-    [records::ROWS, schema::ROWS, state::ROWS].into_iter().flatten()
+    [records::ROWS, schema::ROWS, state::ROWS, acceptance::ROWS].into_iter().flatten()
 }
 
 #[test]

@@ -160,7 +160,10 @@ impl Plan {
 
 fn write(path: &Path, contents: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, contents).unwrap();
+    // Whoever watches the folder passes over hidden files, and never finds half of one.
+    let beside = path.with_file_name(format!(".{}", path.file_name().unwrap().to_string_lossy()));
+    fs::write(&beside, contents).unwrap();
+    fs::rename(&beside, path).unwrap();
 }
 
 /// A running platform.
