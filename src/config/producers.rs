@@ -15,6 +15,8 @@ pub struct ProducerSettings {
     pub proxy_allow: Vec<String>,
     /// Whether a host without a test marker in its name may be forwarded to.
     pub proxy_i_know: bool,
+    /// Whether recordings invent the HSA-ids of units and systems too.
+    pub scrub_hsa: bool,
     /// Whether every body of a mapping is a template.
     pub templating: bool,
     /// Folder of the CA from which systems with TLS of their own have certificates.
@@ -29,6 +31,7 @@ impl Default for ProducerSettings {
             admin: false,
             proxy_allow: Vec::new(),
             proxy_i_know: false,
+            scrub_hsa: false,
             templating: false,
             pki: None,
         }

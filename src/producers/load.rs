@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 
 use super::chaos::{self, Plan};
-use super::mounted::{Loaded, Producers, RunningPlans, System};
+use super::mounted::{Loaded, Producers, RunningPlans, Shared, System};
 use super::settings::STUBS_MAX;
 use super::spec::mapping::{self, Mappings, Reading};
 use super::spec::producer;
@@ -29,7 +29,12 @@ type Files = BTreeMap<String, EnvironmentFile>;
 
 /// Reads all systems.
 pub(super) fn load(environment: &Environment) -> (Producers, Vec<Problem>) {
-    let producers = Producers { environment: environment.clone(), ..Producers::default() };
+    let folder = match environment {
+        Environment::Folder(root) => Some(root.join(FOLDER)),
+        Environment::Demo => None,
+    };
+    let shared = Arc::new(Shared { folder, ..Shared::default() });
+    let producers = Producers { environment: environment.clone(), shared, ..Producers::default() };
     producers.reload();
     let problems = producers.problems().to_vec();
     (producers, problems)
@@ -153,14 +158,6 @@ impl Producers {
             }
         }
         hasher.finish()
-    }
-
-    /// Where a system's folder is, if the environment is one.
-    pub fn folder(&self, system: &str) -> Option<std::path::PathBuf> {
-        match &self.environment {
-            Environment::Folder(root) => Some(root.join(FOLDER).join(system)),
-            Environment::Demo => None,
-        }
     }
 }
 

@@ -10,6 +10,7 @@
 //! [`responder`], [`serve`] and, over TLS, [`secure`] deliver. What files say is read by [`spec`]; [`api`] shows and changes all of it; [`record`]
 //! makes mappings of another system's answers.
 
+mod added;
 pub mod api;
 pub mod asked;
 pub mod behaviour;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use super::behaviour::script::Script;
 use super::chaos::Plan;
 use super::journal::Entry;
 use super::load;
+use super::record::Keeper;
 use super::record::onward::Onward;
 use super::records::RecordSource;
 use super::records::load::RecordHolder;
@@ -59,6 +61,8 @@ pub struct Shared {
     pub delay: ArcSwap<Delay>,
     /// The recording that runs, or ran.
     pub recording: Mutex<super::record::Recording>,
+    /// The folder of the systems' folders; `None` where the environment is built in.
+    pub folder: Option<PathBuf>,
 }
 
 /// Plans with their beginning. The first that decides something wins.
@@ -105,6 +109,7 @@ impl Default for Shared {
             chaos: ArcSwapOption::empty(),
             delay: ArcSwap::from_pointee(Delay::None),
             recording: Mutex::default(),
+            folder: None,
         }
     }
 }
@@ -219,6 +224,8 @@ pub struct System {
     pub(super) gates: ArcSwap<Gates>,
     /// What the next handshake of its own listener shows, where a call has asked for it.
     next_handshake: Mutex<Option<TlsFault>>,
+    /// What was kept of what another system answered.
+    pub(super) keeper: Keeper,
 }
 
 /// What the files of a system say.
@@ -280,6 +287,7 @@ impl System {
             files: ArcSwap::from_pointee(loaded),
             gates,
             next_handshake: Mutex::default(),
+            keeper: Keeper::default(),
         };
         system.mount_files();
         system

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::behaviour::script::Local;
 use super::journal::{Entry, Outcome};
 use super::mounted::{Decision, Reply, System, plain};
-use super::record::Compared;
+use super::record::Told;
 use crate::soap::responder::{Answer, Responder, TransportFault};
 
 impl Responder for System {
@@ -35,8 +35,8 @@ impl Responder for System {
                 match &result {
                     Ok(response) => {
                         entry.answering(response.status(), response.headers(), response.body());
-                        if let Some(Compared(note)) = response.extensions().get() {
-                            entry.note(note);
+                        if let Some(told) = response.extensions().get::<Told>() {
+                            entry.told(&told.note, told.is_ours);
                         }
                         entry.end(Outcome::Sent);
                     }

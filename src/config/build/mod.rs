@@ -64,6 +64,7 @@ impl Build<'_> {
                 admin: self.resolved.switch("producers.admin"),
                 proxy_allow: not_blank(self.resolved.list("proxy.allow")),
                 proxy_i_know: self.resolved.switch("proxy.i_know"),
+                scrub_hsa: self.resolved.switch("scrub.hsa"),
                 templating: self.resolved.switch("producers.templating"),
                 pki: self.resolved.optional("producers.pki").map(|folder| self.in_environment(&folder)),
             },

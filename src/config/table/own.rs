@@ -104,6 +104,7 @@ pub const SETTINGS: &[Setting] = &[
         Some("false"),
         "forward also to hosts without a test marker in their name",
     ),
+    Setting::own("scrub.hsa", Kind::Switch, Some("false"), "invent the HSA-ids of units and systems in recordings too"),
     Setting::own("journal.bytes_max", BYTES, Some("67108864"), "the mocked producers' journal, for each workspace"),
     Setting::own("journal.persist", Kind::Switch, Some("false"), "whether that journal survives a restart")
         .effect(Effect::Later),

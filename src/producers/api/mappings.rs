@@ -1,6 +1,5 @@
 //! `/__admin/mappings` and `/__admin/files`.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
@@ -8,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Asking, Told};
 use crate::domain::problem::Problem;
+use crate::producers::added::write;
 use crate::producers::mounted::System;
 use crate::producers::space::Mounted;
-use crate::producers::spec::mapping::{self, InactiveStub, Reading, Stub};
+use crate::producers::spec::mapping::{InactiveStub, Stub};
 use crate::producers::spec::response::{is_inside, plain_path};
 
 pub(super) fn answer(asking: &Asking<'_>, rest: &[&str]) -> Told {
@@ -117,35 +117,7 @@ fn one(asking: &Asking<'_>, id: &str) -> Told {
     }
 }
 
-/// Reads a stub from the API, with an id of its own where it has none.
-fn read(system: &System, mut value: Value, id: Option<&str>) -> Result<Result<Stub, InactiveStub>, Vec<Problem>> {
-    if let Value::Object(members) = &mut value {
-        let given = id.map(str::to_owned).or_else(|| {
-            ["id", "uuid"].iter().find_map(|key| members.get(*key).and_then(Value::as_str).map(str::to_owned))
-        });
-        let id = given.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-        members.insert("id".to_owned(), json!(id));
-        members.insert("uuid".to_owned(), json!(id));
-    }
-    let files = system.files();
-    let reading = Reading {
-        system: system.name(),
-        bodies: &files.bodies,
-        templating: system.shared.wiring.load().settings.templating,
-        is_file: false,
-    };
-    let mut found = mapping::read(Path::new("sent through the API"), value.to_string().as_bytes(), &reading);
-    if found.problems.iter().any(Problem::is_error) {
-        return Err(found.problems);
-    }
-    match (found.stubs.pop(), found.inactive.pop()) {
-        (Some(stub), _) => Ok(Ok(stub)),
-        (None, Some(stub)) => Ok(Err(stub)),
-        (None, None) => Err(found.problems),
-    }
-}
-
-fn refused(problems: &[Problem]) -> Told {
+pub(super) fn refused(problems: &[Problem]) -> Told {
     let errors: Vec<Value> = problems
         .iter()
         .filter(|problem| problem.is_error())
@@ -191,7 +163,7 @@ fn create(asking: &Asking<'_>, id: Option<&str>) -> Told {
         }
     };
     let status = if id.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    match read(&system, value, id) {
+    match system.read_stub(value, id) {
         Err(problems) => refused(&problems),
         Ok(Err(stub)) => {
             let view = inactive_view(&stub);
@@ -237,7 +209,7 @@ fn import(asking: &Asking<'_>) -> Told {
     let mut stubs = Vec::with_capacity(items.len());
     let mut problems = Vec::new();
     for item in items {
-        match read(&system, item.clone(), None) {
+        match system.read_stub(item.clone(), None) {
             Ok(stub) => stubs.push(stub),
             Err(found) => problems.extend(found),
         }
@@ -327,23 +299,14 @@ fn unmatched(asking: &Asking<'_>) -> Told {
     Told::Json(json!({"mappings": stubs, "meta": {"total": total}}))
 }
 
-/// Where a file of a system lies; `Err` where the environment has no folder.
-fn place(asking: &Asking<'_>, system: &System, below: &str) -> Result<PathBuf, Told> {
-    let folder = asking.producers.folder(system.name());
-    let folder =
-        folder.ok_or_else(|| Told::unusable("", "the environment is built in: it has no folder to write to"))?;
-    Ok(folder.join(below))
+/// Writes a file of a system.
+fn put(system: &System, below: &str, contents: &[u8]) -> Result<(), Told> {
+    let path = system.file_of(below).ok_or_else(no_folder)?;
+    write(&path, contents).map_err(|why| Told::Wrong(StatusCode::INTERNAL_SERVER_ERROR, String::new(), why))
 }
 
-fn write(path: &Path, contents: &[u8]) -> Result<(), Told> {
-    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, contents));
-    written.map_err(|error| {
-        Told::Wrong(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            String::new(),
-            format!("cannot write {}: {error}", path.display()),
-        )
-    })
+pub(super) fn no_folder() -> Told {
+    Told::unusable("", "the environment is built in: it has no folder to write to")
 }
 
 /// Writes the stubs that were added into the folder.
@@ -353,35 +316,12 @@ fn save(asking: &Asking<'_>) -> Told {
         for stub in added {
             let id: String = stub.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
             let text = serde_json::to_vec_pretty(&view(&stub)).unwrap_or_default();
-            let saved = place(asking, &system, &format!("mappings/{id}.json")).and_then(|path| write(&path, &text));
-            if let Err(told) = saved {
+            if let Err(told) = put(&system, &format!("mappings/{id}.json"), &text) {
                 return told;
             }
         }
     }
     Told::Json(json!({}))
-}
-
-/// Lets a recorded stub serve in the workspace that asks.
-pub(super) fn mount(asking: &Asking<'_>, system: &System, stub: &Value) -> Result<(), Told> {
-    let own = asking.space.system(system.name());
-    match read(system, stub.clone(), None) {
-        Err(problems) => Err(refused(&problems)),
-        Ok(Err(stub)) => {
-            own.add_inactive(stub);
-            Ok(())
-        }
-        Ok(Ok(stub)) => {
-            own.add(Arc::new(stub)).map_err(|why| Told::Wrong(StatusCode::SERVICE_UNAVAILABLE, String::new(), why))
-        }
-    }
-}
-
-/// Writes a recorded stub into the folder of its system.
-pub(super) fn persist(asking: &Asking<'_>, system: &System, id: &str, stub: &Value) -> Result<(), Told> {
-    let text = serde_json::to_vec_pretty(stub).unwrap_or_default();
-    let path = place(asking, system, &format!("mappings/recorded/{id}.json"))?;
-    write(&path, &text)
 }
 
 pub(super) fn files(asking: &Asking<'_>, rest: &[&str]) -> Told {
@@ -403,9 +343,7 @@ pub(super) fn files(asking: &Asking<'_>, rest: &[&str]) -> Told {
             None => Told::not_found(format!("there is no file {name:?}")),
         },
         Method::PUT if !rest.is_empty() => {
-            let written = place(asking, &system, &format!("__files/{}", plain_path(&name)))
-                .and_then(|path| write(&path, &asking.body));
-            match written {
+            match put(&system, &format!("__files/{}", plain_path(&name)), &asking.body) {
                 Ok(()) => {
                     asking.producers.reload();
                     Told::Json(Value::Null)
@@ -413,13 +351,13 @@ pub(super) fn files(asking: &Asking<'_>, rest: &[&str]) -> Told {
                 Err(told) => told,
             }
         }
-        Method::DELETE if !rest.is_empty() => match place(asking, &system, &format!("__files/{}", plain_path(&name))) {
-            Ok(path) if std::fs::remove_file(&path).is_ok() => {
+        Method::DELETE if !rest.is_empty() => match system.file_of(&format!("__files/{}", plain_path(&name))) {
+            Some(path) if std::fs::remove_file(&path).is_ok() => {
                 asking.producers.reload();
                 Told::Json(Value::Null)
             }
-            Ok(_) => Told::not_found(format!("there is no file {name:?}")),
-            Err(told) => told,
+            Some(_) => Told::not_found(format!("there is no file {name:?}")),
+            None => no_folder(),
         },
         _ => Told::not_found("files are read with GET, written with PUT and removed with DELETE"),
     }

@@ -164,11 +164,28 @@ impl Asking<'_> {
     }
 }
 
+/// The delay in the form in which it is set.
+fn written(delay: &Delay) -> Value {
+    match delay {
+        Delay::None => json!({"fixedDelay": null, "delayDistribution": null}),
+        Delay::Fixed(milliseconds) => json!({"fixedDelay": milliseconds, "delayDistribution": null}),
+        Delay::Uniform { lower, upper } => {
+            json!({"fixedDelay": null, "delayDistribution": {"type": "uniform", "lower": lower, "upper": upper}})
+        }
+        Delay::Lognormal { median, sigma, longest } => {
+            let mut distribution = json!({"type": "lognormal", "median": median, "sigma": sigma});
+            if let Some(longest) = longest {
+                distribution["maxValue"] = json!(longest);
+            }
+            json!({"fixedDelay": null, "delayDistribution": distribution})
+        }
+    }
+}
+
 fn settings(asking: &Asking<'_>) -> Told {
     let shared = asking.producers.shared();
     if asking.method == Method::GET {
-        let delay = **shared.delay.load();
-        return Told::Json(json!({"settings": {"delay": format!("{delay:?}")}}));
+        return Told::Json(json!({"settings": written(&shared.delay.load())}));
     }
     let value = match asking.json() {
         Ok(value) => value,

@@ -184,7 +184,10 @@ pub(super) fn near_misses(asking: &Asking<'_>, what: &str) -> Told {
     };
     match what {
         "request" => {
-            let system = match asking.one_system() {
+            // A request that was listed says by its path which system it was for.
+            let of_url = value.get("url").and_then(Value::as_str).and_then(|url| url.split(['/', '?']).nth(1));
+            let named = of_url.filter(|_| asking.system.is_none()).and_then(|name| asking.producers.system(name));
+            let system = match named.map_or_else(|| asking.one_system(), Ok) {
                 Ok(system) => system,
                 Err(told) => return told,
             };

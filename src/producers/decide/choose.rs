@@ -13,7 +13,7 @@ use crate::producers::journal::Answered;
 use crate::producers::miss;
 use crate::producers::mounted::{Reply, fault, plain, response};
 use crate::producers::named::{self, BuiltIn};
-use crate::producers::record::{Ours, Status};
+use crate::producers::record::{Keep, Ours, Status};
 use crate::producers::source::{Question, Wanted};
 use crate::producers::spec::mapping::Stub;
 use crate::producers::spec::producer::Miss;
@@ -38,11 +38,15 @@ impl Deciding<'_, '_> {
     fn forward_and_compare(&mut self, act: &mut Option<Act>) -> Reply {
         let (delay, chaos, rule) = (self.delay, self.answered.chaos.clone(), self.answered.rule);
         let ours = self.own_answer(&mut act.clone());
+        let is_mapped = self.answered.stub.is_some();
         self.delay = delay;
         self.explanation = None;
         self.answered = Answered { chaos, rule, ..Answered::default() };
         match self.forward() {
             Some(Reply::Forward(mut forward)) => {
+                if is_mapped {
+                    forward.1.extensions_mut().remove::<Keep>();
+                }
                 if let Reply::Answer(ours) = ours {
                     forward.1.extensions_mut().insert(Ours(ours.into_body()));
                 }
@@ -107,7 +111,11 @@ impl Deciding<'_, '_> {
         let proxy = self.files.producer.proxy.as_ref()?;
         self.answered.source = Some("proxy".to_owned());
         let forwarding = Forwarding { base: proxy.url.clone(), ..Forwarding::default() };
-        Some(Reply::Forward(Box::new((forwarding, self.asked.request().clone()))))
+        let mut request = self.asked.request().clone();
+        if proxy.record {
+            request.extensions_mut().insert(Keep);
+        }
+        Some(Reply::Forward(Box::new((forwarding, request))))
     }
 
     fn nothing_fits(&mut self) -> Reply {

@@ -223,10 +223,13 @@ impl Entry {
         }
     }
 
-    /// Something worth knowing of the answer.
-    pub fn note(&mut self, note: &str) {
+    /// Something worth knowing of a forwarded request; the fault is ours where the other system gave no answer.
+    pub fn told(&mut self, note: &str, is_ours: bool) {
         if let Some(row) = &mut self.row {
             row.answered.note = Some(note.to_owned());
+            if is_ours {
+                row.answered.source = Some("fault".to_owned());
+            }
         }
     }
 

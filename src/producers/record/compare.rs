@@ -10,14 +10,19 @@ use crate::producers::xml::tree::Document;
 #[derive(Clone, Debug)]
 pub(in crate::producers) struct Ours(pub(in crate::producers) Bytes);
 
-/// How the two compare: an extension of the answer, and a note in its row.
+/// What is known of a forwarded request besides its answer: an extension of the answer that goes into its row.
 #[derive(Clone, Debug)]
-pub(in crate::producers) struct Compared(pub(in crate::producers) String);
+pub(in crate::producers) struct Told {
+    /// How the answer compares with ours, and whether it was recorded.
+    pub(in crate::producers) note: String,
+    /// Whether the other system gave no answer, and the fault is ours.
+    pub(in crate::producers) is_ours: bool,
+}
 
 /// Compares their answer with ours: as XML where both are, else byte by byte.
-pub(super) fn compare(ours: &Bytes, theirs: &Bytes) -> Compared {
+pub(super) fn compare(ours: &Bytes, theirs: &Bytes) -> String {
     if ours.len().max(theirs.len()) > EXPLAINED_BYTES_MAX {
-        return Compared(format!("not compared with ours: more than {EXPLAINED_BYTES_MAX} bytes"));
+        return format!("not compared with ours: more than {EXPLAINED_BYTES_MAX} bytes");
     }
     let expected = ExpectedXml::new(&String::from_utf8_lossy(ours), Options::default()).ok();
     let differences = match (expected, Document::parse(theirs)) {
@@ -26,8 +31,8 @@ pub(super) fn compare(ours: &Bytes, theirs: &Bytes) -> Compared {
         _ => vec!["other bytes, and not both are XML".to_owned()],
     };
     match differences.as_slice() {
-        [] => Compared("the same as ours".to_owned()),
-        lines => Compared(format!("differs from ours: {}", lines.join("; "))),
+        [] => "the same as ours".to_owned(),
+        lines => format!("differs from ours: {}", lines.join("; ")),
     }
 }
 
@@ -37,7 +42,7 @@ mod tests {
 
     #[test]
     fn prefixes_do_not_differ_and_values_do() {
-        let told = |ours: &'static str, theirs: &'static str| compare(&ours.into(), &theirs.into()).0;
+        let told = |ours: &'static str, theirs: &'static str| compare(&ours.into(), &theirs.into());
         assert_eq!(told("<a xmlns='u'><b>1</b></a>", "<x:a xmlns:x='u'> <x:b>1</x:b></x:a>"), "the same as ours");
         let differs = told("<a><b>1</b></a>", "<a><b>2</b></a>");
         assert!(differs.starts_with("differs from ours: /a/b"), "{differs}");

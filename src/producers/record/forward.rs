@@ -11,7 +11,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::compare::{Ours, compare};
+use super::compare::{Ours, Told, compare};
+use super::keep::Keep;
 use super::onward::{Onward, OnwardError, OnwardTls};
 use crate::config::producers::ProducerSettings;
 use crate::producers::behaviour::Forwarding;
@@ -72,6 +73,7 @@ impl System {
         };
         let path = self.below(request.uri());
         let ours = request.extensions().get::<Ours>().cloned();
+        let to_keep = request.extensions().get::<Keep>().map(|_| request.clone());
         let sending = send(forwarding, request, &path, &wiring.settings, speaking);
         let answer = match tokio::time::timeout(timeout, sending).await {
             Ok(answer) => answer,
@@ -79,13 +81,25 @@ impl System {
         };
         match answer {
             Ok(mut answer) => {
+                let mut notes = Vec::new();
                 if let Some(Ours(ours)) = ours {
-                    let compared = compare(&ours, answer.body());
-                    answer.extensions_mut().insert(compared);
+                    notes.push(compare(&ours, answer.body()));
+                }
+                if let Some(request) = to_keep {
+                    notes.push(self.kept(&request, &answer).await);
+                }
+                if !notes.is_empty() {
+                    answer.extensions_mut().insert(Told { note: notes.join("; "), is_ours: false });
                 }
                 Reply::Answer(answer)
             }
-            Err(error) => fault(Side::Server, &format!("anslut: {}: {error}", self.name()), ""),
+            Err(error) => {
+                let mut refused = fault(Side::Server, &format!("anslut: {}: {error}", self.name()), "");
+                if let Reply::Answer(answer) = &mut refused {
+                    answer.extensions_mut().insert(Told { note: error.to_string(), is_ours: true });
+                }
+                refused
+            }
         }
     }
 

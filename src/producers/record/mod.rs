@@ -3,9 +3,14 @@
 
 mod compare;
 mod forward;
+mod keep;
 pub mod onward;
+mod plain;
 mod recording;
 pub mod scrub;
+mod stub;
 
-pub(super) use compare::{Compared, Ours};
-pub use recording::{Recording, Spec, Status, start, stubs_from};
+pub(super) use compare::{Ours, Told};
+pub(super) use keep::{Keep, Keeper};
+pub use recording::{BodyPattern, Recording, Spec, Status, start};
+pub(super) use recording::{extracted, stubs_from};

@@ -29,7 +29,7 @@ use super::behaviour::script::Step;
 use super::describe;
 use super::journal::Entry;
 use super::mounted::{Decision, Producers, Reply, System, fault, plain};
-use super::record::Compared;
+use super::record::Told;
 use super::settings::ServerSettings;
 use super::space::WORKSPACE;
 use crate::net::accept::{self, Bounds};
@@ -136,8 +136,8 @@ pub(in crate::producers) async fn connection(
 fn sendable(reply: Reply, mut entry: Option<Entry>, ending: &Ending) -> Result<Response<ReplyBody>, Misbehave> {
     if let (Reply::Answer(response) | Reply::Dribble(response, _, _), Some(entry)) = (&reply, &mut entry) {
         entry.answering(response.status(), response.headers(), response.body());
-        if let Some(Compared(note)) = response.extensions().get() {
-            entry.note(note);
+        if let Some(told) = response.extensions().get::<Told>() {
+            entry.told(&told.note, told.is_ours);
         }
     }
     let end_with = |steps: Vec<Step>, entry: Option<Entry>| {

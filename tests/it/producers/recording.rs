@@ -19,6 +19,12 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     ("taped/producer.toml", "answers = [\"mapping\"]\n"),
     ("leaky/producer.toml", "answers = [\"mapping\"]\n"),
+    ("again/producer.toml", "answers = [\"mapping\"]\n"),
+    ("detailed/producer.toml", "answers = [\"mapping\"]\n"),
+    (
+        "keeping/mappings/a.json",
+        r#"{"priority": 1, "request": {"headers": {"x-known": {"equalTo": "yes"}}}, "response": {"body": "<ours/>"}}"#,
+    ),
     ("mirrored/mappings/a.json", r#"{"request": {}, "response": {"body": "<a><b>ours</b></a>"}}"#),
 ];
 
@@ -158,6 +164,159 @@ pub const ROWS: &[Statement] = &[
                 let (status, told) = recording(desk, "leaky", "stop", json!({})).await;
                 holds(&told.to_string(), status == 500 && told.to_string().contains("is left at /response/body"))?;
                 same("files", saved(desk, "leaky").len(), 0)
+            })
+        },
+    },
+    Statement {
+        number: 57,
+        what: "a recorded exchange replays as often as it is asked for; what was answered in turn is answered in turn",
+        check: |desk| {
+            Box::pin(async {
+                let target = format!("http://{}/origin", desk.producers);
+                recording(desk, "again", "start", json!({"targetBaseUrl": target})).await;
+                let ask = |patient: &'static str, answer: &str| {
+                    desk.call("again", Ask::post(question(patient)).at("/echo").header("x-answer", answer))
+                };
+                ask("191212121212", "<a>once</a>").await;
+                ask("195404039801", "<a>first</a>").await;
+                ask("195404039801", "<a>second</a>").await;
+                let (status, told) = recording(desk, "again", "stop", json!({})).await;
+                same(&told.to_string(), (status, told["mappings"].as_array().map(Vec::len)), (200, Some(3)))?;
+                let mut answers = Vec::new();
+                for patient in ["191212121212", "191212121212", "195404039801", "195404039801", "195404039801"] {
+                    answers.push(ask(patient, "").await.text().trim_start_matches(DECLARATION).to_owned());
+                }
+                let expected = ["<a>once</a>", "<a>once</a>", "<a>first</a>", "<a>second</a>", "<a>second</a>"];
+                same("answers", answers, expected.map(str::to_owned).to_vec())
+            })
+        },
+    },
+    Statement {
+        number: 57,
+        what: "what a recording is asked for with decides how requests and bodies are kept",
+        check: |desk| {
+            Box::pin(async {
+                let target = format!("http://{}/origin", desk.producers);
+                let spec = json!({
+                    "targetBaseUrl": target, "persist": true, "repeatsAsScenarios": false,
+                    "captureHeaders": {"X-Kind": {"caseInsensitive": true}, "X-Absent": {}},
+                    "requestBodyPattern": {"matcher": "equalTo", "caseInsensitive": true},
+                    "extractBodyCriteria": {"textSizeThreshold": "1 kb"},
+                    "transformers": ["response-template"], "transformerParameters": {"a": 1},
+                });
+                for (pointer, wrong) in [
+                    (
+                        "/requestBodyPattern/matcher",
+                        json!({"targetBaseUrl": target, "requestBodyPattern": {"matcher": "x"}}),
+                    ),
+                    (
+                        "/extractBodyCriteria/textSizeThreshold",
+                        json!({"targetBaseUrl": target, "extractBodyCriteria": {"textSizeThreshold": "much"}}),
+                    ),
+                ] {
+                    let (status, told) = recording(desk, "detailed", "start", wrong).await;
+                    same(&told.to_string(), (status, &told["errors"][0]["source"]["pointer"]), (422, &json!(pointer)))?;
+                }
+                let (status, told) = recording(desk, "detailed", "start", spec).await;
+                same(&told.to_string(), status, 200)?;
+                let ask = |answer: String| {
+                    let ask = Ask::post("plain text").at("/echo").header("x-kind", "One");
+                    desk.call("detailed", ask.header("x-answer", answer))
+                };
+                ask("<a>small</a>".to_owned()).await;
+                ask("<a>again</a>".to_owned()).await;
+                let large = format!("<a>{}</a>", "x".repeat(2_000));
+                let ask = Ask::post("another").at("/echo").header("x-answer", large.as_str());
+                desk.call("detailed", ask).await;
+                let (_, told) = recording(desk, "detailed", "stop", json!({})).await;
+                let made = told["mappings"].as_array().cloned().unwrap_or_default();
+                same(&told.to_string(), made.len(), 2)?;
+                let small = &made[0];
+                let condition = json!({"equalTo": "plain text", "caseInsensitive": true});
+                same("body", &small["request"]["bodyPatterns"], &json!([condition]))?;
+                let headers = json!({"X-Kind": {"equalTo": "One", "caseInsensitive": true}});
+                same("headers", &small["request"]["headers"], &headers)?;
+                same("transformers", &small["response"]["transformers"], &json!(["response-template"]))?;
+                same("parameters", &small["response"]["transformerParameters"], &json!({"a": 1}))?;
+                let file = made[1]["response"]["bodyFileName"].as_str().unwrap_or_default().to_owned();
+                let path = desk.world.path(&format!("producers/detailed/__files/{file}"));
+                let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                same("the large body", text.trim_start_matches(DECLARATION).to_owned(), large)?;
+                holds("no body beside the file", made[1]["response"].get("body").is_none())
+            })
+        },
+    },
+    Statement {
+        number: 57,
+        what: "proxy.record makes a mapping of what no mapping answered, scrubbed, once, and it answers the next time",
+        check: |desk| {
+            Box::pin(async {
+                let proxy = "answers = [\"mapping\"]\n[proxy]\nrecord = true\n";
+                let proxy = format!("{proxy}url = \"http://{}/origin\"\n", desk.producers);
+                desk.world.rewrite("producers/keeping/producer.toml", proxy);
+                let ask = |patient: &str, answer: &str| {
+                    desk.call("keeping", Ask::post(question(patient)).at("/echo").header("x-answer", answer))
+                };
+                let read = async { while ask("191212121212", "<x>1</x>").await.text() != "<x>1</x>" {} };
+                tokio::time::timeout(std::time::Duration::from_secs(5), read).await.map_err(|_| "it is never read")?;
+                let last = async || desk.rows("keeping").await[0]["answer"].clone();
+                let first = last().await;
+                let note = first["note"].as_str().unwrap_or_default().to_owned();
+                holds(
+                    &first.to_string(),
+                    first["source"] == "proxy" && note.starts_with("recorded as mappings/recorded/"),
+                )?;
+                // Whatever the other system would say now: the mapping answers.
+                let replayed = ask("191212121212", "<x>2</x>").await.text();
+                same("replayed", replayed.trim_start_matches(DECLARATION), "<x>1</x>")?;
+                same("source", last().await["source"].clone(), json!("mapping"))?;
+                // What a mapping answers is not forwarded, and nothing is recorded of it.
+                let known = Ask::post(question("195404039801")).at("/echo").header("x-known", "yes");
+                same("ours", desk.call("keeping", known).await.text(), "<ours/>".to_owned())?;
+                // Nobody's identity is kept; the same question about the same person is known again.
+                let somebody = made(4_711);
+                for note in ["recorded as ", "recorded before"] {
+                    same("through", ask(&somebody, &answer(9)).await.text(), answer(9))?;
+                    let told = last().await;
+                    let said = told["note"].as_str().unwrap_or_default().to_owned();
+                    holds(&told.to_string(), told["source"] == "proxy" && said.starts_with(note))?;
+                }
+                let files = saved(desk, "keeping");
+                same("files: two recorded, one written by hand", files.len(), 3)?;
+                for file in &files {
+                    same("nobody is left", leftover("", file), Ok(()))?;
+                }
+                // What says "not now" is passed on, and not kept; nor is what cannot be scrubbed.
+                let twice = STANDARD.encode(STANDARD.encode(format!("om patienten {} igen", made(7))));
+                let body = format!("<a><b>{twice}</b></a>");
+                same("through", ask("198908219887", &body).await.text(), body.clone())?;
+                let told = last().await["note"].clone();
+                let said = told.as_str().unwrap_or_default();
+                holds(
+                    said,
+                    said.starts_with("not recorded: mappings/recorded/") && said.ends_with("is left at /response/body"),
+                )?;
+                same("files", saved(desk, "keeping").len(), 3)
+            })
+        },
+    },
+    Statement {
+        number: 59,
+        what: "what proxy.record may not forward to opens no socket and records nothing",
+        check: |desk| {
+            Box::pin(async {
+                let proxy =
+                    "answers = [\"mapping\"]\n[proxy]\nrecord = true\nurl = \"http://journal.test.example.se/\"\n";
+                desk.world.rewrite("producers/keeping/producer.toml", proxy);
+                let ask = || desk.call("keeping", Ask::post(question("199001011239")).at("/elsewhere"));
+                let told = "forwarding to journal.test.example.se is not allowed; list it in proxy.allow";
+                let read = async { while !ask().await.text().contains(told) {} };
+                tokio::time::timeout(std::time::Duration::from_secs(5), read).await.map_err(|_| "it is never read")?;
+                let before = saved(desk, "keeping").len();
+                ask().await;
+                let answer = desk.rows("keeping").await[0]["answer"].clone();
+                same("the fault is ours", (&answer["source"], &answer["note"]), (&json!("fault"), &json!(told)))?;
+                same("files", saved(desk, "keeping").len(), before)
             })
         },
     },

@@ -113,6 +113,8 @@ pub struct Proxy {
     pub on_miss: bool,
     /// Whether it is asked first, and what we would have answered is compared.
     pub always: bool,
+    /// Whether what it answers becomes mappings.
+    pub record: bool,
     /// Longest wait for it.
     pub timeout: std::time::Duration,
     /// How it is spoken to over https.

@@ -3,7 +3,6 @@
 use super::reading::{Reading, Value, json, number, whole};
 use super::{Producer, Proxy, SOURCES, Validation};
 use crate::contracts::sample::Variant;
-use crate::domain::problem::Problem;
 use crate::producers::behaviour::delay::Delay;
 use crate::producers::matcher::contract::ContractPattern;
 use crate::producers::record::onward::OnwardTls;
@@ -102,6 +101,7 @@ impl Reading<'_> {
             url: String::new(),
             on_miss: true,
             always: false,
+            record: false,
             timeout: crate::producers::settings::PROXY_TIMEOUT,
             tls: OnwardTls::default(),
         };
@@ -128,14 +128,10 @@ impl Reading<'_> {
                     // Beside the file that names it.
                     proxy.tls.ca = file.map(|file| self.file.with_file_name(file));
                 }
-                "record" => {
-                    if value.get_ref().as_bool() != Some(false) {
-                        let line = self.line(value.span().start);
-                        let message =
-                            "proxy.record has no effect: recordings are begun by POST /__admin/recordings/start";
-                        self.problems.push(Problem::warning(self.file, line, message));
-                    }
-                }
+                "record" => match value.get_ref().as_bool() {
+                    Some(records) => proxy.record = records,
+                    None => self.error(value, "proxy.record: expected true or false"),
+                },
                 unknown => {
                     let known = ["url", "when", "timeout_ms", "record", "certificate", "ca"];
                     self.unknown(unknown, key.span().start, &known);
