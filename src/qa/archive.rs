@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 use super::result::RunDocument;
 use super::run::Finished;
 
-/// Runs kept; the oldest go first. Those of a session stay.
+/// Runs kept; the oldest go first. Those of a session stay, and are not counted.
 pub const RUNS_MAX: usize = 200;
+/// Bytes of the runs kept, likewise; the newest stays however large it is.
+pub const RUNS_BYTES_MAX: u64 = 2 << 30;
+/// What a run's folder has its length in, so that nobody has to count again.
+const BYTES_FILE: &str = "bytes";
 /// What a run's folder names its session in.
 const SESSION_FILE: &str = "session";
 
@@ -57,9 +61,10 @@ impl Archive {
         for (name, bytes) in suite {
             write(&beside, &format!("suite/{name}"), bytes)?;
         }
+        fs::write(beside.join(BYTES_FILE), bytes_below(&beside)?.to_string())?;
         let folder = self.folder(id);
         fs::rename(&beside, &folder)?;
-        self.forget_oldest()?;
+        self.forget_oldest(RUNS_MAX, RUNS_BYTES_MAX)?;
         Ok(folder)
     }
 
@@ -112,14 +117,40 @@ impl Archive {
         fs::read_to_string(self.folder(id).join(SESSION_FILE)).ok()
     }
 
-    fn forget_oldest(&self) -> io::Result<()> {
+    fn forget_oldest(&self, runs_max: usize, bytes_max: u64) -> io::Result<()> {
         let mut ids = self.ids()?;
         ids.retain(|id| self.session(id).is_none());
-        for id in ids.into_iter().skip(RUNS_MAX) {
-            fs::remove_dir_all(self.folder(&id))?;
+        let mut bytes = 0;
+        for (number, id) in ids.iter().enumerate() {
+            let folder = self.folder(id);
+            bytes += bytes_of(&folder)?;
+            let is_newest = number == 0;
+            if number >= runs_max || (bytes > bytes_max && !is_newest) {
+                fs::remove_dir_all(&folder)?;
+            }
         }
         Ok(())
     }
+}
+
+/// The length of a run as its folder tells it; counted where it does not.
+fn bytes_of(folder: &Path) -> io::Result<u64> {
+    let told = fs::read_to_string(folder.join(BYTES_FILE)).ok().and_then(|text| text.trim().parse().ok());
+    told.map_or_else(|| bytes_below(folder), Ok)
+}
+
+/// Bytes of all files below a folder.
+fn bytes_below(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let about = entry.metadata()?;
+            if about.is_dir() { folders.push(entry.path()) } else { bytes += about.len() }
+        }
+    }
+    Ok(bytes)
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -152,4 +183,36 @@ fn read_all(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs of a thousand bytes each, of which some belong to a session; what is left of them.
+    fn left(runs: &[(&str, bool)], runs_max: usize, bytes_max: u64) -> Vec<String> {
+        let data = tempfile::tempdir().unwrap();
+        let archive = Archive::in_data(data.path());
+        for (id, is_evidence) in runs {
+            let folder = archive.folder(id);
+            write(&folder, "messages/0001-req.xml", &[b' '; 990]).unwrap();
+            if *is_evidence {
+                write(&folder, SESSION_FILE, b"session-10").unwrap();
+            } else {
+                write(&folder, "run.json", &[b' '; 10]).unwrap();
+            }
+        }
+        archive.forget_oldest(runs_max, bytes_max).unwrap();
+        archive.ids().unwrap()
+    }
+
+    #[test]
+    fn the_oldest_runs_go_by_number_and_by_length_and_evidence_stays() {
+        let runs = [("1", true), ("2", false), ("3", false), ("4", true), ("5", false)];
+        assert_eq!(left(&runs, 9, 9_000), ["5", "4", "3", "2", "1"]);
+        assert_eq!(left(&runs, 2, 9_000), ["5", "4", "3", "1"]);
+        assert_eq!(left(&runs, 9, 2_000), ["5", "4", "3", "1"]);
+        assert_eq!(left(&runs, 9, 1_999), ["5", "4", "1"]);
+        assert_eq!(left(&runs, 9, 5), ["5", "4", "1"], "the newest stays");
+    }
 }

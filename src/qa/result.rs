@@ -151,8 +151,24 @@ pub struct StepResult {
     /// File of the answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub response: Option<String>,
+    /// Messages of which only the beginning is kept.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub cut: Vec<Cut>,
     /// In order.
     pub assertions: Vec<AssertionResult>,
+}
+
+/// A message of which only the beginning is kept; all of it was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// The file, in the run's folder.
+    pub file: String,
+    /// Bytes in the file.
+    pub kept: usize,
+    /// Bytes of the whole message.
+    pub bytes: usize,
+    /// Hash of the whole message, in hexadecimal.
+    pub sha256: String,
 }
 
 /// One assertion.

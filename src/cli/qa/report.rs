@@ -15,6 +15,7 @@ use crate::qa::desk::register::Register;
 use crate::qa::report::bundle::{BundleError, Contents, Identities, make};
 use crate::qa::report::compare::{Changed, Compared, compare};
 use crate::qa::report::identities::{Known, find};
+use crate::qa::report::signature::Signer;
 use crate::qa::report::{declaration, junit, page};
 use crate::qa::verdict::Verdict;
 
@@ -42,6 +43,9 @@ pub struct ReportArguments {
     /// Show the cases whose verdict is another than in this earlier run, instead
     #[arg(long, value_name = "RUN")]
     pub compare: Option<String>,
+    /// Sign the bundle with this Ed25519 key (PEM); else with qa/bundle-key.pem of the data directory, where there is one
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
     /// The data directory the run was kept in
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -81,7 +85,11 @@ pub fn run(
             let deviations = Register::read(&data.join("qa")).map_err(Failure::environment)?;
             let deviations = deviations.deviations_of(&kept.document);
             let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite, deviations };
-            match make(&contents, &identities, &known) {
+            let signer = match &arguments.sign {
+                Some(path) => Some(Signer::read(path).map_err(Failure::usage)?),
+                None => Signer::of_folder(&data.join("qa")).map_err(Failure::environment)?,
+            };
+            match make(&contents, &identities, &known, signer.as_ref()) {
                 Ok(bundle) => {
                     terminal.complain(&format!("bundle {}", bundle.id));
                     return write(arguments, &bundle.bytes, terminal);

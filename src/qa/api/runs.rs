@@ -181,7 +181,8 @@ pub(super) async fn bundle(
     };
     let deviations = desk.state().register.deviations_of(&kept.document);
     let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite, deviations };
-    match make(&contents, &identities, &Known::default()) {
+    let signer = desk.signer().map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why))?;
+    match make(&contents, &identities, &Known::default(), signer.as_ref()) {
         Ok(bundle) => Ok(([(header::CONTENT_TYPE, "application/zip")], bundle.bytes).into_response()),
         Err(BundleError::Identities(found)) => {
             let problem =

@@ -19,6 +19,7 @@ use super::consumer::hub::Hub;
 use super::consumer::waits::Waits;
 use super::evidence::Evidence;
 use super::mutants::score::Host;
+use super::report::signature::Signer;
 use super::suite::folder::{Published, hexadecimal};
 use crate::domain::clock::Clock;
 use register::Register;
@@ -64,6 +65,11 @@ pub(super) struct State {
 }
 
 impl Desk {
+    /// The key that signs bundles of evidence, where the data directory has one: it may come and go meanwhile.
+    pub(super) fn signer(&self) -> Result<Option<Signer>, String> {
+        Signer::of_folder(&self.folder)
+    }
+
     /// Opens the desk of a data directory; without one, everything is forgotten with the platform.
     pub fn open(data: Option<&Path>, clock: Clock, host: Arc<dyn Host>) -> io::Result<Self> {
         let (data, forgets) = match data {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::identities::{Finding, Known, find, redact};
+use super::signature::{PublicKey, Signer};
 use super::{declaration, junit, page, repacked, zip};
 use crate::qa::desk::deviation::Deviation;
 use crate::qa::result::{RunDocument, Totals};
@@ -14,6 +15,10 @@ use crate::qa::suite::folder::hexadecimal;
 
 /// The name of the manifest's form.
 pub const SCHEMA: &str = "anslut.qa.bundle/1";
+/// The list of everything else.
+const MANIFEST: &str = "manifest.json";
+/// Its signature, where somebody signed.
+const SIGNATURE: &str = "manifest.sig";
 
 /// What the bundle is made of.
 pub struct Contents<'c> {
@@ -47,6 +52,9 @@ struct Manifest {
     run: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     accepted: Option<String>,
+    /// The key that signed, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    public_key: Option<String>,
     files: Vec<Entry>,
 }
 
@@ -77,8 +85,13 @@ pub struct Bundle {
     pub id: String,
 }
 
-/// Makes the bundle. The same run gives the same bytes.
-pub fn make(contents: &Contents<'_>, identities: &Identities, known: &Known) -> Result<Bundle, BundleError> {
+/// Makes the bundle, signed where there is a key. The same run gives the same bytes.
+pub fn make(
+    contents: &Contents<'_>,
+    identities: &Identities,
+    known: &Known,
+    signer: Option<&Signer>,
+) -> Result<Bundle, BundleError> {
     let mut files = files(contents)?;
     match identities {
         Identities::Redact => {
@@ -101,6 +114,7 @@ pub fn make(contents: &Contents<'_>, identities: &Identities, known: &Known) -> 
         session: contents.run.session.clone(),
         run: contents.run.id.clone(),
         accepted: if let Identities::Accept(reason) = identities { Some(reason.clone()) } else { None },
+        public_key: signer.map(|signer| signer.public().as_str().to_owned()),
         files: files
             .iter()
             .map(|(path, bytes)| Entry {
@@ -112,7 +126,11 @@ pub fn make(contents: &Contents<'_>, identities: &Identities, known: &Known) -> 
     };
     let manifest = json(&manifest)?;
     let id = hexadecimal(&Sha256::digest(&manifest));
-    files.insert(0, ("manifest.json".to_owned(), manifest));
+    if let Some(signer) = signer {
+        let signature = signer.sign(&manifest).map_err(BundleError::Format)?;
+        files.insert(0, (SIGNATURE.to_owned(), signature));
+    }
+    files.insert(0, (MANIFEST.to_owned(), manifest));
     let bytes = zip::write(&files).map_err(BundleError::Format)?;
     Ok(Bundle { bytes, id })
 }
@@ -145,8 +163,17 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, BundleError> {
     serde_json::to_vec_pretty(value).map_err(|error| BundleError::Format(error.to_string()))
 }
 
-/// Checks a bundle by itself; its id, or everything that differs.
-pub fn verify(bytes: &[u8]) -> Result<String, Vec<String>> {
+/// A bundle that is as it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The hash of its manifest, in hexadecimal.
+    pub id: String,
+    /// The key that signed it, where one did.
+    pub signed_by: Option<PublicKey>,
+}
+
+/// Checks a bundle by itself; what it is, or everything that differs. With a key, it must be signed by that.
+pub fn verify(bytes: &[u8], key: Option<&PublicKey>) -> Result<Whole, Vec<String>> {
     // What was packed again by another tool is read too, so that what differs is named.
     let (entries, repacked) = match zip::read(bytes) {
         Ok(entries) => (entries.into_iter().map(|(name, bytes)| (name, Cow::Borrowed(bytes))).collect(), None),
@@ -159,7 +186,7 @@ pub fn verify(bytes: &[u8]) -> Result<String, Vec<String>> {
         },
     };
     let content = |path: &str| entries.iter().find(|(known, _)| known == path).map(|(_, bytes)| bytes.as_ref());
-    let Some(manifest_bytes) = content("manifest.json") else {
+    let Some(manifest_bytes) = content(MANIFEST) else {
         return Err(vec!["manifest.json is missing".to_owned()]);
     };
     let manifest: Manifest =
@@ -175,10 +202,13 @@ pub fn verify(bytes: &[u8]) -> Result<String, Vec<String>> {
         }
     }
     for (path, _) in &entries {
-        if path != "manifest.json" && !manifest.files.iter().any(|file| file.path == *path) {
+        let is_own = path == MANIFEST || (path == SIGNATURE && (manifest.public_key.is_some() || key.is_some()));
+        if !is_own && !manifest.files.iter().any(|file| file.path == *path) {
             wrong.push(format!("{path} does not belong to the bundle"));
         }
     }
+    let signed_by = manifest.public_key.as_deref().map(PublicKey::named);
+    wrong.extend(unsigned(signed_by.as_ref(), key, manifest_bytes, content(SIGNATURE)));
     match content("run.json").map(serde_json::from_slice::<RunDocument>) {
         Some(Ok(run)) if run.totals != Totals::of(&run.cases) => {
             wrong.push("run.json: its totals are not those of its cases".to_owned());
@@ -190,5 +220,29 @@ pub fn verify(bytes: &[u8]) -> Result<String, Vec<String>> {
     if let Some(why) = repacked.filter(|_| wrong.is_empty()) {
         wrong.push(why);
     }
-    if wrong.is_empty() { Ok(hexadecimal(&Sha256::digest(manifest_bytes))) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(Whole { id: hexadecimal(&Sha256::digest(manifest_bytes)), signed_by })
+    } else {
+        Err(wrong)
+    }
+}
+
+/// Why the signature is not what it should be: there, where the manifest names its key or one is demanded, and that key's.
+fn unsigned(
+    named: Option<&PublicKey>,
+    demanded: Option<&PublicKey>,
+    manifest: &[u8],
+    signature: Option<&[u8]>,
+) -> Option<String> {
+    let key = demanded.or(named)?;
+    match signature {
+        None => Some(format!("{SIGNATURE} is missing")),
+        Some(_) if named.is_some_and(|named| named != key) => {
+            Some(format!("{MANIFEST} names another key than {}", key.as_str()))
+        }
+        Some(signature) if !key.has_signed(manifest, signature) => {
+            Some(format!("{SIGNATURE} is not the signature of {MANIFEST} by {}", key.as_str()))
+        }
+        Some(_) => None,
+    }
 }

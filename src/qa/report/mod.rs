@@ -7,6 +7,7 @@ pub mod identities;
 pub mod junit;
 pub mod page;
 mod repacked;
+pub mod signature;
 
 // The writer of contract zips is the same; a bundle is known by it.
 pub use crate::store::zip;

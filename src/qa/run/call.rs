@@ -187,14 +187,14 @@ impl CaseRun<'_> {
         let carrier = if bare { world.bare.as_ref().unwrap_or(&world.carrier) } else { &world.carrier };
         match send(carrier, outgoing).await {
             Ok(exchange) => {
-                (result.request, result.response) = self.messages.keep(&sent, Some(&exchange.body));
+                self.messages.keep(&sent, Some(&exchange.body), result);
                 (result.status, result.ms) = (Some(exchange.status), exchange.ms);
                 self.by_id.insert(step.id.clone(), step.name.clone());
                 self.exchanges.insert(step.name.clone(), exchange.clone());
                 Some(exchange)
             }
             Err(reason) => {
-                (result.request, result.response) = self.messages.keep(&sent, None);
+                self.messages.keep(&sent, None, result);
                 (result.verdict, result.reason) = (Verdict::Error, reason);
                 None
             }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Zoned;
 
-use super::exchange::{Exchange, Messages};
+use super::exchange::Exchange;
+use super::messages::Messages;
 use super::scopes::CaseScopes;
 use super::{Options, Remembered, World};
 use crate::domain::clock::Clock;

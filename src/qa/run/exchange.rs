@@ -1,6 +1,5 @@
 //! One request and its answer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,11 +7,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Uri};
 
 use crate::domain::clock::Clock;
-use crate::qa::result::CaseResult;
 use crate::soap::responder::{Responder, TransportFault};
-
-/// Bytes of messages a run keeps; what comes after is judged, and not kept.
-pub const MESSAGES_BYTES_MAX: usize = 512 << 20;
 
 /// What was sent and what came.
 #[derive(Clone, Debug, Default)]
@@ -122,60 +117,5 @@ fn cause(fault: TransportFault) -> &'static str {
         TransportFault::Reset => "the connection was reset",
         TransportFault::Closed => "the connection was closed before the answer was whole, or no answer came in time",
         TransportFault::Handshake(_) => "hands were not shaken over TLS",
-    }
-}
-
-/// Messages of a run, by the names they are kept under.
-#[derive(Debug, Default)]
-pub struct Messages {
-    files: BTreeMap<String, Vec<u8>>,
-    bytes: usize,
-    count: usize,
-}
-
-impl Messages {
-    /// Keeps an exchange; the names of request and answer, or nothing when the run has kept as much as it may.
-    pub fn keep(&mut self, request: &[u8], response: Option<&[u8]>) -> (Option<String>, Option<String>) {
-        self.count += 1;
-        let number = self.count;
-        let mut keep = |kind: &str, bytes: &[u8]| {
-            if self.bytes + bytes.len() > MESSAGES_BYTES_MAX {
-                return None;
-            }
-            self.bytes += bytes.len();
-            let name = format!("messages/{number:04}-{kind}.xml");
-            self.files.insert(name.clone(), bytes.to_vec());
-            Some(name)
-        };
-        (keep("req", request), response.and_then(|response| keep("resp", response)))
-    }
-
-    /// Takes over what a case has kept, under numbers of our own; its result names them.
-    pub fn absorb(&mut self, case: Self, result: &mut CaseResult) {
-        let renamed = |name: &str| {
-            let (number, kind) = name.strip_prefix("messages/")?.split_once('-')?;
-            Some(format!("messages/{:04}-{kind}", number.parse::<usize>().ok()? + self.count))
-        };
-        let mut kept = BTreeMap::new();
-        for (name, bytes) in case.files {
-            if self.bytes + bytes.len() <= MESSAGES_BYTES_MAX
-                && let Some(new) = renamed(&name)
-            {
-                self.bytes += bytes.len();
-                self.files.insert(new.clone(), bytes);
-                kept.insert(name, new);
-            }
-        }
-        for step in &mut result.steps {
-            for name in [&mut step.request, &mut step.response] {
-                *name = name.as_ref().and_then(|name| kept.get(name).cloned());
-            }
-        }
-        self.count += case.count;
-    }
-
-    /// All that was kept.
-    pub fn into_files(self) -> BTreeMap<String, Vec<u8>> {
-        self.files
     }
 }

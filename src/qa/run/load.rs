@@ -97,7 +97,7 @@ pub(super) async fn run(case: &mut CaseRun<'_>, step: &Step, request: &Request, 
     judge(case, request, plan, &variants, &calls, result);
     if let Some(Called { outcome: Ok(exchange), .. }) = calls.first() {
         result.status = Some(exchange.status);
-        (result.request, result.response) = case.messages.keep(exchange.request.as_bytes(), Some(&exchange.body));
+        case.messages.keep(exchange.request.as_bytes(), Some(&exchange.body), result);
     }
     result.verdict = Verdict::of(result.assertions.iter().map(|assertion| assertion.verdict));
 }

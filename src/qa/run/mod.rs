@@ -6,6 +6,7 @@ mod case;
 pub mod exchange;
 mod judge;
 mod load;
+pub mod messages;
 mod native;
 mod scopes;
 #[cfg(test)]
@@ -30,7 +31,7 @@ use super::suite::project::Case;
 use super::verdict::Verdict;
 use crate::domain::clock::{Clock, stockholm};
 use crate::soap::responder::Responder;
-use exchange::Messages;
+use messages::Messages;
 
 /// What a run is asked to do.
 #[derive(Clone, Debug)]

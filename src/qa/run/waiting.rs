@@ -44,8 +44,7 @@ impl CaseRun<'_> {
                 }
                 result.assertions.insert(0, assertion(&format!("{came} calls seen"), Verdict::Pass, Vec::new()));
                 if let Some(call) = seen.calls.first() {
-                    (result.request, result.response) =
-                        self.messages.keep(call.request.as_bytes(), Some(call.answer.as_bytes()));
+                    self.messages.keep(call.request.as_bytes(), Some(call.answer.as_bytes()), &mut result);
                 }
                 match &wanted.updates {
                     Some(file) => {

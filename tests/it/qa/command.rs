@@ -98,6 +98,46 @@ pub fn a_run_is_kept_reported_and_bundled() {
     std::fs::write(&changed, anslut::qa::report::zip::write(&more).unwrap()).unwrap();
     assert_eq!(json(&verify(&changed))["wrong"][0], "extra.txt does not belong to the bundle");
 
+    // Signed: whole by that key alone.
+    let key = |name: &str| {
+        let made = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+        let [private, public] = [".pem", ".pub"].map(|end| home.path().join(format!("{name}{end}")));
+        std::fs::write(&private, made.serialize_pem()).unwrap();
+        std::fs::write(&public, made.public_key_pem()).unwrap();
+        [private, public].map(|path| path.to_str().unwrap().to_owned())
+    };
+    let ([private, public], [_, other]) = (key("own"), key("other"));
+    let verify_by = |file: &Path, key: &str| {
+        let verified = anslut(&["--json", "qa", "verify-bundle", file.to_str().unwrap(), "--key", key], home.path());
+        (verified.status.code(), json(&verified)["wrong"][0].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(verify_by(&bundle, &public), (Some(1), "manifest.sig is missing".to_owned()));
+    let signed = home.path().join("signed.zip");
+    let out = signed.to_str().unwrap();
+    let made = anslut(&["qa", "report", id, "--format", "bundle", "--sign", &private, "--out", out], home.path());
+    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    assert_eq!(json(&verify(&signed))["signed_by"].as_str().map(str::len), Some(64));
+    assert_eq!(verify_by(&signed, &public), (Some(0), String::new()));
+    let (code, said) = verify_by(&signed, &other);
+    assert!(code == Some(1) && said.starts_with("manifest.json names another key"), "{said}");
+    let bytes = std::fs::read(&signed).unwrap();
+    let entries = anslut::qa::report::zip::read(&bytes).unwrap();
+    let (manifest, forged) = (entries[0].1, [0u8; 64]);
+    assert_eq!((entries[0].0.as_str(), entries[1].0.as_str()), ("manifest.json", "manifest.sig"));
+    let forged = [("manifest.json", manifest), ("manifest.sig", &forged[..])].into_iter();
+    let rest = entries[2..].iter().map(|(name, bytes)| (name.as_str(), *bytes));
+    let forged: Vec<_> = forged.chain(rest).collect();
+    std::fs::write(&changed, anslut::qa::report::zip::write(&forged).unwrap()).unwrap();
+    let said = json(&verify(&changed))["wrong"][0].as_str().unwrap_or_default().to_owned();
+    assert!(said.starts_with("manifest.sig is not the signature of manifest.json"), "{said}");
+    // The key of the data directory signs by itself.
+    std::fs::create_dir_all(home.path().join("qa")).unwrap();
+    std::fs::copy(&private, home.path().join("qa/bundle-key.pem")).unwrap();
+    let by_itself = home.path().join("by-itself.zip");
+    let out = by_itself.to_str().unwrap();
+    assert_eq!(anslut(&["qa", "report", id, "--format", "bundle", "--out", out], home.path()).status.code(), Some(0));
+    assert_eq!(std::fs::read(&by_itself).unwrap(), bytes);
+
     // Statement 71: the page needs nothing from anywhere.
     let page = anslut(&["qa", "report", id, "--format", "html", "--lang", "en"], home.path());
     let page = String::from_utf8(page.stdout).unwrap();
