@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::producers::settings::DELAY_MAX;
 
 /// Every id there is, beside those of [`TLS_IDS`].
-pub const IDS: [&str; 81] = [
+pub const IDS: [&str; 83] = [
     "normal",
     "logical-error",
     "logical-info",
@@ -52,6 +52,8 @@ pub const IDS: [&str; 81] = [
     "schema-invalid",
     "old-minor",
     "new-minor",
+    "other-prefixes",
+    "nullified",
     "wrong-major",
     "wrong-contract",
     "not-xml",

@@ -4,6 +4,7 @@
 use super::act::Act;
 use super::delay::Numbers;
 use super::perform::{Performing, Violation};
+use super::{nullified, written};
 use crate::producers::asked::plain_identity;
 use crate::producers::identity::test_identity;
 use crate::producers::matcher::moment;
@@ -16,8 +17,9 @@ pub(super) const MUTATIONS: [&str; 9] =
 /// Most tries to find a violation that is one.
 const TRIES_MAX: u64 = 64;
 
-/// The changed body; `None` where the behaviour changes no content, `Err` where the answer has no place for it.
-pub(super) fn edit(act: &Act, body: &[u8], with: &mut Performing<'_, '_>) -> Option<Result<String, ()>> {
+/// The changed body; `None` where the behaviour changes no content, `Err` why the answer has no place
+/// for it.
+pub(super) fn edit(act: &Act, body: &[u8], with: &mut Performing<'_, '_>) -> Option<Result<String, &'static str>> {
     let whole = |change: &dyn Fn(&mut Branch)| {
         let mut root = Branch::parse(body).ok()?;
         change(root.message_mut()?);
@@ -31,7 +33,7 @@ pub(super) fn edit(act: &Act, body: &[u8], with: &mut Performing<'_, '_>) -> Opt
             Some(if logical(root.message_mut()?, act.id == "logical-error", code) {
                 Ok(root.document())
             } else {
-                Err(())
+                Err("the contract has no result to say it with")
             })
         }
         "wrong-patient" | "mixed-patients" => {
@@ -73,6 +75,8 @@ pub(super) fn edit(act: &Act, body: &[u8], with: &mut Performing<'_, '_>) -> Opt
             };
             message.content.push(Leaf::Branch(newer));
         }),
+        "other-prefixes" => Some(Ok(written::otherwise(&Branch::parse(body).ok()?).document())),
+        "nullified" => Some(nullified::edit(&mut Branch::parse(body).ok()?, with)),
         "wrong-major" => {
             let contract = with.asked.contract()?;
             let (head, major) = contract.rsplit_once(':')?;

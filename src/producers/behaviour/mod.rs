@@ -4,11 +4,13 @@ pub mod act;
 mod content;
 pub mod delay;
 pub mod fault;
+mod nullified;
 pub mod perform;
 pub mod script;
 pub mod template;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -129,9 +129,7 @@ fn changed(act: &Act, mut response: Response<Bytes>, with: &mut Performing<'_, '
     let edited = content::edit(act, response.body(), with);
     match edited {
         Some(Ok(body)) => *response.body_mut() = Bytes::from(body),
-        Some(Err(())) => {
-            return fault(500, SOAP_11, "soap:Server", "anslut: the contract has no result to say it with", "");
-        }
+        Some(Err(why)) => return fault(500, SOAP_11, "soap:Server", &format!("anslut: {why}"), ""),
         None => {}
     }
     match act.id {
