@@ -74,6 +74,10 @@ pub fn run(
         (None, false) => Identities::Refuse,
     };
     let known = Known::default();
+    let deviations = || {
+        let register = Register::read(&data.join("qa")).map_err(Failure::environment)?;
+        Ok::<_, Failure>(register.deviations_of(&kept.document))
+    };
     let bytes = match arguments.format.as_str() {
         "json" => serde_json::to_vec_pretty(&kept.document).map_err(Failure::environment)?,
         "junit" => junit::write(&kept.document, false).into_bytes(),
@@ -82,8 +86,7 @@ pub fn run(
         }
         "md" => declaration::markdown(&declaration::of(&[&kept.document]), language(&arguments.lang)).into_bytes(),
         "bundle" => {
-            let deviations = Register::read(&data.join("qa")).map_err(Failure::environment)?;
-            let deviations = deviations.deviations_of(&kept.document);
+            let deviations = deviations()?;
             let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite, deviations };
             let signer = match &arguments.sign {
                 Some(path) => Some(Signer::read(path).map_err(Failure::usage)?),
@@ -98,7 +101,11 @@ pub fn run(
                 Err(error) => return Err(Failure::environment(error)),
             }
         }
-        _ => page::write(&kept.document, language(&arguments.lang)).into_bytes(),
+        _ => {
+            let deviations = deviations()?;
+            let material = page::Material { run: &kept.document, messages: &kept.messages, deviations: &deviations };
+            page::write(&material, language(&arguments.lang)).into_bytes()
+        }
     };
     let bytes = match &identities {
         Identities::Refuse => {

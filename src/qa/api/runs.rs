@@ -150,7 +150,11 @@ pub(super) async fn report(
     let (kind, text) = match query.get("format").map_or("json", String::as_str) {
         "json" => ("application/json", serde_json::to_string_pretty(run).unwrap_or_default()),
         "junit" => ("application/xml", junit::write(run, false)),
-        "html" => ("text/html; charset=utf-8", page::write(run, language(&query))),
+        "html" => {
+            let deviations = desk.state().register.deviations_of(run);
+            let material = page::Material { run, messages: &kept.messages, deviations: &deviations };
+            ("text/html; charset=utf-8", page::write(&material, language(&query)))
+        }
         "md" => ("text/markdown; charset=utf-8", declaration::markdown(&declaration::of(&[run]), language(&query))),
         "declaration" => {
             ("application/json", serde_json::to_string_pretty(&declaration::of(&[run])).unwrap_or_default())

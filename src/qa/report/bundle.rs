@@ -137,11 +137,12 @@ pub fn make(
 
 fn files(contents: &Contents<'_>) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
     let run = contents.run;
+    let material = page::Material { run, messages: contents.messages, deviations: &contents.deviations };
     let mut files = vec![
         ("run.json".to_owned(), json(run)?),
         ("junit.xml".to_owned(), junit::write(run, false).into_bytes()),
-        ("report.sv.html".to_owned(), page::write(run, page::Language::Swedish).into_bytes()),
-        ("report.en.html".to_owned(), page::write(run, page::Language::English).into_bytes()),
+        ("report.sv.html".to_owned(), page::write(&material, page::Language::Swedish).into_bytes()),
+        ("report.en.html".to_owned(), page::write(&material, page::Language::English).into_bytes()),
         ("environment.json".to_owned(), json(&run.target)?),
     ];
     let parameters: BTreeMap<&str, &BTreeMap<String, String>> =

@@ -1,10 +1,28 @@
 //! The run as one page that needs nothing else: no network, no script (`qa.md` §8.4).
 
+mod cases;
+mod marked;
+mod sections;
+
+use std::collections::BTreeMap;
+
 use maud::{DOCTYPE, Markup, html};
 
 use super::declaration::{self, Declaration, Source};
-use crate::qa::result::{CaseResult, RunDocument, StepResult};
+use crate::qa::desk::deviation::Deviation;
+use crate::qa::result::RunDocument;
 use crate::qa::verdict::Verdict;
+
+/// What a page is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Material<'m> {
+    /// The run.
+    pub run: &'m RunDocument,
+    /// Requests and answers by file name.
+    pub messages: &'m BTreeMap<String, Vec<u8>>,
+    /// Deviations of the run or of its session.
+    pub deviations: &'m [Deviation],
+}
 
 /// Which language the page is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +38,10 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6
 details{border:1px solid #ccc;border-radius:.4rem;margin:.5rem 0;padding:.4rem .8rem}summary{cursor:pointer}\
 .v{font-weight:600}.fail,.error{color:#9d1c1c}.pass{color:#1d6b32}.not-run,.waiting{color:#7a5200}.skip{color:#555}\
 code,pre{font:13px/1.4 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}\
-@media(prefers-color-scheme:dark){body{background:#16181b;color:#e6e6e6}td,th,details{border-color:#444}\
-.fail,.error{color:#ff8f8f}.pass{color:#7fd494}.not-run,.waiting{color:#e8b84e}.skip{color:#aaa}}@media print{details{break-inside:avoid}}";
+.pair{display:grid;grid-template-columns:1fr 1fr;gap:0 1rem}.pair pre{margin:.3rem 0;max-height:30rem;overflow:auto}\
+mark{background:#ffe08a;color:#1b1b1b;outline:2px solid #9d1c1c}\
+@media(max-width:50rem){.pair{grid-template-columns:1fr}}@media(prefers-color-scheme:dark){body{background:#16181b;color:#e6e6e6}td,th,details{border-color:#444}\
+.fail,.error{color:#ff8f8f}.pass{color:#7fd494}.not-run,.waiting{color:#e8b84e}.skip{color:#aaa}}@media print{.pair pre{max-height:none}}";
 
 impl Language {
     fn code(self) -> &'static str {
@@ -51,7 +71,8 @@ impl Language {
 }
 
 /// The page.
-pub fn write(run: &RunDocument, language: Language) -> String {
+pub fn write(material: &Material<'_>, language: Language) -> String {
+    let run = material.run;
     let say = |swedish, english| language.say(swedish, english);
     let title = run.suite.first().map_or("", |suite| suite.name.as_str());
     let page = html! {
@@ -68,12 +89,14 @@ pub fn write(run: &RunDocument, language: Language) -> String {
                 p.v.(run.verdict.word()) { (language.verdict(run.verdict)) }
                 @if run.preparatory { p { (say("Förberedande körning: räknas inte som underlag.", "Preparatory run: not evidence.")) } }
                 (summary(run, language))
+                (sections::deviations(material.deviations, language))
                 h2 { (say("Testfall", "Cases")) }
-                @for case in &run.cases { (self::case(case, language)) }
+                @for case in &run.cases { (cases::case(case, material.messages, language)) }
                 @if !run.not_run.is_empty() {
                     h2 { (say("Inte kört", "Not run")) }
                     table { tbody { @for one in &run.not_run { tr { td { (one.case) } td { code { (one.place) } } td { (one.reason) } } } } }
                 }
+                (sections::coverage(run, language))
                 h2 { (say("Självdeklaration, så långt körningen fyller i den", "Self-declaration, as far as the run fills it in")) }
                 (fields(&declaration::of(&[run]), language))
                 (differences(language))
@@ -131,6 +154,9 @@ fn summary(run: &RunDocument, language: Language) -> Markup {
                 tr { th { (say("Körning", "Run")) } td { (run.id) } }
                 tr { th { (say("Mål", "Target")) } td { (run.target.url.as_deref().unwrap_or("–")) } }
                 tr { th { (say("Miljö", "Environment")) } td { (run.target.environment.as_deref().unwrap_or("–")) } }
+                @if let Some(certificate) = &run.target.certificate_sha256 {
+                    tr { th { (say("Klientcertifikat (SHA-256)", "Client certificate (SHA-256)")) } td { code { (certificate) } } }
+                }
                 tr { th { (say("Tid", "Time")) } td { (run.started) " – " (run.finished) } }
                 tr { th { (say("Utfall", "Outcome")) } td {
                     (totals.pass) " " (say("godkända", "passed")) ", " (totals.fail) " " (say("underkända", "failed")) ", "
@@ -139,46 +165,6 @@ fn summary(run: &RunDocument, language: Language) -> Markup {
                 } }
                 tr { th { (say("Andel godkända", "Score")) } td { (format!("{:.1} %", totals.score * 100.0)) } }
                 tr { th { (say("Program", "Program")) } td { (run.program) } }
-            }
-        }
-    }
-}
-
-fn case(case: &CaseResult, language: Language) -> Markup {
-    let open = matches!(case.verdict, Verdict::Fail | Verdict::Error);
-    html! {
-        details open[open] {
-            summary { span.v.(case.verdict.word()) { (language.verdict(case.verdict)) } " " (case.suite) " / " (case.name) @if !case.reason.is_empty() { " – " (case.reason) } }
-            @if let Some(decided) = &case.overridden {
-                p { (language.say("Granskaren har beslutat", "The reviewer decided")) " " strong { (language.verdict(decided.verdict)) } ": " (decided.reason) " (" (decided.by) ")" }
-            }
-            @for step in &case.steps { (self::step(step, language)) }
-            @for notice in &case.notices { p { "ℹ " (notice.text) } }
-            @for observation in &case.observations { p { "ℹ " (observation.rule) ": " (observation.text) } }
-            @if !case.data.is_empty() {
-                details { summary { (language.say("Parametrar", "Parameters")) } table { tbody { @for (name, value) in &case.data { tr { td { code { (name) } } td { (value) } } } } } }
-            }
-        }
-    }
-}
-
-fn step(step: &StepResult, language: Language) -> Markup {
-    html! {
-        table {
-            tbody {
-                tr {
-                    td.v.(step.verdict.word()) { (language.verdict(step.verdict)) }
-                    td { (step.name) @if !step.reason.is_empty() { ": " (step.reason) } }
-                    td { @if let Some(status) = step.status { "HTTP " (status) ", " (step.ms) " ms" } }
-                    td { @for file in [&step.request, &step.response].into_iter().flatten() { code { (file) } " " } }
-                }
-                @for assertion in &step.assertions {
-                    tr {
-                        td.v.(assertion.verdict.word()) { (language.verdict(assertion.verdict)) }
-                        td { (assertion.name) @if let Some(idiom) = &assertion.idiom { " (" (idiom) ")" } }
-                        td colspan="2" { @for message in &assertion.messages { pre { (message) } } @if let Some(xpath) = &assertion.xpath { code { (xpath) } } }
-                    }
-                }
             }
         }
     }
