@@ -37,7 +37,7 @@ pub const FAULTS: [Fault; 20] = [
     fault("FT-07", "answers with 1 000 records", Some("too-many;n=1000")),
     fault("FT-08", "answers with 5 MiB", Some("huge;mb=5")),
     fault("FT-09", "has optional elements of a later minor version", Some("new-minor")),
-    fault("FT-10", "writes other prefixes, a default namespace and white space", None),
+    fault("FT-10", "writes other prefixes, a default namespace and white space", Some("other-prefixes")),
     fault("FT-11", "answers in UTF-16", Some("utf16")),
     fault("FT-12", "answers with what the schema refuses", Some("schema-invalid")),
     fault("FT-13", "answers with something that is not XML", Some("not-xml")),
@@ -45,7 +45,7 @@ pub const FAULTS: [Fault; 20] = [
     // One source that fails is a partial answer of the aggregating service in front of it.
     fault("FT-15", "is one of several sources, and fails", Some("soap-fault")),
     fault("FT-16", "may not be asked, VP007", Some("vp-fault;code=VP007")),
-    fault("FT-17", "answers with nullified records", None),
+    fault("FT-17", "answers with nullified records", Some("nullified")),
     fault("FT-18", "answers in chunks", Some("drip;chunks=8;ms=1")),
     fault("FT-19", "answers a few bytes at a time", Some("drip;chunks=1000;ms=10")),
     fault("FT-20", "has a renewed certificate", None),
@@ -131,9 +131,10 @@ mod tests {
             |name: &str, behaviour: &str| Some((name.to_owned(), behaviour.to_owned(), "GetThing".to_owned()));
         assert_eq!(of(None, None), Ok(None));
         assert_eq!(of(Some("ft-01"), None), Ok(of_thing("FT-01", "soap-fault")));
-        assert_eq!(of(Some("FT-10"), Some("gzip")), Ok(of_thing("FT-10", "gzip")));
+        assert_eq!(of(Some("FT-10"), None), Ok(of_thing("FT-10", "other-prefixes")));
+        assert_eq!(of(Some("FT-20"), Some("gzip")), Ok(of_thing("FT-20", "gzip")));
         assert_eq!(of(None, Some("slow;ms=5")), Ok(of_thing("slow;ms=5", "slow;ms=5")));
-        assert!(of(Some("FT-10"), None).is_err_and(|why| why.contains("no behaviour for FT-10")));
+        assert!(of(Some("FT-20"), None).is_err_and(|why| why.contains("no behaviour for FT-20")));
         assert!(of(Some("FT-21"), None).is_err());
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -36,6 +37,8 @@ pub struct Call {
     pub total_ms: u64,
     /// `x-skltp-correlation-id`
     pub correlation_id: String,
+    /// How the consumer was identified, in the hub's words; none where it was not.
+    pub identified_by: Option<String>,
     /// Method and path.
     pub target: String,
     /// Headers of the request.
@@ -77,6 +80,8 @@ struct Summary {
 struct Whole {
     #[serde(default)]
     target: String,
+    #[serde(default)]
+    identified_by: Option<String>,
     messages: Messages,
 }
 
@@ -192,6 +197,18 @@ impl Hub {
         Ok(struck.filter_map(|row| row.riv?.correlation_id).collect())
     }
 
+    /// When the newest calls of one consumer and contract began and how long each took, the oldest first.
+    pub async fn moments(&self, sender: &str, contract: &str) -> Result<Vec<(Timestamp, Duration)>, String> {
+        let (sender, contract) = (encoded(sender), encoded(contract));
+        let list: List =
+            self.get(&format!("/api/v1/exchanges?sender={sender}&contract={contract}&limit={LISTED_MAX}")).await?;
+        let moment = |call: Summary| {
+            let began = call.started.parse().map_err(|error| format!("call {}: {error}", call.id))?;
+            Ok((began, Duration::from_secs_f64((call.total_us / 1e6).max(0.0))))
+        };
+        list.exchanges.into_iter().rev().map(moment).collect()
+    }
+
     /// Every call that is still in the record, the oldest first, of one consumer and contract.
     pub async fn recorded(&self, sender: &str, contract: &str) -> Result<Vec<Call>, String> {
         let (sender, contract) = (encoded(sender), encoded(contract));
@@ -229,6 +246,7 @@ impl Hub {
                 )]
                 total_ms: (summary.total_us / 1_000.0) as u64,
                 correlation_id: summary.correlation_id,
+                identified_by: whole.identified_by,
                 target: whole.target,
                 headers: whole.messages.request.headers,
                 cut_from: Some(whole.messages.request.body_bytes).filter(|_| whole.messages.request.truncated),

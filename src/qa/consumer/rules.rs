@@ -1,7 +1,9 @@
 //! CR-01 to CR-12, as far as the hub's record shows them. Pure.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use roxmltree::Node;
 
 use super::hub::Call;
@@ -17,6 +19,10 @@ use crate::qa::verdict::Verdict;
 
 /// Where a logical address stands in an envelope.
 const REGISTRY: &str = "urn:riv:itintegration:registry:1";
+/// How long a consumer waits at least before it gives up: as long as the hub.
+const PATIENCE_MS: u64 = 30_000;
+/// How long a call takes at least that shows such patience (FT-03).
+const PATIENT_MS: u64 = 25_000;
 /// Shortest time to a repetition after a fault, in seconds.
 const REPEAT_SECONDS: i64 = 300;
 
@@ -87,6 +93,53 @@ pub fn of_original_consumer(call: &Call, wanted: Option<bool>) -> Option<Observa
     Some(Observation { rule: "CR-05".to_owned(), text: format!("call {} {text}", call.id) })
 }
 
+/// CR-04: who calls is told by a client certificate of its own, over TLS; nothing where the hub knows it otherwise and
+/// nobody demands one. The listener speaks no TLS before 1.2.
+pub fn of_certificate(calls: &[Call], is_demanded: bool) -> Option<Result<String, String>> {
+    let shown = |call: &&Call| call.identified_by.as_deref() == Some("client certificate");
+    match calls.iter().find(|call| !shown(call)) {
+        None if calls.is_empty() => None,
+        None => Some(Ok(format!("{} calls with a client certificate", calls.len()))),
+        Some(call) if is_demanded => {
+            let by = call.identified_by.as_deref().unwrap_or("nothing");
+            Some(Err(format!("call {} came without a client certificate: the consumer is known by {by}", call.id)))
+        }
+        Some(_) => None,
+    }
+}
+
+/// CR-10: how many calls came within an hour and how many at once, held to what the consumer declared.
+pub fn of_load(
+    moments: &[(Timestamp, Duration)],
+    per_hour: Option<usize>,
+    at_once: Option<usize>,
+) -> Vec<Result<String, String>> {
+    let most = |within: &dyn Fn(&(Timestamp, Duration)) -> Duration| {
+        let counts = moments.iter().enumerate().map(|(number, (at, _))| {
+            let before = moments[..=number].iter().rev();
+            before.filter(|earlier| at.duration_since(earlier.0).unsigned_abs() < within(earlier)).count().max(1)
+        });
+        counts.max().unwrap_or_default()
+    };
+    let hour = most(&|_| Duration::from_secs(3_600));
+    let together = most(&|(_, lasted)| *lasted);
+    let held = |found: usize, declared: Option<usize>, what: &str| {
+        let declared = declared?;
+        let text = format!("{found} calls {what}, {declared} are declared");
+        Some(if found > declared { Err(text) } else { Ok(text) })
+    };
+    [held(hour, per_hour, "within an hour"), held(together, at_once, "at the same time")]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// CR-08 as far as it was tried: calls that were waited for nearly as long as the hub waits.
+pub fn waited_long(calls: &[Call]) -> Option<String> {
+    let longest = calls.iter().filter(|call| call.total_ms >= PATIENT_MS).max_by_key(|call| call.total_ms)?;
+    Some(format!("call {} was waited for {} ms", longest.id, longest.total_ms))
+}
+
 /// What calls break together; the oldest first.
 pub fn of_calls(calls: &[Call]) -> Vec<Observation> {
     let mut found = Vec::new();
@@ -95,6 +148,17 @@ pub fn of_calls(calls: &[Call]) -> Vec<Observation> {
         let same = |other: &&Call| other.request == call.request && other.sender == call.sender;
         let Some(again) = calls[number + 1..].iter().find(same) else { continue };
         let seconds = again.started.as_second() - call.started.as_second();
+        let waited = again.started.duration_since(call.started).as_millis();
+        if waited < i128::from(call.total_ms) && waited < i128::from(PATIENCE_MS) {
+            add(
+                "CR-08",
+                format!(
+                    "call {} repeats call {}, which was given up after {waited} ms, at least {PATIENCE_MS} ms",
+                    again.id, call.id
+                ),
+            );
+            continue;
+        }
         if call.outcome != "ok" && seconds < REPEAT_SECONDS {
             add(
                 "CR-09",
@@ -122,8 +186,6 @@ pub fn of_calls(calls: &[Call]) -> Vec<Observation> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     fn call(id: u64, second: i64, address: &str, outcome: &str) -> Call {
@@ -169,6 +231,53 @@ mod tests {
         ] {
             assert_eq!(of_original_consumer(call, wanted).is_some(), broken, "{wanted:?}");
         }
+    }
+
+    #[test]
+    fn a_certificate_is_seen_or_demanded_or_nothing_is_said() {
+        let by = |id: u64, by: &str| Call { identified_by: Some(by.to_owned()), ..call(id, 0, "SE1", "ok") };
+        let (shown, plain) = (by(1, "client certificate"), by(2, "internal headers"));
+        assert_eq!(
+            of_certificate(std::slice::from_ref(&shown), true),
+            Some(Ok("1 calls with a client certificate".to_owned()))
+        );
+        assert_eq!(of_certificate(&[shown.clone(), plain.clone()], false), None);
+        let without = "call 2 came without a client certificate: the consumer is known by internal headers";
+        assert_eq!(of_certificate(&[shown, plain], true), Some(Err(without.to_owned())));
+        assert_eq!(of_certificate(&[], true), None);
+    }
+
+    #[test]
+    fn calls_are_counted_by_the_hour_and_at_once() {
+        let at = |second: i64, lasted: u64| (Timestamp::from_second(second).unwrap(), Duration::from_secs(lasted));
+        let moments = [at(0, 10), at(5, 30), at(9, 1), at(3_599, 1), at(3_600, 1)];
+        let both = |hour: usize, together: usize| of_load(&moments, Some(hour), Some(together));
+        // Four in the first hour; the first ends as the fourth begins. Three at the ninth second.
+        let said = |hour: &str, together: &str| (hour.to_owned(), together.to_owned());
+        let (hour, together) =
+            said("4 calls within an hour, 4 are declared", "3 calls at the same time, 3 are declared");
+        assert_eq!(both(4, 3), [Ok(hour), Ok(together)]);
+        let (hour, together) =
+            said("4 calls within an hour, 3 are declared", "3 calls at the same time, 2 are declared");
+        assert_eq!(both(3, 2), [Err(hour), Err(together)]);
+        assert_eq!(of_load(&moments, None, None), []);
+        assert_eq!(of_load(&[], Some(0), None), [Ok("0 calls within an hour, 0 are declared".to_owned())]);
+    }
+
+    #[test]
+    fn a_consumer_that_asks_again_before_it_was_answered_gave_up() {
+        let both = |second, outcome, total_ms| {
+            of_calls(&[Call { total_ms, ..call(1, 0, "SE1", outcome) }, call(2, second, "SE1", "ok")])
+        };
+        assert_eq!(rules(&both(10, "VP009", 30_000)), ["CR-08"]);
+        assert_eq!(rules(&both(29, "ok", 29_500)), ["CR-08"]);
+        assert_eq!(rules(&both(30, "VP009", 30_500)), ["CR-09"], "it waited, and asked again too soon");
+        assert_eq!(rules(&both(30, "ok", 25_000)), [""; 0]);
+        assert_eq!(waited_long(&[Call { total_ms: 24_999, ..call(1, 0, "SE1", "ok") }]), None);
+        assert_eq!(
+            waited_long(&[Call { total_ms: 25_010, ..call(1, 0, "SE1", "ok") }]).as_deref(),
+            Some("call 1 was waited for 25010 ms")
+        );
     }
 
     #[test]

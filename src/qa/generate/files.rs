@@ -38,6 +38,13 @@ const WHY: &[(&str, &str, &str)] = &[
         "den av källornas testproducenter som slutar svara",
         "the mocked producer, one of several sources, that fails",
     ),
+    (
+        "consumer.certificate",
+        "true där konsumenten ska visa ett eget klientcertifikat",
+        "true where the consumer must show a client certificate of its own",
+    ),
+    ("consumer.callsPerHour", "flest anrop på en timme, som deklarerat", "most calls in an hour, as declared"),
+    ("consumer.callsAtOnce", "flest samtidiga anrop, som deklarerat", "most calls at the same time, as declared"),
     ("index.sender", "HSA-id för den som skickar Update", "HSA-id of whoever sends Updates"),
     ("index.url", "adressen där indexet svarar på FindContent", "where the index answers FindContent"),
     ("index.serviceDomain", "tjänstedomän som engagemangen bär, riv:…", "service domain of the engagements, riv:…"),
@@ -71,7 +78,11 @@ pub fn all(cases: &[Made]) -> Result<BTreeMap<String, String>, toml::ser::Error>
 
 /// `data.toml` with a line for everything that the cases need, each with its reason.
 pub fn form(cases: &[Made]) -> String {
-    let needed: BTreeSet<&str> = cases.iter().flat_map(|made| &made.case.needs).map(String::as_str).collect();
+    let mut needed: BTreeSet<&str> = cases.iter().flat_map(|made| &made.case.needs).map(String::as_str).collect();
+    // What a consumer declares of itself is asked for, and nothing waits for the answer.
+    let waits = cases.iter().filter_map(|made| made.case.waits_for.as_ref());
+    let declared = waits.flat_map(|wait| [&wait.certificate, &wait.calls_per_hour, &wait.calls_at_once]).flatten();
+    needed.extend(declared.filter_map(|text| text.strip_prefix("${")?.strip_suffix('}')));
     let mut out = String::from(
         "# What only you know. An empty value leaves its cases not run; { not_applicable = \"why\" } skips them.\n",
     );

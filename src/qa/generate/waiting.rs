@@ -18,7 +18,12 @@ pub(super) fn consumer(_shape: &Shape) -> Vec<Made> {
     let mut cases = vec![waiting(
         Building::new("CR", "CR", "Ett anrop genom plattformen", "A call through the platform"),
         &["consumer.hsaId"],
-        call(),
+        AwaitFile {
+            certificate: Some("${consumer.certificate}".to_owned()),
+            calls_per_hour: Some("${consumer.callsPerHour}".to_owned()),
+            calls_at_once: Some("${consumer.callsAtOnce}".to_owned()),
+            ..call()
+        },
     )];
     cases.extend(FAULTS.iter().map(|fault| {
         let Fault { id, title, behaviour, .. } = fault;

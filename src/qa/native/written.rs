@@ -248,6 +248,15 @@ pub struct AwaitFile {
     /// Whether the calls must name an original consumer (`true`) or must not (`false`), CR-05.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_consumer: Option<bool>,
+    /// `"true"`: the consumer shows a client certificate of its own (CR-04).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Most calls in an hour, as the consumer declares them (CR-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_hour: Option<String>,
+    /// Most calls at the same time, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_at_once: Option<String>,
     /// The calls are Updates of the index, and are judged as such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updates: Option<UpdatesFile>,

@@ -57,7 +57,10 @@ impl CaseRun<'_> {
                         };
                         judge_updates(&wanted, file, armed, &seen.calls, &earlier, &mut result);
                     }
-                    None => self.judge_calls(&seen.calls, wanted.original_consumer, &mut result),
+                    None => {
+                        self.judge_calls(&seen.calls, &wanted, &mut result);
+                        judge_load(hub, &wanted, &contract, &mut result).await;
+                    }
                 }
                 result.verdict = Verdict::of(result.assertions.iter().map(|assertion| assertion.verdict));
             }
@@ -92,12 +95,17 @@ impl CaseRun<'_> {
             [source_system, most_recent, service_domain, categorization, attested].into_iter().flatten()
         });
         let texts = std::iter::once(&mut wanted.sender).chain(&mut wanted.logical_address).chain(&mut wanted.patient);
-        for text in texts.chain(&mut wanted.system).chain(updates) {
+        let declared = [&mut wanted.certificate, &mut wanted.calls_per_hour, &mut wanted.calls_at_once];
+        let declared = declared.into_iter().flatten();
+        for text in texts.chain(&mut wanted.system).chain(declared).chain(updates) {
             if let Ok(expanded) = self.expand_text(text) {
                 *text = expanded;
             }
         }
         // A parameter nobody has filled in asks for nothing.
+        for text in [&mut wanted.certificate, &mut wanted.calls_per_hour, &mut wanted.calls_at_once] {
+            text.take_if(|text| text.is_empty());
+        }
         if let Some(UpdatesFile { source_system, most_recent, service_domain, categorization, attested, .. }) =
             &mut wanted.updates
         {
@@ -146,15 +154,42 @@ impl CaseRun<'_> {
         Ok(seen)
     }
 
-    fn judge_calls(&self, calls: &[Call], original_consumer: Option<bool>, result: &mut StepResult) {
+    fn judge_calls(&self, calls: &[Call], wanted: &AwaitFile, result: &mut StepResult) {
         let project = self.surroundings.project;
         let schemas = project.project.interfaces.first().and_then(|interface| project.schemas(&interface.name));
         let operation = project.project.interfaces.first().and_then(|interface| interface.operations.first());
         let known = schemas.as_ref().zip(operation).and_then(|(schemas, operation)| schemas.contract(&operation.name));
         let mut found: Vec<Observation> = calls.iter().flat_map(|call| rules::of_call(call, known)).collect();
-        found.extend(calls.iter().filter_map(|call| rules::of_original_consumer(call, original_consumer)));
-        found.extend(rules::of_calls(calls));
+        found.extend(calls.iter().filter_map(|call| rules::of_original_consumer(call, wanted.original_consumer)));
+        let together = rules::of_calls(calls);
+        let certificate = rules::of_certificate(calls, wanted.certificate.as_deref() == Some("true"));
+        result.assertions.extend(certificate.map(|held| ruled("CR-04", held)));
+        if !together.iter().any(|one| one.rule == "CR-08") {
+            result.assertions.extend(rules::waited_long(calls).map(|text| ruled("CR-08", Ok(text))));
+        }
+        found.extend(together);
         result.assertions.extend(found.into_iter().map(|one| broken(one.rule, one.text)));
+    }
+}
+
+/// Holds what the record has of the consumer's calls to what it declared, where it declared anything.
+async fn judge_load(hub: &Hub, wanted: &AwaitFile, contract: &str, result: &mut StepResult) {
+    let declared =
+        |text: &Option<String>| text.as_deref().map(|text| text.trim().parse::<usize>().map_err(|_| text.to_owned()));
+    let (per_hour, at_once) = (declared(&wanted.calls_per_hour), declared(&wanted.calls_at_once));
+    if per_hour.is_none() && at_once.is_none() {
+        return;
+    }
+    let judged = match (per_hour.transpose(), at_once.transpose()) {
+        (Err(text), _) | (_, Err(text)) => Err(format!("declared calls are {text:?}, expected a number")),
+        (Ok(per_hour), Ok(at_once)) => {
+            let moments = hub.moments(&wanted.sender, contract).await;
+            moments.map(|moments| rules::of_load(&moments, per_hour, at_once))
+        }
+    };
+    match judged {
+        Ok(held) => result.assertions.extend(held.into_iter().map(|held| ruled("CR-10", held))),
+        Err(why) => result.assertions.push(assertion("CR-10", Verdict::Error, vec![why])),
     }
 }
 
@@ -193,6 +228,14 @@ fn assertion(name: &str, verdict: Verdict, messages: Vec<String>) -> AssertionRe
         verdict,
         messages,
         ..AssertionResult::default()
+    }
+}
+
+/// What came of a rule; the text says by what.
+fn ruled(rule: &str, held: Result<String, String>) -> AssertionResult {
+    match held {
+        Ok(text) => AssertionResult { verdict: Verdict::Pass, ..broken(rule.to_owned(), text) },
+        Err(text) => broken(rule.to_owned(), text),
     }
 }
 

@@ -4,8 +4,13 @@
 use std::sync::Arc;
 
 use anslut::app::{Platform, quality};
+use anslut::config::contracts::MessageLimits;
 use anslut::config::environment::Environment;
 use anslut::config::raw;
+use anslut::contracts::builtin;
+use anslut::contracts::contract::Direction;
+use anslut::contracts::import::Importer;
+use anslut::contracts::validate::{Options as Judging, Target, validate};
 use anslut::domain::clock::Clock;
 use anslut::producers::behaviour::act::Act;
 use anslut::qa::consumer::faults::FAULTS;
@@ -13,7 +18,7 @@ use anslut::qa::consumer::hub::Hub;
 use anslut::qa::result::CaseResult;
 use anslut::qa::run::{Options, World, run};
 use anslut::qa::suite::folder::Published;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::client::{Answer, Ask};
 use crate::support::pki::{Ca, Holder};
@@ -122,6 +127,58 @@ async fn statement_66_a_case_makes_the_mocked_producer_misbehave_and_puts_it_rig
         })
         .await;
     assert_eq!(elsewhere.verdict.word(), "error", "{elsewhere:#?}");
+    running.platform.drain().await;
+}
+
+/// What a mocked producer says in other words (FT-10), or of records that were taken back (FT-17), its contract allows.
+#[tokio::test]
+async fn answers_in_other_words_and_of_nullified_records_follow_their_contract() {
+    let running = Running::start().await;
+    let contracts: Vec<_> = builtin::contracts(&mut Importer::default()).0.into_iter().map(Arc::new).collect();
+    let call = async |name: &str, behaviour: &str| {
+        let hub = running.world.hub.as_ref().unwrap();
+        let row = json!({"system": "*", "contract": "*", "share": 1.0, "behaviour": behaviour});
+        hub.start_plan(&json!({"name": behaviour, "seed": 1, "plan": [row]})).await.unwrap();
+        let answer = running.call(request(name)).await;
+        hub.stop_plan().await.unwrap();
+        answer
+    };
+    let plain = |answer: &Answer| {
+        let text = answer.text();
+        let document = roxmltree::Document::parse(&text).unwrap();
+        let names = document.descendants().filter(roxmltree::Node::is_element).map(|element| element.tag_name());
+        let texts =
+            document.descendants().filter_map(|node| node.text()).map(str::trim).filter(|text| !text.is_empty());
+        (names.map(|name| format!("{name:?}")).collect::<Vec<_>>(), texts.map(str::to_owned).collect::<Vec<_>>())
+    };
+    for (name, operation, can_be_nullified) in [
+        ("get-diagnosis", "GetDiagnosis", true),
+        ("get-care-documentation", "GetCareDocumentation", true),
+        ("get-alert-information", "GetAlertInformation", true),
+        ("get-laboratory-order-outcome", "GetLaboratoryOrderOutcome", true),
+        ("get-subject-of-care-schedule", "GetSubjectOfCareSchedule", false),
+    ] {
+        let normal = call(name, "normal").await;
+        let other = call(name, "other-prefixes").await;
+        assert_eq!((other.status, plain(&other)), (200, plain(&normal)), "{name}");
+        assert!(other.text().contains("<annat1:Envelope") && !normal.text().contains("annat"), "{}", other.text());
+        let nullified = call(name, "nullified").await;
+        if !can_be_nullified {
+            let why = "no record of the answer can say that it was nullified";
+            assert!(nullified.status == 500 && nullified.text().contains(why), "{}", nullified.text());
+            continue;
+        }
+        let (text, records) = (nullified.text(), |text: &str| text.matches("documentId>").count() / 2);
+        assert_eq!(text.matches("nullified>true</").count(), records(&normal.text()), "{name}: {text}");
+        for answer in [&other, &nullified] {
+            let valid = contracts.iter().filter(|contract| contract.operation == operation).any(|contract| {
+                let target = Target::Contract(Arc::clone(contract), Some(Direction::Response));
+                let limits = MessageLimits::default();
+                validate(target, Judging { limits, charset: None, has_attachments: false }, &answer.body).valid
+            });
+            assert!(valid, "{name}: {}", answer.text());
+        }
+    }
     running.platform.drain().await;
 }
 
