@@ -112,16 +112,17 @@ fn judge(admin: &Admin, method: &Method, uri: &Uri, headers: &HeaderMap, peer: O
         "" if uri.path().ends_with("/removal") && is_without_body(headers) && !is_from_browser(headers) => Ok(()),
         // A suite is a zip; what holds for WireMock's clients holds for whoever hands one in.
         _ if uri.path() == "/api/v1/qa/suites" && !is_from_browser(headers) => Ok(()),
-        // A message is judged as it is, and nothing is changed by it.
+        // What is judged is sent as it is, and nothing is changed by it.
         _ if is_judging(uri.path()) && !is_from_browser(headers) => Ok(()),
         given if !method.is_safe() && !is_json(given) => Err(Refused::NotJson(given.to_owned())),
         _ => Ok(()),
     }
 }
 
-/// Paths that hold a message against its contract.
+/// Paths that judge what they are given, a message or a zip, and change nothing.
 fn is_judging(path: &str) -> bool {
-    path.strip_prefix("/api/v1/contracts/").is_some_and(|rest| rest == "validate" || rest.ends_with("/validate"))
+    let judging = |rest: &str| matches!(rest, "validate" | "lint") || rest.ends_with("/validate");
+    path.strip_prefix("/api/v1/contracts/").is_some_and(judging)
 }
 
 /// Paths without anything about a call: for probes and scrapers, which carry no token, and for the pages' own files.

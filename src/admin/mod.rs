@@ -81,6 +81,10 @@ pub struct PlatformParts {
     pub catalogue: Arc<Catalogue>,
     /// The decision for a question, candidate by candidate.
     pub explain: Arc<dyn Fn(&Question) -> Explanation + Send + Sync>,
+    /// `vp.instance.id`: who sends it with a call may say who is calling.
+    pub instance_id: String,
+    /// Whether a plain call from this machine is taken for somebody's (`hub.demo_sender`).
+    pub sender_is_assumed: bool,
     /// The aggregating services that answer a contract, by its namespace.
     pub aggregating: Arc<dyn Fn(&str) -> Vec<Service> + Send + Sync>,
 }

@@ -190,6 +190,8 @@ impl Member {
         let services = Arc::clone(&self.aggregation);
         PlatformParts {
             name: self.name.clone(),
+            instance_id: self.settings.hub.instance_id.clone(),
+            sender_is_assumed: self.settings.hub.demo_sender.is_some(),
             catalogue: Arc::clone(&self.catalogue),
             explain: Arc::new(move |question| {
                 explain(&catalogue.snapshot(), &settings.lookup, &settings.hub.instance_name, question)

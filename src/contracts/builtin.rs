@@ -1,7 +1,8 @@
 //! The contracts that come with the program, so that it is useful before anything is imported (`contracts.md` §7).
 //!
 //! They lie in `contracts/` in the published layout, written by us from facts about the published ones, and are compiled
-//! in. One deviation is deliberate: patterns of identity numbers that were published with `^` and `$`, which no real
+//! in. File names are those of the published files: where a release raised nothing but its core schema, as 3.1 of
+//! `clinicalprocess:healthcond:actoutcome` did, its contracts kept 3.0 (`contracts.md` §1.4, `contract-tables.md` T6). One deviation is deliberate: patterns of identity numbers that were published with `^` and `$`, which no real
 //! number matches, are written without them (§7.3).
 
 use std::collections::BTreeMap;

@@ -250,7 +250,7 @@ fn shared(known: &mut Vec<Arc<str>>, namespace: &[u8]) -> Arc<str> {
 }
 
 /// The text of a file by byte-order mark, then declaration, else UTF-8.
-fn decode(bytes: &[u8]) -> Result<String, TreeError> {
+pub fn decode(bytes: &[u8]) -> Result<String, TreeError> {
     let wrong = |offset: usize, encoding: &str| {
         let line = 1 + bytes[..offset].iter().filter(|byte| **byte == b'\n').count();
         let position = Position { line: u32::try_from(line).unwrap_or(u32::MAX), column: 0 };

@@ -185,7 +185,8 @@ pub struct ShownFinding {
 }
 
 impl ShownJudgement {
-    fn of(report: &Report) -> Self {
+    /// A report, with identity numbers hidden.
+    pub fn of(report: &Report) -> Self {
         Self {
             direction: match report.direction {
                 Some(Direction::Response) => "response",

@@ -108,6 +108,48 @@ async fn files_are_given_as_published_and_packed_so_that_they_import_again() {
 }
 
 #[tokio::test]
+async fn coverage_is_of_the_calls_that_are_remembered() {
+    let router = router(parts());
+    let all = get(&router, "/api/v1/contracts/coverage").await.json();
+    let (namespace, list) = (&all[0]["namespace"], &all[0]["request"]["list"]);
+    assert_eq!((all.as_array().unwrap().len(), namespace.as_str(), list.is_null()), (1, Some(samples::CONTRACT), true));
+    let care = get(&router, "/api/v1/contracts/GetCareDocumentation:2/coverage").await.json();
+    let request = &care["request"];
+    let (used, items, share) = (&request["used"], &request["items"], &request["share"]);
+    assert!(used.as_u64().unwrap() > 1 && used.as_u64() < items.as_u64() && share.as_f64().unwrap() < 1.0, "{care}");
+    let item = |path: &str| {
+        let mut items = request["list"].as_array().unwrap().iter();
+        items.find(|item| item["path"] == path).unwrap_or_else(|| panic!("{path} in {request}"))["messages"].as_u64()
+    };
+    assert_eq!(item("/GetCareDocumentation/patientId"), request["messages"].as_u64());
+    assert_eq!(item("/GetCareDocumentation/patientId/id"), Some(0), "sent in a namespace that is not the contract's");
+    assert_eq!(item("/GetCareDocumentation/timePeriod/start"), Some(0));
+    let never = get(&router, "/api/v1/contracts/GetDiagnosis:2/coverage").await.json();
+    assert_eq!((never["request"]["messages"].as_u64(), never["response"]["used"].as_u64()), (Some(0), Some(0)));
+    assert!(never["response"]["items"].as_u64().unwrap() > 50);
+}
+
+#[tokio::test]
+async fn contracts_are_looked_at_for_what_is_worth_mending() {
+    let router = router(parts());
+    let own = get(&router, "/api/v1/contracts/lint?contract=GetDiagnosis:2").await.json();
+    assert!(own.as_array().unwrap().iter().all(|finding| finding["accepted"].is_string()), "{own}");
+    let (_, zip) = bytes(&router, "/api/v1/contracts/GetDiagnosis:2/zip").await;
+    let target = "/api/v1/contracts/lint?format=sarif";
+    let sent = send(&router, target, "application/zip", zip).await;
+    let document = sent.json();
+    assert_eq!(
+        (&document["version"], &sent.headers["content-type"]),
+        (&"2.1.0".into(), &"application/sarif+json".parse().unwrap())
+    );
+    assert_eq!(document["runs"][0]["results"].as_array().unwrap().len(), own.as_array().unwrap().len());
+    let refused = post(&router, target, "application/zip", "PK".to_owned()).await;
+    assert_eq!((refused.status.as_u16(), refused.text.contains("IE14")), (400, true), "{}", refused.text);
+    let wrong = get(&router, "/api/v1/contracts/lint?format=html").await;
+    assert_eq!((wrong.status.as_u16(), wrong.text.contains("json or sarif")), (400, true), "{}", wrong.text);
+}
+
+#[tokio::test]
 async fn a_message_is_held_against_the_contract_of_the_path() {
     let router = router(parts());
     let sample = get(&router, "/api/v1/contracts/GetDiagnosis:2/sample").await.json();
@@ -208,6 +250,10 @@ async fn bytes(router: &Router, target: &str) -> (HeaderMap, Vec<u8>) {
 }
 
 async fn post(router: &Router, target: &str, kind: &str, body: String) -> Answer {
+    send(router, target, kind, body.into_bytes()).await
+}
+
+async fn send(router: &Router, target: &str, kind: &str, body: Vec<u8>) -> Answer {
     let request = Request::post(target).header("content-type", kind);
     let mut request = request.body(Body::from(body)).unwrap();
     request.extensions_mut().insert(Peer("127.0.0.1:50000".parse().unwrap()));

@@ -42,6 +42,8 @@ fn parts() -> AdminParts {
             name: "NTjP Develop".to_owned(),
             catalogue: catalogue(),
             explain: Arc::new(samples::explanation),
+            instance_id: "NTJP-TEST".to_owned(),
+            sender_is_assumed: false,
             aggregating: Arc::new(samples::aggregating),
         }],
         connections: connections(),

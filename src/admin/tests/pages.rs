@@ -2,6 +2,7 @@
 
 use super::samples::CONTRACT;
 use super::*;
+use crate::contracts::validate::{Options, Target, validate};
 
 #[tokio::test]
 async fn hostile_values_are_shown_and_never_obeyed() {
@@ -18,6 +19,8 @@ async fn hostile_values_are_shown_and_never_obeyed() {
         format!("/?{evil}=1"),
         format!("/contracts?q={evil}&domain={evil}&state={evil}"),
         format!("/contracts/{evil}?minor={evil}"),
+        format!("/contracts/{evil}/file?name={evil}"),
+        format!("/contracts/GetDiagnosis:2/file?name={evil}"),
         format!("/explain?contract={evil}&address={evil}&sender={evil}"),
         format!("/connections?party={evil}&service={evil}"),
         format!("/connections?state={evil}"),
@@ -68,8 +71,34 @@ async fn each_page_shows_what_it_is_for() {
         (
             "/contracts/GetDiagnosis:2",
             200,
-            &["rivtabp21?wsdl", "typeOfDiagnosis", "0..*", "&lt;", "LogicalAddress", "variant=cover"],
+            &[
+                "rivtabp21?wsdl",
+                "typeOfDiagnosis",
+                "0..*",
+                "&lt;",
+                "LogicalAddress",
+                "variant=cover",
+                "Request, min",
+                "Response, max",
+                "curl -sS 'http://127.0.0.1:8080/vp/clinicalprocess/healthcond/description/GetDiagnosis/2/rivtabp21'",
+                "-H 'SOAPAction: &quot;urn:riv:clinicalprocess:healthcond:description:GetDiagnosisResponder:2:GetDiagnosis&quot;'",
+                "-H 'x-vp-instance-id: NTJP-TEST'",
+                "form class=\"judge\" data-target=\"/api/v1/contracts/urn:riv:clinicalprocess:healthcond:description:GetDiagnosisResponder:2/validate\"",
+                "GetAggregatedDiagnosis",
+                "riv:clinicalprocess:healthcond:description",
+                "GetDiagnosisResponder:2/zip?minor=0",
+                "/file?name=GetDiagnosisResponder_2.0.xsd&amp;minor=0#L",
+                "None that is remembered",
+                "Never used:",
+            ],
         ),
+        (
+            "/contracts/GetCareDocumentation:2",
+            200,
+            &["3 calls", "5565594230", "demo/tak/routes.toml", "No message of it was found invalid"],
+        ),
+        ("/contracts/GetDiagnosis:2/file?name=GetDiagnosisResponder_2.0.xsd", 200, &["id=\"L9\"", "&lt;xs:schema"]),
+        ("/contracts/GetDiagnosis:2/file?name=nothing.xsd", 404, &["reaches no such file"]),
         ("/contracts/GetCareContacts", 400, &["several contracts"]),
         ("/contracts/nothing", 404, &["no contract is named"]),
         ("/contracts/GetDiagnosis:2?minor=x", 400, &["parameter minor"]),
@@ -122,6 +151,19 @@ async fn each_page_shows_what_it_is_for() {
         for text in *contained {
             assert!(answer.text.contains(text), "no {text:?} in {target}: {}", answer.text);
         }
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_contract_shows_its_last_invalid_message() {
+    let parts = parts();
+    let mut call = samples::answered(9);
+    let target = Target::Registry(parts.contracts.registry());
+    call.judged = vec![Arc::new(validate(target, Options::default(), &call.request.body))];
+    parts.records.push(call);
+    let text = get(&router(parts), "/contracts/GetCareDocumentation:2").await.text;
+    for part in ["href=\"/calls/9\"", "The request does not follow its contract", "V26"] {
+        assert!(text.contains(part), "{part}: {text}");
     }
 }
 

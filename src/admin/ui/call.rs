@@ -105,7 +105,7 @@ fn producer_fault(fault: &ShownFault) -> Markup {
 }
 
 /// What came of holding a message against its contract.
-fn judgement(judged: &ShownJudgement) -> Markup {
+pub(super) fn judgement(judged: &ShownJudgement) -> Markup {
     let id = format!("contract-{}", judged.direction);
     let verdict = match (judged.valid, &judged.unusable) {
         (_, Some(_)) => "cannot be judged",

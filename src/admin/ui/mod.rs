@@ -45,6 +45,7 @@ pub(super) fn router() -> Router<Arc<Admin>> {
         .route("/explain", get(explain::page))
         .route("/contracts", get(contracts::page))
         .route("/contracts/{contract}", get(contracts::one))
+        .route("/contracts/{contract}/file", get(contracts::file))
         .route("/connections", get(connections::page))
         .route("/connections/{id}", get(connections::one))
         .route("/qa", get(quality::page))

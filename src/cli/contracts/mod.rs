@@ -3,8 +3,10 @@
 //! What each command does stands in [`crate::contracts::command`]; here arguments become its questions, and what it says is
 //! printed.
 
+pub mod coverage;
 pub mod diff;
 pub mod import;
+pub mod lint;
 pub mod list;
 pub mod sample;
 pub mod show;
@@ -32,6 +34,10 @@ pub enum ContractsCommand {
     Sample(sample::SampleArguments),
     /// Compare two contracts or versions: compatible or breaking, and why
     Diff(diff::DiffArguments),
+    /// Which parts of their contracts calls have used: elements, values, branches, and what has never been tried
+    Coverage(coverage::CoverageArguments),
+    /// What is worth mending in contracts before they are published: names, extension slots, what the import warns of
+    Lint(lint::LintArguments),
 }
 
 /// Runs a subcommand.
@@ -47,6 +53,8 @@ pub fn run(
         ContractsCommand::Validate(arguments) => validate::run(arguments, variables, terminal),
         ContractsCommand::Sample(arguments) => sample::run(arguments, variables, terminal),
         ContractsCommand::Diff(arguments) => diff::run(arguments, variables, terminal),
+        ContractsCommand::Coverage(arguments) => coverage::run(arguments, variables, terminal),
+        ContractsCommand::Lint(arguments) => lint::run(arguments, variables, terminal),
     }
 }
 

@@ -1,8 +1,10 @@
 //! What `anslut contracts …` does, apart from reading arguments and printing: each command gives its text and exit code.
 
 pub mod compare;
+pub mod coverage;
 pub mod import;
 mod install;
+pub mod lint;
 pub mod list;
 pub mod sample;
 pub mod validate;

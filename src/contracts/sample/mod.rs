@@ -74,7 +74,7 @@ pub struct Wanted {
 #[derive(Clone, Debug, Default)]
 pub struct Given {
     /// Values by the name of their element or attribute, or by `parent/name`; in lower case. Elements that have one are
-    /// made though they are optional.
+    /// made though they are optional. `header/logicaladdress` is the address in the envelope's header.
     pub values: Vec<(String, String)>,
     /// First and last moment at which something in the records may happen.
     pub period: Option<(DateTime, DateTime)>,

@@ -9,6 +9,8 @@ use crate::contracts::schema::names::{XML, XSD, XSI};
 use crate::soap::xml::text::{escape_attribute_into, escape_into};
 
 const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+/// A unit of nobody's.
+const ADDRESS: &str = "SE2321000016-1A01";
 
 /// The whole message.
 pub(super) fn message(contract: &Contract, made: &Made, wanted: &Wanted) -> String {
@@ -22,7 +24,7 @@ pub(super) fn message(contract: &Contract, made: &Made, wanted: &Wanted) -> Stri
             writing.out.push_str(SOAP);
             writing.out.push_str("\">\n");
             if wanted.direction == Direction::Request && !contract.headers.is_empty() {
-                writing.headers(contract);
+                writing.headers(contract, wanted.given.value("header", "logicaladdress").unwrap_or(ADDRESS));
             }
             writing.out.push_str("  <soapenv:Body>\n");
             writing.element(made, 2, &declarations);
@@ -76,7 +78,7 @@ impl Writing {
         declarations
     }
 
-    fn headers(&mut self, contract: &Contract) {
+    fn headers(&mut self, contract: &Contract, address: &str) {
         self.out.push_str("  <soapenv:Header>\n");
         for (_, element) in &contract.headers {
             let (namespace, local) = (&element.namespace, &element.local);
@@ -87,8 +89,9 @@ impl Writing {
                     writeln!(self.out, "    {open}{close}").expect("writing to a string");
                 }
                 "LogicalAddress" | "To" => {
-                    writeln!(self.out, "    <h:{local} xmlns:h=\"{namespace}\">SE2321000016-1A01</h:{local}>")
-                        .expect("writing to a string");
+                    write!(self.out, "    <h:{local} xmlns:h=\"{namespace}\">").expect("writing to a string");
+                    escape_into(&mut self.out, address);
+                    writeln!(self.out, "</h:{local}>").expect("writing to a string");
                 }
                 _ => {}
             }

@@ -1,6 +1,8 @@
 //! The service contracts that are known: the list, one with its elements, two compared (`contracts.md` §2.8, §6).
 
+pub mod coverage;
 pub mod files;
+pub mod lint;
 pub mod messages;
 pub mod neighbours;
 

@@ -1,4 +1,5 @@
-// Adds a row to the list of calls as each call finishes. Without this file the list is complete, but stands still.
+// Adds a row to the list of calls as each call finishes, and judges messages on the page of a contract. Without this file the
+// list is complete, but stands still.
 "use strict";
 
 (() => {
@@ -63,4 +64,37 @@
     say(gone ? "Not live: reload the page to see newer calls." : "Connection lost, trying again…", "lost");
   });
   window.addEventListener("pagehide", () => stream.close());
+})();
+
+// Holds a message of the reader's against a contract.
+(() => {
+  const form = document.querySelector("form.judge");
+  if (!form || !window.fetch) return;
+  const output = form.querySelector("output");
+
+  const told = (report) => {
+    if (report.detail) return report.detail;
+    if (report.unusable) return `The contract is broken: ${report.unusable}`;
+    if (report.valid) return "Valid.";
+    const lines = report.errors.map((one) => {
+      const fix = one.fix ? `\n    ${one.fix}` : "";
+      return `${one.line}:${one.column} ${one.code} ${one.en}\n    ${one.sv}\n    at ${one.path}${fix}`;
+    });
+    return [`Not valid: ${report.errorCount} ${report.errorCount === 1 ? "error" : "errors"}.`, ...lines].join("\n");
+  };
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    output.textContent = "…";
+    try {
+      const answer = await fetch(form.dataset.target, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ message: form.elements.message.value }),
+      });
+      output.textContent = told(await answer.json());
+    } catch (error) {
+      output.textContent = `The platform does not answer: ${error.message}`;
+    }
+  });
 })();

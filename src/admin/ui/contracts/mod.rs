@@ -1,9 +1,14 @@
 //! The service contracts: the list of those that are known.
 
+mod around;
+mod messages;
 mod one;
+mod source;
 mod tree;
+mod versions;
 
 pub(super) use one::page as one;
+pub(super) use source::page as file;
 
 use std::sync::Arc;
 

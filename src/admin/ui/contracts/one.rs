@@ -1,4 +1,4 @@
-//! One service contract: its names, its elements, a message of each direction.
+//! One service contract: its names, its elements, messages of it, what stands around it and what has become of its calls.
 
 use std::sync::Arc;
 
@@ -8,15 +8,14 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::{href, state, tree};
+use super::{around, href, messages, source, state, tree, versions};
 use crate::admin::Admin;
-use crate::admin::api::contracts::messages::made;
-use crate::admin::api::contracts::{MinorQuery, away, select};
+use crate::admin::api::contracts::coverage::covered;
+use crate::admin::api::contracts::{MinorQuery, OneContract, select, told};
 use crate::admin::api::problem::Problem;
-use crate::contracts::browse::{self, Shown};
-use crate::contracts::contract::{Contract, Direction};
+use crate::contracts::browse::Shown;
+use crate::contracts::contract::Contract;
 use crate::contracts::diagnostic::{Diagnostic, Severity};
-use crate::contracts::sample::Wanted;
 
 pub(in crate::admin::ui) async fn page(
     State(admin): State<Arc<Admin>>,
@@ -37,14 +36,12 @@ async fn content(
     let (Path(name), Query(query)) = (name?, query?);
     let registry = admin.parts.contracts.registry();
     let contract = select(&registry, "contract", &name, query.minor.as_deref())?;
-    let shown = {
-        let (registry, contract) = (Arc::clone(&registry), Arc::clone(&contract));
-        away(move || browse::show(&registry, &contract)).await?
-    };
-    let mut samples = Vec::new();
-    for direction in [Direction::Request, Direction::Response] {
-        samples.push((direction, sample(&contract, direction).await));
-    }
+    let OneContract { shown, calls, neighbours } = told(admin, Arc::clone(&contract)).await?;
+    let samples = messages::samples(admin, &contract, &neighbours).await;
+    let compared = versions::compared(&registry, &contract).await?;
+    // A broken contract has no items; its remarks say why.
+    let coverage = covered(admin, Arc::clone(&contract)).await.ok();
+    let invalid = around::last_invalid(admin, &contract.namespace);
     let hub = admin.parts.addresses.iter().find(|(name, _)| name.ends_with("hub_http")).map(|(_, url)| url.as_str());
     let title = format!("{} {}", contract.operation, contract.version);
     let markup = html! {
@@ -53,25 +50,17 @@ async fn content(
             p { code { (contract.namespace) } " " (state(contract.state)) }
         }
         (facts(&shown, hub))
-        (versions(&shown, &contract))
         (remarks(&shown.diagnostics))
         @for (title, root) in [("Request", &shown.types.request), ("Response", &shown.types.response)] {
-            @if let Some(root) = root { section { h2 { (title) } (tree::shown(root)) } }
+            @if let Some(root) = root { section { h2 { (title) } (tree::shown(root, &contract)) } }
         }
-        section {
-            h2 { "Messages" }
-            p.note { "Made from the contract, valid, with identities of the official test series only." }
-            @for (direction, message) in &samples { (message_of(*direction, message)) }
-            (further(&contract.namespace))
-        }
-        (files(&shown))
+        (messages::shown(&contract.namespace, &samples))
+        (around::neighbours(&neighbours))
+        (around::traffic(&contract.namespace, calls, invalid.as_ref(), coverage.as_ref()))
+        (versions::shown(&contract, &shown.listed.versions, &compared))
+        (files(&shown, &contract))
     };
     Ok((title, markup))
-}
-
-async fn sample(contract: &Arc<Contract>, direction: Direction) -> Result<String, Problem> {
-    let wanted = Wanted { direction, ..Wanted::default() };
-    made(contract, &wanted).await.map(|messages| messages.concat())
 }
 
 fn facts(shown: &Shown, hub: Option<&str>) -> Markup {
@@ -102,25 +91,6 @@ fn facts(shown: &Shown, hub: Option<&str>) -> Markup {
     }
 }
 
-fn versions(shown: &Shown, contract: &Contract) -> Markup {
-    let others: Vec<_> =
-        shown.listed.versions.iter().filter(|version| **version != contract.version.to_string()).collect();
-    let minor = |version: &str| version.rsplit('.').next().unwrap_or(version).to_owned();
-    html! {
-        @if !others.is_empty() {
-            section {
-                h2 { "Other versions" }
-                ul { @for version in others {
-                    li {
-                        a href={ (href(&contract.namespace)) "?minor=" (minor(version)) } { (version) } " · "
-                        a href={ "/api/v1/contracts/diff?before=" (contract.namespace) "&before_minor=" (minor(version)) "&after_minor=" (contract.version.minor) } { "what changed to " (contract.version) }
-                    }
-                } }
-            }
-        }
-    }
-}
-
 fn remarks(remarks: &[Diagnostic]) -> Markup {
     let told: Vec<_> = remarks.iter().filter(|remark| remark.severity > Severity::Info).collect();
     html! {
@@ -133,37 +103,27 @@ fn remarks(remarks: &[Diagnostic]) -> Markup {
     }
 }
 
-fn message_of(direction: Direction, message: &Result<String, Problem>) -> Markup {
-    let title = match direction {
-        Direction::Request => "Request",
-        Direction::Response => "Response",
-    };
+/// What it reaches, to look at and to save.
+fn files(shown: &Shown, contract: &Contract) -> Markup {
+    let api = format!("/api/v1/contracts/{}", href(&contract.namespace).trim_start_matches("/contracts/"));
+    let minor = contract.version.minor;
     html! {
-        @match message {
-            Ok(text) => details.message { summary { (title) span.size { (text.len()) " bytes" } } pre.body tabindex="0" { (text) } },
-            Err(problem) => p.note { (title) ": " (problem.detail()) "." },
-        }
-    }
-}
-
-fn further(namespace: &str) -> Markup {
-    html! {
-        p {
-            "As JSON: "
-            @for direction in ["request", "response"] {
-                @for variant in ["min", "typical", "max", "cover"] {
-                    a href={ "/api/v1/contracts/" (href(namespace).trim_start_matches("/contracts/")) "/sample?direction=" (direction) "&variant=" (variant) } { (direction) " " (variant) } " "
-                }
+        section aria-labelledby="files" {
+            h2 #files { "Files" }
+            p {
+                a href={ (api) "/wsdl?minor=" (minor) } { "Description (WSDL)" } " · "
+                a href={ (api) "/zip?minor=" (minor) } { "Everything it reaches (zip)" }
+                " · " a href={ (api) "?minor=" (minor) } { "All of this page as JSON" }
             }
-        }
-    }
-}
-
-fn files(shown: &Shown) -> Markup {
-    html! {
-        section {
-            h2 { "Files" }
-            table.headers { tbody { @for file in &shown.closure { tr { th scope="row" { (file.path) } td { (file.namespace) } } } } }
+            table.headers { tbody {
+                @for file in &shown.closure {
+                    @let name = file.path.rsplit(['/', '!']).next().unwrap_or(&file.path);
+                    tr {
+                        th scope="row" { a href=(source::link(&contract.namespace, minor, &format!("{name}:1")).unwrap_or_default()) { (file.path) } }
+                        td { (file.namespace) } td { (file.version.as_deref().unwrap_or("")) } td title=(file.sha256) { (file.sha256.get(..12).unwrap_or_default()) "…" }
+                    }
+                }
+            } }
         }
     }
 }
