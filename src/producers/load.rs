@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::chaos::{self, Plan};
 use super::mounted::{Loaded, Producers, RunningPlans, Shared, System};
 use super::settings::STUBS_MAX;
-use super::spec::mapping::{self, Mappings, Reading};
+use super::spec::mapping::{self, Mappings, Reading, Stub};
 use super::spec::producer;
 use crate::config::environment::{Environment, EnvironmentFile};
 use crate::domain::clock::Clock;
@@ -52,12 +52,12 @@ impl Producers {
             let known = before.get(&name);
             let digest = digest_of(&files);
             let mut found = Vec::new();
-            let loaded = read(&name, &files, digest, self.shared.wiring.load().settings.templating, &mut found);
-            let is_broken = found.iter().any(Problem::is_error);
+            let before = known.map(|known| known.files());
+            let templating = self.shared.wiring.load().settings.templating;
+            let loaded = read(&name, &files, before.as_deref(), (digest, templating), &mut found);
             problems.append(&mut found);
             match (known, loaded) {
-                // The previous version goes on serving.
-                (Some(known), _) if is_broken || known.files().digest == digest => {
+                (Some(known), _) if known.files().digest == digest => {
                     systems.insert(name, Arc::clone(known));
                 }
                 (Some(known), Some(loaded)) => {
@@ -235,9 +235,19 @@ fn digest_of(files: &Files) -> u64 {
     hasher.finish() | 1
 }
 
-fn read(name: &str, files: &Files, digest: u64, templating: bool, problems: &mut Vec<Problem>) -> Option<Loaded> {
+/// Reads a system's files; of one that cannot be used, what it said before goes on.
+fn read(
+    name: &str,
+    files: &Files,
+    before: Option<&Loaded>,
+    (digest, templating): (u64, bool),
+    problems: &mut Vec<Problem>,
+) -> Option<Loaded> {
     let producer = match files.get("producer.toml") {
-        Some(file) => producer::read(&file.path, &file.contents, problems)?,
+        Some(file) => {
+            let read = producer::read(&file.path, &file.contents, problems);
+            read.or_else(|| before.map(|before| before.producer.clone()))?
+        }
         None => producer::Producer::default(),
     };
     let bodies: BTreeMap<String, Bytes> = files
@@ -250,7 +260,12 @@ fn read(name: &str, files: &Files, digest: u64, templating: bool, problems: &mut
     let mut all = Mappings::default();
     for (path, file) in files {
         if path.starts_with("mappings/") && path.ends_with(".json") {
-            let found = mapping::read(&file.path, &file.contents, &reading);
+            let mut found = mapping::read(&file.path, &file.contents, &reading);
+            let known: Vec<_> =
+                before.iter().flat_map(|one| &one.stubs).filter(|stub| stub.file == file.path).collect();
+            if !known.is_empty() && found.problems.iter().any(Problem::is_error) {
+                found.stubs = known.into_iter().map(|stub| Stub::clone(stub)).collect();
+            }
             all.stubs.extend(found.stubs);
             all.inactive.extend(found.inactive);
             problems.extend(found.problems);

@@ -33,8 +33,18 @@ pub(super) fn not_ours(name: &str, producer: &Producer, asked: &Asked<'_>) -> Op
     }
 }
 
-/// A call that no stub fits: text and detail of the fault.
-pub(super) fn nothing_fits(deciding: &Deciding<'_, '_>) -> (String, String) {
+/// What is said of a call that nothing answers.
+pub(super) struct Miss {
+    /// The fault's text: one line.
+    pub(super) text: String,
+    /// Its detail: what does not hold of the stubs that came nearest.
+    pub(super) detail: String,
+    /// The whole story, for the journal: every condition of theirs, and what the contract says of the request.
+    pub(super) story: String,
+}
+
+/// A call that no stub fits.
+pub(super) fn nothing_fits(deciding: &Deciding<'_, '_>) -> Miss {
     let asked = deciding.asked;
     let mut stubs: Vec<Arc<Stub>> = deciding.own.stubs().iter().cloned().collect();
     if let Some(below) = deciding.below {
@@ -49,7 +59,16 @@ pub(super) fn nothing_fits(deciding: &Deciding<'_, '_>) -> (String, String) {
     };
     let text = format!("anslut: {} has no answer for {what}{at}{nearest}", deciding.system.name());
     let lines: Vec<_> = near.iter().map(|near| near.in_one_line(asked)).collect();
-    (hidden(&text), hidden(&lines.join("\n")))
+    let mut story = vec![text.clone()];
+    for near in &near {
+        let (name, file, line) = (&near.stub.name, near.stub.file.display(), near.stub.line);
+        story.push(format!("{name} ({file}:{line}, distance {:.2})", near.distance));
+        let ticked = near.stub.conditions.iter().flat_map(|condition| condition.ticked(asked));
+        story.extend(ticked.map(|line| format!("  {line}")));
+    }
+    let invalid = deciding.request_errors.iter().flatten();
+    story.extend(invalid.map(|error| format!("the request does not follow its contract: {error}")));
+    Miss { text: hidden(&text), detail: hidden(&lines.join("\n")), story: hidden(&story.join("\n")) }
 }
 
 /// The stubs that came nearest, the nearest first. Where there are very many, their cheap conditions decide which of them

@@ -75,3 +75,23 @@ async fn placeholders_are_filled_in_and_escaped() {
     let (_, text) = text_of(&producers, "x", request).await;
     assert_eq!(text, "<a>GetDiagnosis|2|A &amp; B|191212121212|&lt;c&gt;|</a>");
 }
+
+#[tokio::test]
+async fn what_is_huge_is_so_by_its_multimedia_where_it_has_some() {
+    let stub = |inner: &str| {
+        let body = format!(
+            "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><r>{inner}</r></e:Body></e:Envelope>"
+        );
+        serde_json::json!({"request": {}, "response": {"body": body, "riv": {"behaviour": "huge;mb=1"}}}).to_string()
+    };
+    for (inner, grown) in [
+        ("<multimediaEntry><mediaType>image/png</mediaType><value>AAAA</value></multimediaEntry>", "<value>QUFBQUFB"),
+        ("<text>a</text>", "<!--xxxx"),
+    ] {
+        let producers = sound(&[("x/mappings/a.json", &stub(inner))]);
+        let (status, text) = text_of(&producers, "x", post("/", &get_diagnosis("A", ""))).await;
+        assert_eq!(status, 200);
+        assert!(text.contains(grown), "{text:.300}");
+        assert!(text.len().abs_diff(1 << 20) < 200, "{} bytes", text.len());
+    }
+}

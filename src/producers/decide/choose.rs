@@ -119,9 +119,9 @@ impl Deciding<'_, '_> {
     }
 
     fn nothing_fits(&mut self) -> Reply {
-        let (text, detail) = miss::nothing_fits(self);
-        self.explanation = Some(format!("{text}\n{detail}"));
-        self.refusal(&text, &detail)
+        let miss = miss::nothing_fits(self);
+        self.explanation = Some(miss.story);
+        self.refusal(&miss.text, &miss.detail)
     }
 
     pub(in crate::producers) fn refusal(&self, text: &str, detail: &str) -> Reply {

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{Request, StatusCode};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
 use uuid::Uuid;
 
-use super::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, major_of};
+use super::asked::{Asked, CORRELATION_ID, Client, ORIGINAL_CONSUMER, major_of};
 use super::behaviour::act::Act;
 use super::behaviour::delay::Numbers;
 use super::behaviour::perform::{Performing, perform};
 use super::chaos::{Call, Fired};
-use super::journal::{Answered, Entry, Kept, Outcome, RivFacts, Row};
+use super::journal::{Answered, Entry, RivFacts, Row};
 use super::miss;
 use super::mounted::{Decision, Loaded, Reply, System, Wiring, plain};
 use super::secure::fault::TlsFault;
@@ -29,6 +29,9 @@ use crate::contracts::contract::Direction;
 use crate::domain::clock::Clock;
 use crate::domain::identifiers::operation_of;
 use crate::soap::charset;
+
+/// HTTP header of an answer to what nothing answered: the id of the row that explains it.
+const EXPLAIN: HeaderName = HeaderName::from_static("x-anslut-explain");
 
 /// All that a call is decided with.
 pub(super) struct Deciding<'d, 'a> {
@@ -44,7 +47,7 @@ pub(super) struct Deciding<'d, 'a> {
     pub(super) answered: Answered,
     pub(super) delay: Duration,
     pub(super) explanation: Option<String>,
-    request_errors: Option<Vec<String>>,
+    pub(super) request_errors: Option<Vec<String>>,
     response_errors: Option<Vec<String>>,
 }
 
@@ -54,14 +57,14 @@ impl System {
         let began = Clock::instant();
         let (files, wiring) = (self.files(), self.shared.wiring.load_full());
         if request.body().len() > files.producer.limits.body_bytes_max {
-            return Decision { delay: Duration::ZERO, reply: self.too_large(), entry: None };
+            return self.turned_away(request, self.too_large());
         }
         let spaces = self.shared.spaces.load();
         let space = match spaces.open(&workspace_of(&request)) {
             Ok(space) => space,
             Err(error) => {
-                let reply = plain(StatusCode::SERVICE_UNAVAILABLE, format!("anslut: {error}\n"));
-                return Decision { delay: Duration::ZERO, reply, entry: None };
+                let text = format!("anslut: {error}\n");
+                return self.turned_away(request, plain(StatusCode::SERVICE_UNAVAILABLE, text));
             }
         };
         let own = space.system(self.name());
@@ -83,31 +86,48 @@ impl System {
             request_errors: None,
             response_errors: None,
         };
-        let reply = deciding.reply();
+        let mut reply = deciding.reply();
         own.count_parsed(asked.parsed());
         let was_matched = deciding.explanation.is_none();
+        let id = Uuid::new_v4().to_string();
+        if let (Reply::Answer(answer), false) = (&mut reply, was_matched) {
+            let id = HeaderValue::from_str(&id).expect("a UUID is hexadecimal digits and hyphens");
+            answer.headers_mut().insert(EXPLAIN, id);
+        }
         let row = Row {
-            id: Uuid::new_v4().to_string(),
+            id,
             at,
-            system: self.shared_name(),
-            workspace: Arc::clone(space.key()),
             client: asked.client(),
             riv: facts(&asked),
             request_validation: deciding.request_errors.take(),
             response_validation: deciding.response_errors.take(),
             answered: std::mem::take(&mut deciding.answered),
-            sent: None,
             added_delay: deciding.delay,
             process_time: began.elapsed(),
-            send_time: Duration::ZERO,
             was_matched,
-            outcome: Outcome::Sent,
             explanation: deciding.explanation.take(),
-            request_body: Kept::default(),
-            request: Arc::clone(&request),
+            ..Row::of(self.shared_name(), Arc::clone(space.key()), Arc::clone(&request))
         };
         let delay = deciding.delay;
         Decision { delay, reply, entry: Some(Entry::new(Arc::clone(&space.journal), row)) }
+    }
+
+    /// A call that is turned away before anything is decided: it has a row too, in the default workspace where its own
+    /// cannot be had.
+    pub(super) fn turned_away(&self, request: Request<Bytes>, reply: Reply) -> Decision {
+        let spaces = self.shared.spaces.load();
+        let space = spaces.open(&workspace_of(&request)).unwrap_or_else(|_| spaces.shared());
+        let text = match &reply {
+            Reply::Answer(answer) => String::from_utf8_lossy(answer.body()).trim_end().to_owned(),
+            _ => String::new(),
+        };
+        let row = Row {
+            at: self.shared.wiring.load().clock.now(),
+            client: request.extensions().get::<Client>().map(|client| client.0),
+            explanation: Some(text),
+            ..Row::of(self.shared_name(), Arc::clone(space.key()), Arc::new(request))
+        };
+        Decision { delay: Duration::ZERO, reply, entry: Some(Entry::new(Arc::clone(&space.journal), row)) }
     }
 }
 
@@ -159,15 +179,12 @@ impl Deciding<'_, '_> {
     fn reply(&mut self) -> Reply {
         let producer = &self.files.producer;
         self.delay = producer.delay.draw(&mut self.numbers) + self.system.shared.delay.load().draw(&mut self.numbers);
-        if let Some((text, detail)) = miss::not_ours(self.system.name(), producer, self.asked) {
-            self.explanation = Some(text.clone());
-            return self.refusal(&text, &detail);
-        }
-        if let Some(reply) = self.check_request() {
-            return reply;
-        }
         let (mut act, fired) = self.chosen();
         self.answered.chaos = fired;
+        if let Some(refusal) = self.refused() {
+            // What goes wrong on the way goes wrong with a refusal as well.
+            return self.performed(act, refusal);
+        }
         let rule = if act.is_none() { self.rule() } else { None };
         if let Some((place, rule)) = &rule {
             self.answered.rule = Some(*place);
@@ -177,11 +194,24 @@ impl Deciding<'_, '_> {
             Some(answer) => self.named_answer(&answer),
             None => self.answer(&mut act),
         };
-        let reply = match act {
+        let reply = self.performed(act, base);
+        self.check_response(reply)
+    }
+
+    /// What is for another system, and what does not follow its contract where that is refused.
+    fn refused(&mut self) -> Option<Reply> {
+        if let Some((text, detail)) = miss::not_ours(self.system.name(), &self.files.producer, self.asked) {
+            self.explanation = Some(text.clone());
+            return Some(self.refusal(&text, &detail));
+        }
+        self.check_request()
+    }
+
+    fn performed(&mut self, act: Option<Act>, base: Reply) -> Reply {
+        match act {
             Some(act) if act.id != "normal" || !act.delay.is_zero() => self.perform(&act, base),
             _ => base,
-        };
-        self.check_response(reply)
+        }
     }
 
     /// A behaviour from the request header, else from the chaos plan.

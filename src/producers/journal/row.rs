@@ -137,6 +137,30 @@ impl Outcome {
 }
 
 impl Row {
+    /// A row of which nothing is known but the request.
+    pub fn of(system: Arc<str>, workspace: Arc<str>, request: Arc<Request<Bytes>>) -> Self {
+        Self {
+            id: uuid::Uuid::new_v4().to_string(),
+            at: Timestamp::default(),
+            system,
+            workspace,
+            request,
+            request_body: Kept::default(),
+            client: None,
+            riv: RivFacts::default(),
+            request_validation: None,
+            response_validation: None,
+            answered: Answered::default(),
+            sent: None,
+            added_delay: Duration::ZERO,
+            process_time: Duration::ZERO,
+            send_time: Duration::ZERO,
+            was_matched: false,
+            outcome: Outcome::Sent,
+            explanation: None,
+        }
+    }
+
     /// What the row costs.
     pub fn bytes(&self) -> usize {
         let of_headers = |headers: &HeaderMap| {

@@ -25,6 +25,19 @@ impl Condition {
         }
     }
 
+    /// The condition with a tick or a cross, what was found and what was expected.
+    pub fn ticked(&self, asked: &Asked<'_>) -> Vec<String> {
+        if !self.holds(asked) {
+            return self.explained(asked).iter().map(|line| format!("✗ {line}")).collect();
+        }
+        vec![match self {
+            Self::Patient(_) => "✓ riv.patient is as expected".to_owned(),
+            Self::Multipart(_) => "✓ a part of the body is as expected".to_owned(),
+            Self::Body(matcher) => format!("✓ body is as expected: {matcher}"),
+            _ => format!("✓ {}", self.complaint(asked)),
+        }]
+    }
+
     /// Why the condition does not hold, in one line.
     pub fn complaint(&self, asked: &Asked<'_>) -> String {
         self.explained(asked).into_iter().next().unwrap_or_default()

@@ -188,7 +188,7 @@ async fn respond(
                 let answer = Box::pin(api::handle(producers, Some(&first), &path, request)).await;
                 (Reply::Answer(answer), None)
             }
-            Err(reply) => (reply, None),
+            Err((_, reply)) => (reply, None),
         };
     }
     if is_for_a_page(&request) {
@@ -204,11 +204,13 @@ async fn respond(
         let Ok(_reading) = gates.reading.try_acquire() else {
             let most = system.files().producer.limits.concurrency_max;
             let text = format!("anslut: {} reads {most} requests already (limits.concurrency_max)\n", system.name());
-            return (plain(StatusCode::SERVICE_UNAVAILABLE, text), None);
+            let head = Request::from_parts(request.into_parts().0, Bytes::new());
+            let turned_away = system.turned_away(head, plain(StatusCode::SERVICE_UNAVAILABLE, text));
+            return (turned_away.reply, turned_away.entry);
         };
         match read(request, &system, settings.body_timeout).await {
             Ok(request) => system.decide(request),
-            Err(reply) => return (reply, None),
+            Err((head, reply)) => system.turned_away(head, reply),
         }
     };
     waited(&system, decision, settings, shutdown).await
@@ -266,16 +268,22 @@ fn out_of_workspace_path(request: &mut Request<Incoming>) {
     }
 }
 
-async fn read(request: Request<Incoming>, system: &System, body_timeout: Duration) -> Result<Request<Bytes>, Reply> {
+/// The request with its body; where that cannot be had, the request without it, and what is told.
+async fn read(
+    request: Request<Incoming>,
+    system: &System,
+    body_timeout: Duration,
+) -> Result<Request<Bytes>, (Request<Bytes>, Reply)> {
     let (parts, mut body) = request.into_parts();
     let most = system.files().producer.limits.body_bytes_max;
-    match tokio::time::timeout(body_timeout, Limited::new(&mut body, most).collect()).await {
-        Ok(Ok(body)) => Ok(Request::from_parts(parts, body.to_bytes())),
+    let reply = match tokio::time::timeout(body_timeout, Limited::new(&mut body, most).collect()).await {
+        Ok(Ok(body)) => return Ok(Request::from_parts(parts, body.to_bytes())),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             swallow(&mut body).await;
-            Err(system.too_large())
+            system.too_large()
         }
-        Ok(Err(_)) => Err(plain(StatusCode::BAD_REQUEST, "anslut: the request's body broke off\n".to_owned())),
-        Err(_) => Err(plain(StatusCode::REQUEST_TIMEOUT, "anslut: the request's body did not arrive\n".to_owned())),
-    }
+        Ok(Err(_)) => plain(StatusCode::BAD_REQUEST, "anslut: the request's body broke off\n".to_owned()),
+        Err(_) => plain(StatusCode::REQUEST_TIMEOUT, "anslut: the request's body did not arrive\n".to_owned()),
+    };
+    Err((Request::from_parts(parts, Bytes::new()), reply))
 }

@@ -11,6 +11,7 @@ mod holders;
 mod hub;
 mod matching;
 mod onward;
+mod order;
 mod recording;
 mod records;
 mod schema;
@@ -67,7 +68,7 @@ impl Desk {
             .set("listen.admin", "127.0.0.1:0")
             .set("producers.behaviour_header", "x-anslut-behaviour")
             .set("proxy.allow", "127.0.0.1");
-        let files = [matching::FILES, answers::FILES, faults::FILES, admin::FILES, recording::FILES];
+        let files = [matching::FILES, answers::FILES, faults::FILES, admin::FILES, recording::FILES, order::FILES];
         for (path, contents) in files.into_iter().flatten() {
             plan = plan.file(&format!("producers/{path}"), *contents);
         }
@@ -157,7 +158,9 @@ fn excused() -> BTreeSet<u16> {
 }
 
 fn rows() -> impl Iterator<Item = &'static Statement> {
-    [matching::ROWS, answers::ROWS, faults::ROWS, admin::ROWS, hub::ROWS, recording::ROWS].into_iter().flatten()
+    [matching::ROWS, answers::ROWS, faults::ROWS, admin::ROWS, hub::ROWS, recording::ROWS, order::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 /// Rows about records and schemas: each starts a demo of its own.
