@@ -17,6 +17,7 @@ use super::bounds::{Places, Taken};
 use super::merge::{AnswerError, Held};
 use super::service::Service;
 use super::status::{Code, Failure};
+use super::validation_log::Watched;
 use super::walk::in_utf8;
 use crate::domain::clock::Clock;
 use crate::soap::responder::{Recorded, SharedResponder, TransportFault};
@@ -28,6 +29,8 @@ pub(super) struct Round {
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) checker: Option<Checker>,
+    /// Looks at answers beside the call.
+    pub(super) watched: Option<Watched>,
     pub(super) answer_bytes_max: usize,
     pub(super) held: Places,
 }
@@ -57,6 +60,8 @@ pub(super) struct Answer {
 
 /// A call to make: the whole message, and its place among the calls in flight.
 pub(super) struct Call {
+    /// Whom it goes to.
+    pub(super) address: String,
     pub(super) message: Bytes,
     pub(super) place: Taken,
 }
@@ -77,7 +82,7 @@ pub(super) async fn all(round: Round, calls: Vec<Call>) -> Vec<Option<Outcome>> 
         records.push(recorded.clone());
         let (round, sender) = (Arc::clone(&round), sender.clone());
         tokio::spawn(async move {
-            let outcome = one(&round, call.message, recorded).await;
+            let outcome = one(&round, &call.address, call.message, recorded).await;
             // Nobody waits for it any more.
             let _ = sender.send((number, outcome));
             drop(call.place);
@@ -117,7 +122,7 @@ pub(super) fn in_call_order(
 }
 
 /// Makes one call and reads its answer.
-async fn one(round: &Round, message: Bytes, recorded: Recorded) -> Outcome {
+async fn one(round: &Round, address: &str, message: Bytes, recorded: Recorded) -> Outcome {
     let begin = Clock::instant();
     let mut request = Request::new(message);
     *request.method_mut() = Method::POST;
@@ -126,17 +131,21 @@ async fn one(round: &Round, message: Bytes, recorded: Recorded) -> Outcome {
     request.extensions_mut().insert(recorded.clone());
     let answered = round.responder.answer(request).await;
     let bytes = answered.as_ref().map_or(0, |response| response.body().len());
-    let answer = answered.map_err(|error| transport(error, &round.uri)).and_then(|response| read(round, response));
+    let answer =
+        answered.map_err(|error| transport(error, &round.uri)).and_then(|response| read(round, address, response));
     Outcome { answer, times: (begin, Clock::instant()), record: recorded.number(), bytes }
 }
 
-fn read(round: &Round, response: Response<Bytes>) -> Result<Answer, Failure> {
+fn read(round: &Round, address: &str, response: Response<Bytes>) -> Result<Answer, Failure> {
     let (head, body) = response.into_parts();
     let body = unpacked(&head.headers, body, round.answer_bytes_max)?;
     let weight = round.held.take(body.len()).ok_or_else(|| {
         Failure::other(format!("the answers that wait to be merged are more than {} bytes", round.held.most()))
     })?;
     let body = in_utf8(&head.headers, body);
+    if let Some(watched) = &round.watched {
+        watched.look(address, body.clone());
+    }
     let status = head.status;
     let read = Held::read(&round.service, body.clone());
     // A fault may come with any status, an answer with those the reference's library reads on at.

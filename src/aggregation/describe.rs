@@ -9,6 +9,7 @@ use http::{Response, StatusCode, Uri};
 use super::ask::Checker;
 use super::listen::{TEXT, plain};
 use super::service::Service;
+use super::validation_log::{ValidationLog, Watched};
 use crate::contracts::contract::{Contract, Direction};
 use crate::contracts::library::Library;
 use crate::contracts::published::{Asked, DOCUMENT_TYPE, Document, EffectiveUrl, Published};
@@ -56,6 +57,22 @@ fn effective(url: &str, path: &str) -> EffectiveUrl {
         port: Some(port.to_owned()).filter(|port| !port.is_empty()),
         path: path.to_owned(),
     }
+}
+
+/// The answers of a call that are looked at for the validation log, where it covers the service and its contract is known.
+pub(super) fn watched(
+    library: &Library,
+    log: Option<&Arc<ValidationLog>>,
+    service: &Service,
+    correlation_id: String,
+) -> Option<Watched> {
+    let log = log.filter(|log| log.covers(service))?;
+    let Some(contract) = contract(library, service) else {
+        tracing::debug!(service = service.name, "answers are not looked at: the contract is not known");
+        return None;
+    };
+    let (log, limits) = (Arc::clone(log), library.settings().message.clone());
+    Some(Watched { log, contract, limits, service: service.name.clone(), correlation_id })
 }
 
 /// Judges answers, where the service wants them valid and its contract is known.

@@ -160,7 +160,7 @@ impl Flow<'_> {
             .iter()
             .map(|source| {
                 let message = forwarded.to(&source.address, source.body.as_deref());
-                Some(Call { message, place: places.take(1)? })
+                Some(Call { address: source.address.clone(), message, place: places.take(1)? })
             })
             .collect();
         let calls = calls.ok_or_else(|| too_busy(places.most(), "calls to sources"))?;
@@ -170,6 +170,12 @@ impl Flow<'_> {
             uri: wired.uri.clone(),
             headers: headers::to_source(&aggregation.settings, self.incoming, &wired.service.soap_action),
             checker: describe::checker(&aggregation.contracts, &wired.service),
+            watched: describe::watched(
+                &aggregation.contracts,
+                aggregation.validation_log.as_ref(),
+                &wired.service,
+                headers::text(self.incoming, &headers::CORRELATION_ID),
+            ),
             answer_bytes_max: aggregation.settings.limits.answer_bytes_max,
             held: aggregation.held.clone(),
         };

@@ -22,6 +22,7 @@ mod select;
 pub mod service;
 mod splice;
 mod status;
+pub mod validation_log;
 mod walk;
 
 use std::collections::HashMap;
@@ -39,6 +40,7 @@ use crate::soap::responder::{Answer, Responder, SharedResponder};
 use bounds::Places;
 use fault::Fault;
 use service::Service;
+use validation_log::ValidationLog;
 
 /// Path of the index's FindContent where it is a part of this process.
 const OWN_INDEX: &str = "/skltp-ei/find-content-service/v1";
@@ -63,6 +65,7 @@ pub struct Aggregation {
     source_calls: Places,
     /// Bytes of answers that wait to be merged.
     held: Places,
+    validation_log: Option<Arc<ValidationLog>>,
 }
 
 /// A service and how its sources are reached.
@@ -108,6 +111,7 @@ impl Aggregation {
             calls: Places::new(limits.calls_max),
             source_calls: Places::new(limits.source_calls_max),
             held: Places::new(limits.held_bytes_max),
+            validation_log: ValidationLog::new(&settings.validation_log),
             index_uri: uri(settings.index.url.as_deref(), OWN_INDEX),
             started: clock.now(),
             settings,
@@ -129,6 +133,11 @@ impl Aggregation {
     /// Whether a service goes by that name: its id, its name, its tag, or [`ANY`].
     pub fn has(&self, name: &str) -> bool {
         name == ANY || self.services().any(|service| service.is_named(name))
+    }
+
+    /// What is told of sources' answers that do not follow their contract, where it is switched on.
+    pub fn validation_log(&self) -> Option<&Arc<ValidationLog>> {
+        self.validation_log.as_ref()
     }
 
     /// Aggregated calls and calls to sources in flight, and bytes held back.

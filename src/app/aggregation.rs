@@ -101,12 +101,16 @@ pub(super) fn serve_limits(settings: &Settings) -> ServeLimits {
 
 /// Brings the services' gauges up to date, over all platforms.
 pub(super) fn meters(services: impl Iterator<Item = Arc<Aggregation>>, meter: &Meter) {
+    let services: Vec<_> = services.collect();
     let [calls, source_calls, held] = services
+        .iter()
         .map(|services| services.in_flight())
         .fold([0; 3], |sum, each| [sum[0] + each[0], sum[1] + each[1], sum[2] + each[2]]);
+    let invalid = services.iter().filter_map(|services| services.validation_log()).map(|log| log.count());
     meter.gauge("anslut_aggregation_calls_in_flight", calls as f64);
     meter.gauge("anslut_aggregation_source_calls_in_flight", source_calls as f64);
     meter.gauge("anslut_aggregation_bytes_held", held as f64);
+    meter.gauge("anslut_aggregation_validation_findings", invalid.sum::<u64>() as f64);
 }
 
 /// The platform's own index, as long as it is open.

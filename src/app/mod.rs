@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admin::{self, AdminParts};
+use crate::aggregation::Aggregation;
 use crate::aggregation::listen::Listener as AggregationListener;
 use crate::catalogue::Catalogue;
 use crate::config::checked::{RecordsInIndex, Settings};
@@ -266,6 +267,11 @@ impl Platform {
         self.main().catalogue()
     }
 
+    /// The aggregating services of the first platform, while it serves.
+    pub fn aggregation(&self) -> Option<Arc<Aggregation>> {
+        self.main().aggregation().load_full()
+    }
+
     /// The service contracts.
     pub fn contracts(&self) -> &Arc<Library> {
         &self.contracts
@@ -332,6 +338,11 @@ impl Platform {
             let responder = Arc::new(aggregation::Recording::new(paths, Arc::clone(main.hub())));
             let limits = aggregation::serve_limits(main.settings());
             self.tasks.spawn(serve(listener, "aggregation", responder, limits, self.shutdown.clone()));
+        }
+        for services in self.members.iter().filter_map(|member| member.aggregation().load_full()) {
+            if let Some(log) = services.validation_log() {
+                self.tasks.spawn(Arc::clone(log).run(self.shutdown.clone()));
+            }
         }
         problems
     }

@@ -22,8 +22,21 @@ pub struct AggregationSettings {
     pub index: IndexCall,
     /// How sources are asked.
     pub sources: SourceCalls,
+    /// What is told of sources' answers that do not follow their contract.
+    pub validation_log: ValidationLogSettings,
     /// Bounds.
     pub limits: AggregationLimits,
+}
+
+/// What is told of sources' answers that do not follow their contract.
+#[derive(Clone, Debug)]
+pub struct ValidationLogSettings {
+    /// `vp.validationLog.services`: whose sources; none, and nothing is looked at.
+    pub services: Vec<String>,
+    /// `vp.validationLog.interval`: between two reports.
+    pub interval: Duration,
+    /// `vp.validationLog.hashStrategy` is `noop`: texts as they are, instead of their SHA-256.
+    pub is_plain: bool,
 }
 
 /// How the index is asked.

@@ -1,7 +1,9 @@
 //! The aggregating services' settings.
 
 use super::Build;
-use crate::config::aggregation::{AggregationLimits, AggregationSettings, IndexCall, SourceCalls};
+use crate::config::aggregation::{
+    AggregationLimits, AggregationSettings, IndexCall, SourceCalls, ValidationLogSettings,
+};
 use crate::config::checked::HeaderFilter;
 
 impl Build<'_> {
@@ -26,6 +28,11 @@ impl Build<'_> {
                 connect_timeout: resolved.wait("properties.vp.defaultConnectTimeout"),
                 receive_timeout: resolved.wait("properties.vp.defaultReceiveTimeout"),
                 total_timeout: resolved.wait("properties.aggregate.timeout"),
+            },
+            validation_log: ValidationLogSettings {
+                services: resolved.list("properties.vp.validationLog.services"),
+                interval: resolved.wait("properties.vp.validationLog.interval"),
+                is_plain: resolved.text("properties.vp.validationLog.hashStrategy") == "noop",
             },
             limits: AggregationLimits {
                 calls_max: resolved.size("aggregation.calls_max"),

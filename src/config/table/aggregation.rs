@@ -39,10 +39,14 @@ pub const PROPERTIES: &[Setting] = &[
     full("log.max.payload.size", ANY, "49152", "characters of a payload that are logged")
         .effect(Effect::Replaced("records.body_bytes_max")),
     full("validate.soapAction", SWITCH, "false", "refuse a SOAPAction that is not the contract's"),
-    full("vp.validationLog.services", Kind::List, "", "services whose sources' answers are validated")
-        .effect(Effect::Later),
-    full("vp.validationLog.interval", WAIT, "60000", "between two reports of that").effect(Effect::Later),
-    full("vp.validationLog.hashStrategy", TEXT, "sha256", "how findings are hidden").effect(Effect::Later),
+    full(
+        "vp.validationLog.services",
+        Kind::List,
+        "",
+        "services whose sources' answers are validated beside the call, for the log",
+    ),
+    full("vp.validationLog.interval", WAIT, "60000", "between two reports of that"),
+    full("vp.validationLog.hashStrategy", TEXT, "sha256", "noop: findings are told as they are; else by their SHA-256"),
     full(
         "headers.request.filter",
         Kind::HeaderPattern,

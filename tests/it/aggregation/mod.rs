@@ -9,6 +9,7 @@ mod filter;
 mod hub;
 mod inbound;
 mod index;
+mod logged;
 mod merge;
 mod response;
 mod table;
