@@ -110,8 +110,10 @@ fn judge(admin: &Admin, method: &Method, uri: &Uri, headers: &HeaderMap, peer: O
         // The one call that may bring nothing at all, which is of no type. A browser that is made to send it says where it
         // comes from all the same.
         "" if uri.path().ends_with("/removal") && is_without_body(headers) && !is_from_browser(headers) => Ok(()),
-        // A suite is a zip; what holds for WireMock's clients holds for whoever hands one in.
-        _ if uri.path() == "/api/v1/qa/suites" && !is_from_browser(headers) => Ok(()),
+        // Suites and contracts are zips; what holds for WireMock's clients holds for whoever hands one in.
+        _ if matches!(uri.path(), "/api/v1/qa/suites" | "/api/v1/contracts/import") && !is_from_browser(headers) => {
+            Ok(())
+        }
         // What is judged is sent as it is, and nothing is changed by it.
         _ if is_judging(uri.path()) && !is_from_browser(headers) => Ok(()),
         given if !method.is_safe() && !is_json(given) => Err(Refused::NotJson(given.to_owned())),

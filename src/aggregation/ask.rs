@@ -131,8 +131,13 @@ async fn one(round: &Round, address: &str, message: Bytes, recorded: Recorded) -
     request.extensions_mut().insert(recorded.clone());
     let answered = round.responder.answer(request).await;
     let bytes = answered.as_ref().map_or(0, |response| response.body().len());
-    let answer =
-        answered.map_err(|error| transport(error, &round.uri)).and_then(|response| read(round, address, response));
+    let patience = round.service.receive_timeout;
+    let answer = answered.map_err(|error| match Clock::instant().saturating_duration_since(begin) {
+        // Whoever carries the call has a patience of its own; on a machine that stood still, both may be over at once.
+        passed if passed >= patience => timed_out(patience, &round.uri),
+        _ => transport(error, &round.uri),
+    });
+    let answer = answer.and_then(|response| read(round, address, response));
     Outcome { answer, times: (begin, Clock::instant()), record: recorded.number(), bytes }
 }
 

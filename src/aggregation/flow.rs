@@ -11,6 +11,7 @@ use super::ask::{self, Call, Outcome, Round, in_call_order};
 use super::fault::Fault;
 use super::find::{self, Engagement};
 use super::merge::{self, Held};
+use super::message_log::Told;
 use super::request::Asked;
 use super::select::{self, Rules, Selection};
 use super::service::Lookup;
@@ -36,6 +37,7 @@ impl Aggregation {
     pub(super) async fn carry(&self, wired: &Wired, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         let fan_out = FanOut { service: wired.service.name.clone(), ..FanOut::default() };
+        let at = self.clock.now();
         let mut flow = Flow { aggregation: self, wired, incoming: &head.headers, began: Clock::instant(), fan_out };
         let mut response = match flow.carry(in_utf8(&head.headers, body)).await {
             Ok(response) => response,
@@ -44,6 +46,19 @@ impl Aggregation {
                 refuse(&fault, &head.headers)
             }
         };
+        if let Some(log) = &self.message_log {
+            log.tell(&Told {
+                service: &wired.service,
+                incoming: &head.headers,
+                answer: &response,
+                fan_out: &flow.fan_out,
+                index: &self.index_uri,
+                index_sender: &self.settings.index.sender_id,
+                sources: &wired.uri,
+                at,
+                took: flow.elapsed(),
+            });
+        }
         response.extensions_mut().insert(Arc::new(flow.fan_out));
         response
     }
@@ -99,6 +114,8 @@ impl Flow<'_> {
         let uri = &aggregation.index_uri;
         let response = match answered {
             Err(_) => Err(ask::timed_out(patience, uri)),
+            // Whoever carries the call has a patience of its own; on a machine that stood still, both may be over at once.
+            Ok(Err(_)) if self.elapsed().saturating_sub(begin) >= patience => Err(ask::timed_out(patience, uri)),
             Ok(answered) => answered.map_err(|error| ask::transport(error, uri)),
         };
         let mut bytes = 0;

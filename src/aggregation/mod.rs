@@ -15,6 +15,7 @@ mod headers;
 pub mod listen;
 mod manage;
 mod merge;
+pub mod message_log;
 mod names;
 mod request;
 mod row;
@@ -39,6 +40,7 @@ use crate::domain::clock::Clock;
 use crate::soap::responder::{Answer, Responder, SharedResponder};
 use bounds::Places;
 use fault::Fault;
+use message_log::MessageSink;
 use service::Service;
 use validation_log::ValidationLog;
 
@@ -66,6 +68,7 @@ pub struct Aggregation {
     /// Bytes of answers that wait to be merged.
     held: Places,
     validation_log: Option<Arc<ValidationLog>>,
+    message_log: Option<MessageSink>,
 }
 
 /// A service and how its sources are reached.
@@ -89,6 +92,8 @@ pub struct Parts<'p> {
     pub index: SharedResponder,
     /// Who carries a service's calls to its sources.
     pub sources: &'p dyn Fn(&Service) -> SharedResponder,
+    /// Where the message log goes, if it is switched on.
+    pub messages: MessageSink,
     /// What time it is.
     pub clock: Clock,
 }
@@ -96,7 +101,7 @@ pub struct Parts<'p> {
 impl Aggregation {
     /// The services, ready for calls.
     pub fn new(parts: Parts<'_>) -> Self {
-        let Parts { settings, services, catalogue, contracts, index, sources, clock } = parts;
+        let Parts { settings, services, catalogue, contracts, index, sources, messages, clock } = parts;
         let wired = |service: Service| {
             let uri = uri(service.sources_url.as_deref(), OWN_HUB);
             Wired { sources: sources(&service), service: Arc::new(service), uri }
@@ -112,6 +117,7 @@ impl Aggregation {
             source_calls: Places::new(limits.source_calls_max),
             held: Places::new(limits.held_bytes_max),
             validation_log: ValidationLog::new(&settings.validation_log),
+            message_log: settings.logs_messages.then_some(messages),
             index_uri: uri(settings.index.url.as_deref(), OWN_INDEX),
             started: clock.now(),
             settings,

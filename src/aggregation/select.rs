@@ -38,6 +38,13 @@ pub(super) struct Selection {
 #[error("an engagement of the index has no logicalAddress")]
 pub(super) struct NoAddress;
 
+/// Why an engagement is passed over: the catalogue does not let anybody there.
+pub(super) const NOT_PERMITTED: &str = "no route, or no permission for sender or original consumer";
+/// The request names another source.
+pub(super) const OTHER_SOURCE: &str = "another source than the request's";
+/// The request names other categories.
+pub(super) const OTHER_REQUEST_CATEGORIZATION: &str = "another categorization than the request's";
+
 /// What decides beside the request.
 pub(super) struct Rules<'r> {
     /// `agp.logicalAddress`.
@@ -100,13 +107,13 @@ fn objection(
         return Some("the aggregating services' own address");
     }
     if !permissions.allow(address) {
-        return Some("no route, or no permission for sender or original consumer");
+        return Some(NOT_PERMITTED);
     }
     if asked.source.as_ref().is_some_and(|source| source != address) {
-        return Some("another source than the request's");
+        return Some(OTHER_SOURCE);
     }
     if !asked.categorizations.is_empty() && !asked.categorizations.contains(&engagement.categorization) {
-        return Some("another categorization than the request's");
+        return Some(OTHER_REQUEST_CATEGORIZATION);
     }
     None
 }

@@ -8,6 +8,7 @@ use http::Request;
 
 use super::index::{self, IndexSlot};
 use super::serve::ServeLimits;
+use crate::aggregation::message_log::MessageSink;
 use crate::aggregation::service::{self, Service};
 use crate::aggregation::{ANY, Aggregation, Parts, listen};
 use crate::catalogue::Catalogue;
@@ -19,6 +20,7 @@ use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::hub::Hub;
 use crate::hub::call::remote::Remote;
+use crate::hub::log::MessageLog;
 use crate::hub::meter::Meter;
 use crate::hub::within::Within;
 use crate::soap::fan_out::FanOut;
@@ -51,6 +53,7 @@ pub(super) struct Wires<'w> {
     pub(super) hub: &'w Arc<Hub>,
     pub(super) index: &'w Arc<IndexSlot>,
     pub(super) tls: &'w Option<Arc<ClientTls>>,
+    pub(super) log: &'w Arc<MessageLog>,
     pub(super) clock: &'w Clock,
 }
 
@@ -85,9 +88,20 @@ pub(super) fn open(wires: &Wires<'_>) -> (Arc<Aggregation>, Vec<Problem>) {
         contracts: Arc::clone(wires.contracts),
         index,
         sources: &sources,
+        messages: messages(wires),
         clock: wires.clock.clone(),
     });
     (Arc::new(aggregation), problems)
+}
+
+/// The services' messages go where the hub's do.
+fn messages(wires: &Wires<'_>) -> MessageSink {
+    let log = Arc::clone(wires.log);
+    MessageSink {
+        style: wires.settings.log.style,
+        host: log.host_name().to_owned(),
+        write: Arc::new(move |lines, events| log.pass_through(lines, events)),
+    }
 }
 
 /// The bounds of the listener: the hub's own.

@@ -128,6 +128,7 @@ impl Member {
             hub: &self.hub,
             index: &shared.index,
             tls: &shared.tls,
+            log: &shared.log,
             clock: &shared.clock,
         };
         let (services, problems) = aggregation::open(&wires);

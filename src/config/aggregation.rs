@@ -22,6 +22,8 @@ pub struct AggregationSettings {
     pub index: IndexCall,
     /// How sources are asked.
     pub sources: SourceCalls,
+    /// `aggregation.message_log`: whether the services log messages of their own.
+    pub logs_messages: bool,
     /// What is told of sources' answers that do not follow their contract.
     pub validation_log: ValidationLogSettings,
     /// Bounds.

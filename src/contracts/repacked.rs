@@ -60,7 +60,8 @@ fn root_of<'n>(mut names: impl Iterator<Item = &'n str>) -> usize {
     length
 }
 
-fn file_name(contract: &Contract) -> String {
+/// What a release of a contract's domain is called.
+pub fn file_name(contract: &Contract) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' };
     let domain: String = contract.domain.chars().map(plain).collect();
     format!("ServiceContracts_{domain}_{}.zip", contract.version)

@@ -27,6 +27,7 @@ use super::*;
         contracts::one,
         contracts::coverage::list,
         contracts::coverage::one,
+        contracts::import::take,
         contracts::lint::own,
         contracts::lint::brought,
         contracts::files::wsdl,

@@ -39,6 +39,7 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
     let judge = post(contracts::messages::judge).layer(message());
     let judge_by = post(contracts::messages::judge_by).layer(message());
     let lint = post(contracts::lint::brought).layer(DefaultBodyLimit::max(contracts::lint::ZIP_BYTES_MAX));
+    let import = post(contracts::import::take).layer(DefaultBodyLimit::max(contracts::lint::ZIP_BYTES_MAX));
     let mut paths = vec![
         ("/api/v1/exchanges", get(exchanges::list)),
         ("/api/v1/exchanges/stream", get(stream::watch)),
@@ -50,6 +51,7 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
         ("/api/v1/contracts/diff", get(contracts::compare)),
         ("/api/v1/contracts/validate", judge),
         ("/api/v1/contracts/coverage", get(contracts::coverage::list)),
+        ("/api/v1/contracts/import", import),
         ("/api/v1/contracts/lint", get(contracts::lint::own).merge(lint)),
         ("/api/v1/contracts/{contract}", get(contracts::one)),
         ("/api/v1/contracts/{contract}/coverage", get(contracts::coverage::one)),

@@ -150,6 +150,46 @@ async fn contracts_are_looked_at_for_what_is_worth_mending() {
 }
 
 #[tokio::test]
+async fn a_zip_is_taken_into_the_environment_and_known_at_once() {
+    let built_in = router(parts());
+    let (_, zip) = bytes(&built_in, "/api/v1/contracts/GetDiagnosis:2/zip").await;
+    let target = "/api/v1/contracts/import";
+    let refused = send(&built_in, target, "application/zip", zip.clone()).await;
+    assert_eq!((refused.status.as_u16(), refused.text.contains("serve a folder")), (409, true), "{}", refused.text);
+
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::Folder(folder.path().to_owned());
+    let contracts = Arc::new(Library::loaded(environment, ContractSettings::default()));
+    let router = router(AdminParts { contracts, ..parts() });
+    let own = "ServiceContracts_clinicalprocess_healthcond_description_2.0.zip";
+    for (query, name) in [("", own), ("?name=again.zip", "again.zip"), ("", own)] {
+        let taken = send(&router, &format!("{target}{query}"), "application/zip", zip.clone()).await;
+        assert_eq!(taken.status, 200, "{}", taken.text);
+        let taken = taken.json();
+        let description = &taken["descriptions"][0];
+        assert_eq!((taken["name"].as_str(), &description["compiled"]), (Some(name), &Value::Bool(true)), "{taken}");
+        assert_eq!(std::fs::read(folder.path().join("contracts").join(name)).unwrap(), zip);
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join("contracts")).unwrap().count(), 2, "nothing is left beside");
+    let shown = get(&router, "/api/v1/contracts/GetDiagnosis:2").await.json();
+    assert_eq!(
+        (shown["source"]["kind"].as_str(), shown["sources"].as_array().unwrap().len()),
+        (Some("zip"), 2),
+        "{shown}"
+    );
+    for (query, body, said) in [
+        ("?name=../x.zip", zip.clone(), "parameter name"),
+        ("?name=.hidden.zip", zip.clone(), "parameter name"),
+        ("?name=x.tar", zip, "parameter name"),
+        ("", b"PK".to_vec(), "IE14"),
+        ("", crate::store::zip::write(&[("a.txt", b"a")]).unwrap(), "no description"),
+    ] {
+        let refused = send(&router, &format!("{target}{query}"), "application/zip", body).await;
+        assert_eq!((refused.status.as_u16(), refused.text.contains(said)), (400, true), "{query}: {}", refused.text);
+    }
+}
+
+#[tokio::test]
 async fn a_message_is_held_against_the_contract_of_the_path() {
     let router = router(parts());
     let sample = get(&router, "/api/v1/contracts/GetDiagnosis:2/sample").await.json();

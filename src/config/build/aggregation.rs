@@ -29,6 +29,7 @@ impl Build<'_> {
                 receive_timeout: resolved.wait("properties.vp.defaultReceiveTimeout"),
                 total_timeout: resolved.wait("properties.aggregate.timeout"),
             },
+            logs_messages: resolved.switch("aggregation.message_log"),
             validation_log: ValidationLogSettings {
                 services: resolved.list("properties.vp.validationLog.services"),
                 interval: resolved.wait("properties.vp.validationLog.interval"),

@@ -73,6 +73,12 @@ pub const PROPERTIES: &[Setting] = &[
 
 /// In the order in which `anslut config` shows them.
 pub const SETTINGS: &[Setting] = &[
+    Setting::own(
+        "aggregation.message_log",
+        SWITCH,
+        Some("false"),
+        "whether the services log their messages too, beside the hub, which logs the same as calls",
+    ),
     Setting::own("aggregation.calls_max", COUNT, Some("256"), "aggregated calls in flight; more get a fault"),
     Setting::own("aggregation.sources_max", COUNT, Some("2000"), "sources one call asks; more get a failed status"),
     Setting::own("aggregation.source_calls_max", COUNT, Some("10000"), "calls to sources in flight; more are refused"),

@@ -113,8 +113,9 @@ pub fn text(found: &[Coverage]) -> Vec<String> {
 fn side_lines(direction: &str, side: &Side) -> Vec<String> {
     let Side { messages, items, used, share, list } = side;
     let mut lines = vec![format!(
-        "  {direction:8} {used:5} of {items:5} used ({:3.0} %) by {messages} messages",
-        (share * 100.0).floor()
+        "  {direction:8} {used:5} of {items:5} used ({:3.0} %) by {messages} {}",
+        (share * 100.0).floor(),
+        if *messages == 1 { "message" } else { "messages" }
     )];
     for item in list.iter().filter(|item| item.messages == 0) {
         let what = item.what.as_ref().map(|what| format!(" {what}")).unwrap_or_default();

@@ -49,6 +49,16 @@ pub(super) fn install(path: &Path, name: &str, import: &Import, environment: &Pa
     sync(&folder)
 }
 
+/// Puts a zip that is in memory into the environment, in place of what has the same name there.
+pub fn install_zip(zip: &[u8], name: &str, environment: &Path) -> io::Result<()> {
+    let folder = environment.join(FOLDER);
+    fs::create_dir_all(&folder)?;
+    let incoming = Incoming::new(&folder, name);
+    write(&incoming.path, zip)?;
+    incoming.take_the_place_of(&folder.join(name))?;
+    sync(&folder)
+}
+
 /// A folder called `schemas` stays one within its release.
 fn below(path: &Path) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

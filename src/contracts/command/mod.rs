@@ -3,7 +3,7 @@
 pub mod compare;
 pub mod coverage;
 pub mod import;
-mod install;
+pub mod install;
 pub mod lint;
 pub mod list;
 pub mod sample;

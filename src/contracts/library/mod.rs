@@ -6,6 +6,7 @@ mod described;
 mod places;
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -71,6 +72,14 @@ impl Library {
     /// The contracts at this moment, for whoever keeps them.
     pub fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.known.load().registry)
+    }
+
+    /// The environment's folder, where new contracts can be put; a built-in one has none.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.environment {
+            Environment::Folder(folder) => Some(folder),
+            Environment::Demo => None,
+        }
     }
 
     /// How contracts are read, and the limits on messages.

@@ -70,6 +70,13 @@ impl MessageLog {
         }
     }
 
+    /// Takes events that somebody else has written out, whole lines in this log's style.
+    pub fn pass_through(&self, lines: &[u8], events: u64) {
+        if let Some(writer) = &self.writer {
+            writer.push(lines, events);
+        }
+    }
+
     /// Events that were dropped because the target took them too slowly.
     pub fn dropped(&self) -> u64 {
         self.writer.as_ref().map_or(0, Writer::dropped)

@@ -2,6 +2,7 @@
 
 pub mod coverage;
 pub mod files;
+pub mod import;
 pub mod lint;
 pub mod messages;
 pub mod neighbours;
