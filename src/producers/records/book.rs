@@ -80,11 +80,11 @@ impl Book {
         let mut problems = Vec::new();
         let mut written = Vec::new();
         for file in files {
-            let is_record = file.path.extension().is_some_and(|extension| extension == "toml");
+            let is_record = file.path.extension().is_some_and(|extension| extension == "toml" || extension == "json");
             if is_record {
                 written.push((file.path.as_path(), file::read(&file.path, &file.contents, &mut problems)));
             } else {
-                problems.push(Problem::warning(&file.path, 0, "not a .toml file, so it is passed over"));
+                problems.push(Problem::warning(&file.path, 0, "not a .toml or .json file, so it is passed over"));
             }
         }
         let mut shared = Organisation::default();

@@ -1,13 +1,15 @@
-//! A record file (`patients/*.toml`, `records/*.toml`) to values, with file and line of everything that is wrong in it.
+//! A record file (`patients/*.toml`, `records/*.toml`, or `.json`) to values, with file and line of everything that is wrong in it.
 //!
 //! What may stand where is the table of [`super::kinds`]; nothing here knows a kind by its name but the contact.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
+use super::json;
 use super::kinds::{Field, FieldRule, Fields, kinds};
 use super::value::Value;
 use crate::config::nearest::nearest;
@@ -65,15 +67,30 @@ pub fn read(file: &Path, contents: &[u8], problems: &mut Vec<Problem>) -> Writte
             return written;
         }
     };
-    let table = match DeTable::parse(text) {
+    let is_json = file.extension().is_some_and(|extension| extension == "json");
+    let toml = match is_json.then(|| json::as_toml(text)).transpose() {
+        Ok(toml) => toml.map_or(Cow::Borrowed(text), Cow::Owned),
+        Err((line, why)) => {
+            problems.push(Problem::error(file, line, why));
+            return written;
+        }
+    };
+    let table = match DeTable::parse(&toml) {
         Ok(table) => table.into_inner(),
         Err(error) => {
-            let line = error.span().map_or(0, |span| line_at(contents, span.start));
+            let line = error.span().map_or(0, |span| line_at(toml.as_bytes(), span.start));
             problems.push(Problem::error(file, line, format!("not TOML: {}", error.message())));
             return written;
         }
     };
-    Reading { file, contents, problems, written: &mut written }.tables(&table);
+    let mut reading = Reading { file, contents: toml.as_bytes(), problems, written: &mut written };
+    match table.get(json::ROOT).filter(|_| is_json) {
+        Some(root) => match root.get_ref().as_table() {
+            Some(table) => reading.tables(table),
+            None => reading.error(root, format!("expected an object, found {}", root.get_ref().type_str())),
+        },
+        None => reading.tables(&table),
+    }
     written
 }
 
@@ -160,7 +177,12 @@ impl Reading<'_> {
             self.error(item, format!("entry: unknown kind {kind:?}, expected {hint}"));
             return None;
         };
-        let read = self.table(item, fields, kind)?;
+        let mut read = self.table(item, fields, kind)?;
+        // Why an entry was nullified; a contact's reason is why there was one.
+        if read.get("nullified").is_some() && read.get("nullified_reason").is_none() && kind != "contact" {
+            let reason = read.text_at("reason").map(str::to_owned);
+            reason.into_iter().for_each(|reason| read.set("nullified_reason", Value::Text(reason)));
+        }
         if NEED_UNIT.contains(&kind) && read.get("unit").is_none() {
             self.error(item, format!("{kind}: unit is missing"));
             return None;
@@ -329,15 +351,24 @@ fn number(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
+/// A time as TOML has it, or as a text: JSON has no other.
+fn moment(value: &DeValue<'_>) -> Option<Datetime> {
+    match value {
+        DeValue::Datetime(moment) => Some(*moment),
+        DeValue::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
 /// A moment without a zone: the record's times are Swedish local times, as the contracts'.
 fn time(value: &DeValue<'_>) -> Option<String> {
-    let DeValue::Datetime(Datetime { date: Some(date), time: Some(time), offset: None }) = value else { return None };
+    let Datetime { date: Some(date), time: Some(time), offset: None } = moment(value)? else { return None };
     let (hour, minute, second) = (time.hour, time.minute, time.second.unwrap_or(0));
     Some(format!("{:04}{:02}{:02}{hour:02}{minute:02}{second:02}", date.year, date.month, date.day))
 }
 
 fn date(value: &DeValue<'_>) -> Option<String> {
-    let DeValue::Datetime(Datetime { date: Some(date), time: None, offset: None }) = value else { return None };
+    let Datetime { date: Some(date), time: None, offset: None } = moment(value)? else { return None };
     Some(format!("{:04}{:02}{:02}", date.year, date.month, date.day))
 }
 

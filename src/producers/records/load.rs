@@ -124,5 +124,9 @@ fn fits(pattern: &Path, file: &Path) -> bool {
 /// Whether a file is about a person, rather than about those who give care.
 fn is_about_somebody(file: &EnvironmentFile) -> bool {
     let text = String::from_utf8_lossy(&file.contents);
+    let is_json = file.path.extension().is_some_and(|extension| extension == "json");
+    if is_json {
+        return serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|record| record.get("patient").is_some());
+    }
     text.lines().any(|line| line.trim_start().starts_with("[patient]"))
 }

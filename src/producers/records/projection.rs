@@ -41,6 +41,8 @@ pub struct KindRow {
     pub from: Vec<String>,
     /// … to the first of these does; without an end it goes on.
     pub to: Vec<String>,
+    /// It does not end before any of these.
+    pub not_before: Vec<String>,
     /// Whether a care contact is asked for by the entry's own id.
     pub is_contact: bool,
 }
@@ -136,7 +138,8 @@ impl KindRow {
         }
         let Some(from) = moments(&self.from).into_iter().min() else { return true };
         let to = self::moments(entry, &self.to, last_moment).min();
-        period.overlaps(from, to)
+        let latest = moments(&self.not_before).into_iter().max();
+        period.overlaps(from, to.map(|to| latest.map_or(to, |latest| latest.max(to))))
     }
 
     /// The latest event of an entry, nullification included.
