@@ -7,7 +7,8 @@ use super::shape::{Shape, message};
 use super::{Building, Made, ORIGINAL, negative};
 use crate::contracts::contract::Direction;
 use crate::contracts::sample::{Envelope, Variant, Wanted, sample};
-use crate::qa::native::written::{Expectation, LoadFile, RecordsWanted, WhereIds};
+use crate::qa::native::written::LoadFile;
+use crate::qa::native::written::expectation::{Expectation, RecordsWanted, WhereIds};
 use crate::qa::rules::SLA_MS;
 
 /// Care units and contacts that nobody has.
@@ -188,8 +189,10 @@ fn empty(shape: &Shape, cases: &mut Vec<Made>) {
     ] {
         let case = Building::new(&format!("TF-1.6-{id}"), "TF 1.6", sv, en).of_patient(kind);
         let nothing = by_rule("RT-08", records(none(false)));
-        let status =
-            Expectation { status: Some(crate::qa::native::written::Statuses::One(200)), ..Expectation::default() };
+        let status = Expectation {
+            status: Some(crate::qa::native::written::expectation::Statuses::One(200)),
+            ..Expectation::default()
+        };
         cases.push(case.step(request.clone(), vec![nothing, status]).done());
     }
 }
@@ -375,7 +378,10 @@ fn consumers(shape: &Shape, cases: &mut Vec<Made>) {
         records(limited),
     );
     let when = |equals: &str| {
-        Some(crate::qa::native::written::When { flag: "consumer.absent".to_owned(), equals: equals.to_owned() })
+        Some(crate::qa::native::written::expectation::When {
+            flag: "consumer.absent".to_owned(),
+            equals: equals.to_owned(),
+        })
     };
     let case = Building::new("TF-7.3", "TF 7.3", "Utan ursprunglig konsument", "Without original consumer");
     let expect = vec![

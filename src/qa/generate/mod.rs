@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use super::native::expected::assertion;
 use super::native::read::request as request_of;
-use super::native::written::{CaseFile, CaseKind, Expectation, LoadFile, Role, RuleChoice, StepFile, Titles};
+use super::native::written::expectation::Expectation;
+use super::native::written::{CaseFile, CaseKind, LoadFile, Role, RuleChoice, StepFile, Titles};
 use super::suite::folder::PublishedProject;
 use super::suite::project::{Case, Native, Step, StepKind};
 use shape::{Shape, ShapeError};

@@ -4,7 +4,8 @@ use super::families::{basic, by_rule, none, records};
 use super::request::Asking;
 use super::shape::Shape;
 use super::{Building, Made};
-use crate::qa::native::written::{Expectation, StepFile};
+use crate::qa::native::written::StepFile;
+use crate::qa::native::written::expectation::Expectation;
 use crate::qa::records::named;
 use crate::qa::tree;
 

@@ -4,7 +4,8 @@
 use super::shape::Shape;
 use super::{Building, Made};
 use crate::qa::consumer::faults::{FAULTS, Fault};
-use crate::qa::native::written::{About, AuditFile, AwaitFile, CaseKind, UpdatesFile};
+use crate::qa::native::written::CaseKind;
+use crate::qa::native::written::waits::{About, AuditFile, AwaitFile, UpdatesFile};
 
 /// How long an Update may take to come.
 const UPDATE_SECONDS: u64 = 3_600;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::updates::{Finding, Transaction, Update, judge};
 use crate::qa::consumer::hub::Call;
-use crate::qa::native::written::{About, UpdatesFile};
+use crate::qa::native::written::waits::{About, UpdatesFile};
 
 /// Namespace of the contract.
 pub const UPDATE: &str = "urn:riv:itintegration:engagementindex:UpdateResponder:1";

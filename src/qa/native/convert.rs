@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::written::{
-    CaseFile, CaseKind, Expectation, JsonWanted, RuleChoice, Statuses, StepFile, SuiteFile, When, XPathWanted,
-};
+use super::written::expectation::{Expectation, JsonWanted, Statuses, When, XPathWanted};
+use super::written::{CaseFile, CaseKind, RuleChoice, StepFile, SuiteFile};
 use crate::qa::script::Program;
 use crate::qa::suite::data::DataFile;
 use crate::qa::suite::folder::PublishedProject;
@@ -159,7 +158,7 @@ fn expectation(assertion: &Assertion, properties: &[(String, String)]) -> Result
     match &assertion.check {
         Check::SoapResponse => entry.soap = Some(true),
         Check::NoFault => entry.no_fault = Some(true),
-        Check::Fault => entry.fault = Some(super::written::FaultWanted::Is(true)),
+        Check::Fault => entry.fault = Some(super::written::expectation::FaultWanted::Is(true)),
         Check::Schema { .. } => entry.schema = Some(true),
         Check::Sla(limit) => entry.max_ms = Some(limit.trim().parse().or_else(|_| nothing().map(|()| 0))?),
         Check::XPath(check) if !check.ignore_namespaces && !check.ignore_comments => {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::written::{
+use super::written::expectation::{
     Expectation, FaultLike, FaultWanted, HeaderWanted, IndexWanted, RecordsWanted, ResultWanted, Statuses, When,
     XPathWanted,
 };

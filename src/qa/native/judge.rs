@@ -6,7 +6,7 @@ use jiff::Zoned;
 use roxmltree::Document;
 
 use super::expected::Expected;
-use super::written::{FaultLike, HeaderWanted, IndexWanted, RecordsWanted, ResultWanted};
+use super::written::expectation::{FaultLike, HeaderWanted, IndexWanted, RecordsWanted, ResultWanted};
 use crate::qa::assert::{Judgement, soap};
 use crate::qa::records::{Field, Layout, Record, leaf, named};
 use crate::qa::report::identities;

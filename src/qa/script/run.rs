@@ -2,6 +2,8 @@
 
 mod calls;
 mod compare;
+mod objects;
+mod values;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

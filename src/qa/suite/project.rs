@@ -6,7 +6,8 @@ use super::expansion::Properties;
 use crate::contracts::contract::Contract;
 use crate::qa::native::expected::Conditional;
 use crate::qa::native::parameters::Parameters;
-use crate::qa::native::written::{AuditFile, AwaitFile, CaseKind, LoadFile, Role, RuleChoice, Titles};
+use crate::qa::native::written::waits::{AuditFile, AwaitFile};
+use crate::qa::native::written::{CaseKind, LoadFile, Role, RuleChoice, Titles};
 use crate::qa::records::Layout;
 use crate::qa::xpath::Prefixes;
 
