@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::result::RunDocument;
 use super::run::Finished;
+use super::run::exchange::decode;
 
 /// Runs kept; the oldest go first. Those of a session stay, and are not counted.
 pub const RUNS_MAX: usize = 200;
@@ -89,6 +90,25 @@ impl Archive {
             .map(|(name, bytes)| (format!("messages/{name}"), bytes))
             .collect();
         Ok(Kept { document, messages, suite: read_all(&folder.join("suite"))? })
+    }
+
+    /// Answers that runs of a suite were given, the newest runs first, at most so many.
+    pub fn answers_of(&self, suite: &str, most: usize) -> io::Result<Vec<String>> {
+        let mut answers = Vec::new();
+        for id in self.ids()? {
+            if answers.len() >= most {
+                break;
+            }
+            // A run that cannot be read tells nothing.
+            let Ok(kept) = self.find(&id) else { continue };
+            if !kept.document.suite.iter().any(|one| one.name == suite) {
+                continue;
+            }
+            let steps = kept.document.cases.iter().flat_map(|case| &case.steps);
+            let files = steps.filter_map(|step| kept.messages.get(step.response.as_ref()?));
+            answers.extend(files.take(most - answers.len()).map(|bytes| decode(bytes, None)));
+        }
+        Ok(answers)
     }
 
     /// Ids of all runs, the newest first.

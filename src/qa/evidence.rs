@@ -70,7 +70,7 @@ pub fn of(finished: &Finished, projects: &[Arc<PublishedProject>]) -> Vec<Eviden
                     target: run.target.url.clone(),
                     cases: Vec::new(),
                     planned: Vec::new(),
-                    identities: BTreeSet::new(),
+                    identities: finished.unkept_identities.clone(),
                     addresses: BTreeSet::new(),
                 });
                 let name = match suites.as_slice() {

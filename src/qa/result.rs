@@ -151,6 +151,9 @@ pub struct StepResult {
     /// File of the answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub response: Option<String>,
+    /// Elements that a consumer was answered with, as paths below the body.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub received: Vec<String>,
     /// Messages of which only the beginning is kept.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub cut: Vec<Cut>,

@@ -1,11 +1,13 @@
 //! What can be said of a suite without running it: what cannot run, what is still as published, what its scripts are.
 
+use jiff::Zoned;
 use serde::Serialize;
 
 use super::schematron;
 use super::script::Program;
 use super::suite::folder::PublishedProject;
 use super::suite::project::{Assertion, Case, Check, Script, StepKind};
+use super::tree;
 
 /// The data file every published suite has.
 const DATA: &str = "data.xml";
@@ -181,14 +183,49 @@ pub fn placeholders(project: &PublishedProject) -> Vec<Placeholder> {
     found
 }
 
+/// A rule that no recorded answer has anything for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeadRule {
+    /// The rule file.
+    pub file: String,
+    /// The pattern's id, or its number.
+    pub pattern: String,
+    /// The rule's context.
+    pub context: String,
+}
+
+/// Rules whose context fits nothing in any of these answers: they may name a wrong namespace, and can never fire.
+pub fn dead_rules(project: &PublishedProject, answers: &[String], now: &Zoned) -> Vec<DeadRule> {
+    let documents: Vec<_> = answers.iter().filter_map(|answer| tree::parse(answer).ok()).collect();
+    if documents.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (path, text) in rule_files(project) {
+        let Ok(loaded) = schematron::load(path, &text) else { continue };
+        let reports = documents.iter().map(|document| loaded.schema.validate(document, now.clone()));
+        // A validation that was given up says nothing of what it did not come to.
+        let unused = reports.filter(|report| report.given_up.is_none()).map(|report| report.unused);
+        let dead = unused.reduce(|dead, unused| dead.into_iter().filter(|one| unused.contains(one)).collect());
+        found.extend(dead.unwrap_or_default().into_iter().map(|(pattern, context)| DeadRule {
+            file: path.to_owned(),
+            pattern,
+            context,
+        }));
+    }
+    found
+}
+
+/// The rule files of a suite.
+fn rule_files(project: &PublishedProject) -> impl Iterator<Item = (&str, String)> {
+    let decoded = project.contents().map(|(path, bytes)| (path, super::run::exchange::decode(bytes, None)));
+    decoded.filter(|(_, text)| text.contains("purl.oclc.org/dsdl/schematron") && !text.contains("soapui-project"))
+}
+
 /// Rule files that cannot be used, and interfaces without the schemas their answers are judged by.
 pub fn problems(project: &PublishedProject) -> Vec<String> {
     let mut found = Vec::new();
-    for (path, bytes) in project.contents() {
-        let text = super::run::exchange::decode(bytes, None);
-        if !text.contains("purl.oclc.org/dsdl/schematron") || text.contains("soapui-project") {
-            continue;
-        }
+    for (path, text) in rule_files(project) {
         match schematron::load(path, &text) {
             Ok(loaded) => found.extend(loaded.warnings.iter().map(ToString::to_string)),
             Err(problems) => found.extend(problems.iter().map(ToString::to_string)),

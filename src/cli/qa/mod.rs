@@ -33,7 +33,7 @@ pub enum QaCommand {
 /// Runs a subcommand.
 pub fn run(command: &QaCommand, variables: &[(String, String)], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     match command {
-        QaCommand::Suites(arguments) => suites::run(arguments, terminal),
+        QaCommand::Suites(arguments) => suites::run(arguments, variables, terminal),
         QaCommand::Run(arguments) => tests_run::run(arguments, variables, terminal),
         QaCommand::Session(arguments) => session::run(arguments, variables, terminal),
         QaCommand::Report(arguments) => report::run(arguments, variables, terminal),

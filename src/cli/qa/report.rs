@@ -73,7 +73,7 @@ pub fn run(
         (None, true) => Identities::Redact,
         (None, false) => Identities::Refuse,
     };
-    let known = Known::default();
+    let known = Known::of_folder(&data.join("qa")).map_err(Failure::environment)?;
     let deviations = || {
         let register = Register::read(&data.join("qa")).map_err(Failure::environment)?;
         Ok::<_, Failure>(register.deviations_of(&kept.document))

@@ -7,6 +7,10 @@ use serde::Serialize;
 
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::terminal::{Terminal, printable};
+use crate::config::data::usual;
+use crate::config::environment::DEMO;
+use crate::domain::clock::{Clock, stockholm};
+use crate::qa::archive::Archive;
 use crate::qa::result::FileReference;
 use crate::qa::suite::folder::{Published, PublishedProject, Skipped};
 use crate::qa::survey::{self, Unrunnable};
@@ -23,11 +27,16 @@ pub struct SuitesArguments {
     /// With convert and generate: write the native suite into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// With check: the data directory with earlier runs, whose answers the rule files are tried on
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// With export: write the suite's data here
     #[arg(long, value_name = "FILE")]
     pub data_xml: Option<PathBuf>,
 }
 
+/// Recorded answers that rule files are tried on.
+const ANSWERS_MAX: usize = 200;
 /// What can stand before the paths.
 const WORDS: [&str; 7] = ["list", "check", "show", "params", "convert", "export", "generate"];
 
@@ -63,7 +72,11 @@ struct Mock {
 }
 
 /// Runs the command. What cannot be read is a wrong command line; cases that cannot run fail `check`.
-pub fn run(arguments: &SuitesArguments, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+pub fn run(
+    arguments: &SuitesArguments,
+    variables: &[(String, String)],
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
     let (word, paths) = match arguments.words.split_first() {
         Some((first, rest)) if WORDS.contains(&first.as_str()) => (first.as_str(), rest),
         _ => ("list", arguments.words.as_slice()),
@@ -81,7 +94,10 @@ pub fn run(arguments: &SuitesArguments, terminal: &mut Terminal<'_>) -> Result<E
         all.push(published);
     }
     match word {
-        "check" => check(&all, terminal),
+        "check" => {
+            let data = arguments.data.clone().or_else(|| usual(DEMO, variables).ok());
+            check(&all, data.map(|data| Archive::in_data(&data)).as_ref(), terminal)
+        }
         "show" => show(&all, arguments.scripts, terminal),
         "params" => parameters(&all, terminal),
         "convert" | "generate" | "export" => super::native::run(word, &all, arguments, terminal),
@@ -169,14 +185,26 @@ struct Checked {
     unrunnable: Vec<Unrunnable>,
     placeholders: Vec<survey::Placeholder>,
     problems: Vec<String>,
+    dead_rules: Vec<survey::DeadRule>,
 }
 
-fn check(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+fn check(all: &[Published], archive: Option<&Archive>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let projects = || all.iter().flat_map(|published| &published.projects);
+    let now = Clock::System.now().to_zoned(stockholm());
+    let mut dead_rules = Vec::new();
+    for project in projects() {
+        let answers = archive.map(|archive| archive.answers_of(project.name(), ANSWERS_MAX)).transpose();
+        dead_rules.extend(survey::dead_rules(
+            project,
+            &answers.map_err(Failure::environment)?.unwrap_or_default(),
+            &now,
+        ));
+    }
     let checked = Checked {
         unrunnable: projects().flat_map(|project| survey::unrunnable(project)).collect(),
         placeholders: projects().flat_map(|project| survey::placeholders(project)).collect(),
         problems: projects().flat_map(|project| survey::problems(project)).collect(),
+        dead_rules,
     };
     if terminal.json {
         terminal.print_json(&checked)?;
@@ -193,6 +221,14 @@ fn check(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure
         }
         for problem in &checked.problems {
             terminal.print(&format!("{}\n", printable(problem)))?;
+        }
+        for one in &checked.dead_rules {
+            terminal.print(&format!(
+                "{}: pattern {}: {} fits nothing in any recorded answer\n",
+                printable(&one.file),
+                printable(&one.pattern),
+                printable(&one.context)
+            ))?;
         }
         for one in &checked.placeholders {
             terminal.print(&format!(

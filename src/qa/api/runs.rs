@@ -48,10 +48,10 @@ pub(super) fn kept(desk: &Desk, id: &str) -> Result<Kept, Problem> {
     })
 }
 
-fn with_state(document: &RunDocument, state: &str) -> Value {
+fn with_state(document: &RunDocument, state: &str, known: &Known) -> Value {
     // Identities that are not known test identities leave in no answer.
     let text = serde_json::to_vec(document).unwrap_or_default();
-    let mut value: Value = serde_json::from_slice(&redact(&text, &Known::default())).unwrap_or_default();
+    let mut value: Value = serde_json::from_slice(&redact(&text, known)).unwrap_or_default();
     value["state"] = json!(state);
     value
 }
@@ -91,7 +91,7 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Reply {
 
 pub(super) async fn one(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
     if let Ok(kept) = desk.archive.find(&id) {
-        return Ok(Json(with_state(&kept.document, "finished")));
+        return Ok(Json(with_state(&kept.document, "finished", &desk.known())));
     }
     let run = going(&desk, &id).ok_or_else(|| Problem::unknown("run", &id))?;
     let cases = run.so_far();
@@ -167,7 +167,7 @@ pub(super) async fn report(
         }
     };
     // Whatever leaves holds nobody's identity that is not known to be a test identity.
-    let bytes = redact(text.as_bytes(), &Known::default());
+    let bytes = redact(text.as_bytes(), &desk.known());
     Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
 }
 
@@ -186,7 +186,7 @@ pub(super) async fn bundle(
     let deviations = desk.state().register.deviations_of(&kept.document);
     let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite, deviations };
     let signer = desk.signer().map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why))?;
-    match make(&contents, &identities, &Known::default(), signer.as_ref()) {
+    match make(&contents, &identities, &desk.known(), signer.as_ref()) {
         Ok(bundle) => Ok(([(header::CONTENT_TYPE, "application/zip")], bundle.bytes).into_response()),
         Err(BundleError::Identities(found)) => {
             let problem =
@@ -205,7 +205,7 @@ pub(super) async fn message(
     let named = format!("messages/{name}");
     let found = kept.messages.get(&named).or_else(|| kept.messages.get(&format!("{named}.xml")));
     let bytes = found.ok_or_else(|| Problem::unknown("message", &name))?;
-    Ok(([(header::CONTENT_TYPE, "text/xml")], redact(bytes, &Known::default())).into_response())
+    Ok(([(header::CONTENT_TYPE, "text/xml")], redact(bytes, &desk.known())).into_response())
 }
 
 /// Cases whose verdict differs between two runs.

@@ -20,7 +20,7 @@ use crate::qa::desk::register::{ENTRIES_MAX, Register};
 use crate::qa::desk::session::{Comment, Move, Planned, Refused, Session, State as ItemState, counting};
 use crate::qa::generate;
 use crate::qa::report::declaration;
-use crate::qa::report::identities::{Known, find};
+use crate::qa::report::identities::find;
 use crate::qa::report::page::{self, Language};
 use crate::qa::result::RunDocument;
 use crate::qa::themes;
@@ -295,7 +295,7 @@ pub(super) async fn evidence(State(desk): State<Arc<Desk>>, Path(id): Path<Strin
         .map(|planned| planned.case.as_str())
         .collect();
     let in_place = counted.iter().all(|run| run.target.environment == session.environment);
-    let known = Known::default();
+    let known = desk.known();
     let foreign =
         counted.iter().any(|run| !find("run", &serde_json::to_vec(&run.cases).unwrap_or_default(), &known).is_empty());
     let state = session.state_on(today(&desk));

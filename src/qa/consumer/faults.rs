@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::hub::Hub;
 use crate::domain::identifiers::operation_of;
-use crate::qa::native::written::AwaitFile;
+use crate::qa::native::written::waits::AwaitFile;
 
 /// A fault-tolerance case.
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,12 @@
 //!
 //! [`hub`] reads the hub's call record over HTTP, [`wait`] is how a case waits for calls, [`waits`]
 //! knows all that wait, [`faults`] makes the mocked
-//! producers misbehave meanwhile, and [`rules`] judges the calls.
+//! producers misbehave meanwhile, [`rules`] judges the calls, and
+//! [`received`] says what the consumer was answered with.
 
 pub mod faults;
 pub mod hub;
+pub mod received;
 pub mod rules;
 pub mod wait;
 pub mod waits;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::hub::{Call, Hub};
 use super::waits::{Armed, Taken};
 use crate::qa::index::updates::Update;
-use crate::qa::native::written::AwaitFile;
+use crate::qa::native::written::waits::AwaitFile;
 use crate::qa::records::person;
 use crate::qa::tree;
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::hub::Call;
 use super::wait::differs;
 use crate::domain::clock::Clock;
-use crate::qa::native::written::AwaitFile;
+use crate::qa::native::written::waits::AwaitFile;
 
 /// Longest wait of a case, extensions included.
 pub const SECONDS_MAX: u64 = 7 * 24 * 3_600;

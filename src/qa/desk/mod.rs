@@ -19,6 +19,7 @@ use super::consumer::hub::Hub;
 use super::consumer::waits::Waits;
 use super::evidence::Evidence;
 use super::mutants::score::Host;
+use super::report::identities::Known;
 use super::report::signature::Signer;
 use super::suite::folder::{Published, hexadecimal};
 use crate::domain::clock::Clock;
@@ -65,6 +66,15 @@ pub(super) struct State {
 }
 
 impl Desk {
+    /// Identities that are nobody's here: the shipped list, and what the data directory adds. A list that cannot be read
+    /// adds nothing, so that more is hidden and not less.
+    pub(super) fn known(&self) -> Known {
+        Known::of_folder(&self.folder).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the list of test identities cannot be read");
+            Known::default()
+        })
+    }
+
     /// The key that signs bundles of evidence, where the data directory has one: it may come and go meanwhile.
     pub(super) fn signer(&self) -> Result<Option<Signer>, String> {
         Signer::of_folder(&self.folder)

@@ -5,12 +5,13 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::consumer;
 use super::page::Language;
 use crate::qa::result::{CaseResult, RunDocument};
 use crate::qa::verdict::Verdict;
 
 /// What stands where nothing is known.
-const TO_FILL: &str = "to be filled by the customer";
+pub(super) const TO_FILL: &str = "to be filled by the customer";
 
 /// Fields of a producer's declaration that only the customer knows.
 const CUSTOMER: [(&str, &str, &str); 8] = [
@@ -25,7 +26,7 @@ const CUSTOMER: [(&str, &str, &str); 8] = [
 ];
 
 /// Themes that a declaration tells the outcome of.
-const THEMES: [&str; 30] = [
+const THEMES: [&str; 31] = [
     "TF 1.1.1",
     "TF 1.1.2",
     "TF 1.1.3",
@@ -56,6 +57,7 @@ const THEMES: [&str; 30] = [
     "EI_TF 2.1",
     "EI_TF 2.2",
     "EI_TF 2.3",
+    "EI_TF 2.4",
 ];
 
 /// A declaration.
@@ -127,6 +129,7 @@ pub fn of(runs: &[&RunDocument]) -> Declaration {
     }
     let (value, source) = outcome(&counted, |case| case.themes.iter().any(|own| own.starts_with("TF 5")));
     fields.push(field("TF 5.x", "TF 5.x", "TF 5.x", value, source));
+    fields.extend(consumer::fields(&counted));
     if let Some(run) = counted.first() {
         for case in &run.cases {
             let source = Source::Run { run: run.id.clone(), cases: vec![case.name.clone()] };
@@ -142,12 +145,12 @@ pub fn of(runs: &[&RunDocument]) -> Declaration {
     Declaration { schema: "anslut.qa.declaration/1", fields }
 }
 
-fn field(key: &str, sv: &str, en: &str, value: Option<String>, source: Source) -> FieldOf {
+pub(super) fn field(key: &str, sv: &str, en: &str, value: Option<String>, source: Source) -> FieldOf {
     FieldOf { key: key.to_owned(), title: Title { sv: sv.to_owned(), en: en.to_owned() }, value, source }
 }
 
 /// What a reviewer decided counts, else what was found.
-fn counts(case: &CaseResult) -> Verdict {
+pub(super) fn counts(case: &CaseResult) -> Verdict {
     case.overridden.as_ref().map_or(case.verdict, |decided| decided.verdict)
 }
 

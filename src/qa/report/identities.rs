@@ -1,5 +1,8 @@
 //! No real person leaves with a report: identities that are not known test identities stop the export (`qa.md` §8.5).
 
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -11,6 +14,9 @@ use crate::domain::identity_number::{check_digit_is_right, in_test_series};
 /// Twelve digits, or ten with or without their sign.
 static SHAPED: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:\d{8}[-+]?\d{4}|\d{6}[-+]?\d{4})").expect("the pattern is well-formed"));
+
+/// Where a folder of runs names test identities beside the shipped list.
+const KNOWN_FILE: &str = "test-identities.txt";
 
 /// A place where an identity stands that is not known to be a test identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +39,15 @@ impl Known {
     /// Beside the shipped list, these.
     pub fn with(declared: impl IntoIterator<Item = String>) -> Self {
         Self { declared: declared.into_iter().map(|one| digits(&one)).filter(|one| !one.is_empty()).collect() }
+    }
+
+    /// Those that a folder's `test-identities.txt` adds, one a line; `#` begins a remark. No such file adds none.
+    pub fn of_folder(folder: &Path) -> io::Result<Self> {
+        match fs::read_to_string(folder.join(KNOWN_FILE)) {
+            Ok(text) => Ok(Self::with(text.lines().filter_map(|line| line.split('#').next()).map(str::to_owned))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether the identity, as digits, is one.

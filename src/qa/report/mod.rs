@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod compare;
+mod consumer;
 pub mod declaration;
 pub mod identities;
 pub mod junit;

@@ -2,7 +2,7 @@
 
 use super::case::{CaseRun, Ended};
 use crate::qa::index::audit::{self, Order, ProducerOf};
-use crate::qa::native::written::{AuditFile, AuditedFile};
+use crate::qa::native::written::waits::{AuditFile, AuditedFile};
 use crate::qa::result::{AssertionResult, StepResult};
 use crate::qa::suite::project::Native;
 use crate::qa::verdict::Verdict;

@@ -1,9 +1,11 @@
 //! What a run keeps of what went over the wire: the messages themselves, and of a very long one its beginning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use super::exchange::decode;
+use crate::qa::report::identities;
 use crate::qa::result::{CaseResult, Cut, StepResult};
 use crate::qa::suite::folder::hexadecimal;
 
@@ -18,6 +20,7 @@ pub struct Messages {
     files: BTreeMap<String, Vec<u8>>,
     bytes: usize,
     count: usize,
+    unkept: BTreeSet<String>,
 }
 
 impl Messages {
@@ -38,6 +41,7 @@ impl Messages {
         self.files.insert(file.clone(), kept.to_vec());
         if kept.len() < bytes.len() {
             let sha256 = hexadecimal(&Sha256::digest(bytes));
+            self.unkept.extend(identities::alone(&decode(bytes, None)).map(str::to_owned));
             cut.push(Cut { file: file.clone(), kept: kept.len(), bytes: bytes.len(), sha256 });
         }
         Some(file)
@@ -72,11 +76,12 @@ impl Messages {
             });
         }
         self.count += case.count;
+        self.unkept.extend(case.unkept);
     }
 
-    /// All that was kept.
-    pub fn into_files(self) -> BTreeMap<String, Vec<u8>> {
-        self.files
+    /// All that was kept, and the identities of messages that were not kept whole.
+    pub fn into_files(self) -> (BTreeMap<String, Vec<u8>>, BTreeSet<String>) {
+        (self.files, self.unkept)
     }
 }
 
@@ -98,7 +103,7 @@ mod tests {
     fn a_long_message_is_kept_by_its_beginning_and_told_by_its_hash() {
         let (mut run, mut case, mut step) = (Messages::default(), Messages::default(), StepResult::default());
         run.keep(b"<before/>", None, &mut StepResult::default());
-        let long = "\u{e5}".repeat(MESSAGE_BYTES_MAX);
+        let long = format!("{}<id>191212121212</id>", "\u{e5}".repeat(MESSAGE_BYTES_MAX));
         case.keep(long.as_bytes(), Some(b"<short/>"), &mut step);
         let mut result = CaseResult { steps: vec![step], ..CaseResult::default() };
         run.absorb(case, &mut result);
@@ -107,11 +112,12 @@ mod tests {
         let whole = Cut {
             file: "messages/0002-req.xml".to_owned(),
             kept: MESSAGE_BYTES_MAX,
-            bytes: 2 * MESSAGE_BYTES_MAX,
+            bytes: long.len(),
             sha256: hexadecimal(&Sha256::digest(long.as_bytes())),
         };
         assert_eq!(step.cut, [whole]);
-        let files = run.into_files();
+        let (files, unkept) = run.into_files();
+        assert_eq!(unkept.into_iter().collect::<Vec<_>>(), ["191212121212"]);
         assert_eq!(files["messages/0002-req.xml"], long.as_bytes()[..MESSAGE_BYTES_MAX]);
         assert_eq!(files["messages/0002-resp.xml"], b"<short/>");
     }

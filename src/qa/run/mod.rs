@@ -14,7 +14,7 @@ mod tests;
 mod transfer;
 mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -156,6 +156,8 @@ pub struct Finished {
     pub document: RunDocument,
     /// Requests and answers as they were on the wire.
     pub messages: BTreeMap<String, Vec<u8>>,
+    /// Identities in messages that are not kept whole.
+    pub unkept_identities: BTreeSet<String>,
 }
 
 /// Properties of project, suites and cases: they live for the whole run, and cases may depend on what earlier ones left.
@@ -242,7 +244,8 @@ pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options
         not_run,
         program: format!("anslut {}", env!("CARGO_PKG_VERSION")),
     };
-    Finished { document, messages: messages.into_files() }
+    let (messages, unkept_identities) = messages.into_files();
+    Finished { document, messages, unkept_identities }
 }
 
 /// A case that is run.

@@ -3,11 +3,12 @@
 use super::case::{CaseRun, Ended};
 use crate::qa::consumer::faults::Misbehaviour;
 use crate::qa::consumer::hub::{Call, Hub};
+use crate::qa::consumer::received;
 use crate::qa::consumer::rules;
 use crate::qa::consumer::wait::{self, Seen};
 use crate::qa::consumer::waits::What;
 use crate::qa::index::watched;
-use crate::qa::native::written::{AwaitFile, UpdatesFile};
+use crate::qa::native::written::waits::{AwaitFile, UpdatesFile};
 use crate::qa::result::{AssertionResult, Observation, StepResult};
 use crate::qa::suite::expansion::Notice;
 use crate::qa::suite::project::Native;
@@ -59,6 +60,7 @@ impl CaseRun<'_> {
                     }
                     None => {
                         self.judge_calls(&seen.calls, &wanted, &mut result);
+                        result.received = received::elements(&seen.calls);
                         judge_load(hub, &wanted, &contract, &mut result).await;
                     }
                 }

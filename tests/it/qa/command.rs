@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::suite::{Suite, answer, assertion, data, record};
+use super::suite::{NAMESPACE, Suite, answer, assertion, data, record};
 
 fn anslut(arguments: &[&str], home: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_anslut"))
@@ -173,6 +173,34 @@ pub fn statement_73_identities_that_may_be_somebodys_stay_here() {
     let bytes = std::fs::read(&bundle).unwrap();
     let entries = anslut::qa::report::zip::read(&bytes).unwrap();
     assert!(entries.iter().all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains(unknown)));
+    // Whoever runs the place says that it is nobody's.
+    std::fs::create_dir_all(home.path().join("qa")).unwrap();
+    std::fs::write(home.path().join("qa/test-identities.txt"), format!("# ours\n{unknown}  # nobody\n")).unwrap();
+    assert_eq!(make(&[]).status.code(), Some(0));
+}
+
+#[test]
+fn check_tells_rules_that_no_recorded_answer_has_anything_for() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(listener(answer(&record("d1", "191212121212", "20240115120000"))));
+    let home = tempfile::tempdir().unwrap();
+    let folder = written(&Suite::of(assertion("SOAP Response", "")), "191212121212");
+    let rule = |context: &str| format!("<rule context='{context}'><assert test='true()'>x</assert></rule>");
+    let rules = format!(
+        "<schema xmlns='http://purl.oclc.org/dsdl/schematron' queryBinding='xslt2'><ns prefix='t' uri='{NAMESPACE}'/>\
+         <pattern id='p'>{}{}</pattern></schema>",
+        rule("t:record"),
+        rule("t:recrod")
+    );
+    std::fs::write(folder.path().join("constraints.xml"), rules).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let dead = || json(&anslut(&["--json", "qa", "suites", "check", path], home.path()))["dead_rules"].clone();
+    // Without an answer nothing is known of any rule.
+    assert_eq!(dead(), serde_json::json!([]));
+    let ran = anslut(&["qa", "run", path, "--target", &server.uri()], home.path());
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
+    let dead = dead();
+    assert_eq!((dead[0]["context"].as_str(), dead.as_array().unwrap().len()), (Some("t:recrod"), 1), "{dead}");
 }
 
 #[test]
