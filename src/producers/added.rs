@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::mounted::System;
 use super::space::Mounted;
 use super::spec::mapping::{self, InactiveStub, Reading, Stub};
+use super::system::System;
 use crate::domain::problem::Problem;
 
 /// Why a stub was not added.

@@ -3,7 +3,8 @@
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 
 use super::asked::pairs;
-use super::mounted::{Reply, System, plain, response};
+use super::reply::{Reply, plain, response};
+use super::system::System;
 
 /// The contract that a target asks for; `None` where it asks for none.
 pub(super) fn described(system: &System, uri: &Uri) -> Option<Reply> {

@@ -11,10 +11,11 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 
 use super::chaos::{self, Plan};
-use super::mounted::{Loaded, Producers, RunningPlans, Shared, System};
+use super::mounted::{Producers, RunningPlans, Shared};
 use super::settings::STUBS_MAX;
 use super::spec::mapping::{self, Mappings, Reading, Stub};
 use super::spec::producer;
+use super::system::{Loaded, System};
 use crate::config::environment::{Environment, EnvironmentFile};
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;

@@ -1,8 +1,8 @@
 //! Mocked producer systems (*tjänsteproducenter*): they answer as a producer would, including badly, and remember what
 //! they were asked.
 //!
-//! A system is a folder `producers/<system>/` (`producers.md` §1). [`mounted::Producers`] is all of them; their files are
-//! swapped whole when they change (`load`), and what is remembered lies apart, for each workspace, in [`space`] and
+//! A system is a folder `producers/<system>/` (`producers.md` §1). [`mounted::Producers`] is all of them, [`system`] is one; its files
+//! are swapped whole when they change (`load`), and what is remembered lies apart, for each workspace, in [`space`] and
 //! [`journal`]. Read the folders in the order of a call: [`asked`] reads the request, `decide` goes through the steps,
 //! [`chaos`] may decide that something goes wrong, [`matcher`] says which stub it fits, [`behaviour`] turns the stub into
 //! an answer, a wait or a fault, [`source`] is who answers where no stub does, [`machine`] what
@@ -29,6 +29,7 @@ mod named;
 pub mod project;
 pub mod record;
 pub mod records;
+pub mod reply;
 pub mod responder;
 pub mod schema;
 pub mod secure;
@@ -37,6 +38,7 @@ pub mod settings;
 pub mod source;
 pub mod space;
 pub mod spec;
+pub mod system;
 pub mod xml;
 
 #[cfg(test)]

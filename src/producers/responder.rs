@@ -6,8 +6,9 @@ use http::StatusCode;
 
 use super::behaviour::script::Local;
 use super::journal::{Entry, Outcome};
-use super::mounted::{Decision, Reply, System, plain};
 use super::record::Told;
+use super::reply::{Decision, Reply, plain};
+use super::system::System;
 use crate::soap::responder::{Answer, Responder, TransportFault};
 
 impl Responder for System {

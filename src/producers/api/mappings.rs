@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::{Asking, Told};
 use crate::domain::problem::Problem;
 use crate::producers::added::write;
-use crate::producers::mounted::System;
 use crate::producers::space::Mounted;
 use crate::producers::spec::mapping::{InactiveStub, Stub};
 use crate::producers::spec::response::{is_inside, plain_path};
+use crate::producers::system::System;
 
 pub(super) fn answer(asking: &Asking<'_>, rest: &[&str]) -> Told {
     let (get, post, delete) =

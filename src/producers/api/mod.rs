@@ -17,8 +17,10 @@ use serde_json::{Value, json};
 
 use super::asked::pairs;
 use super::behaviour::delay::Delay;
-use super::mounted::{Producers, System, response};
+use super::mounted::Producers;
+use super::reply::response;
 use super::space::{Space, WORKSPACE};
+use super::system::System;
 
 /// HTTP header that names the system.
 pub const SYSTEM: &str = "x-anslut-system";

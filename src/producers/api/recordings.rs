@@ -10,8 +10,8 @@ use super::requests::pattern;
 use super::{Asking, Told};
 use crate::producers::added::{Unmounted, write};
 use crate::producers::journal::Row;
-use crate::producers::mounted::System;
 use crate::producers::record::{self, BodyPattern, Spec, Status, stubs_from};
+use crate::producers::system::System;
 
 pub(super) fn answer(asking: &Asking<'_>, what: &str) -> Told {
     let recording = &asking.producers.shared().recording;

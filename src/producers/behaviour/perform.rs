@@ -14,7 +14,7 @@ use super::fault::WireFault;
 use super::script::{Framing, Local, Script, Step, head, raw};
 use crate::producers::asked::Asked;
 use crate::producers::identity::test_identity;
-use crate::producers::mounted::Reply;
+use crate::producers::reply::Reply;
 use crate::producers::secure::fault::TlsFault;
 use crate::soap::responder::TransportFault;
 use crate::soap::xml::text::escape_into;

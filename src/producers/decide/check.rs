@@ -8,7 +8,7 @@ use super::Deciding;
 use crate::contracts::contract::Direction;
 use crate::contracts::validate::{Options, Target, validate};
 use crate::domain::identifiers::operation_of;
-use crate::producers::mounted::{Reply, fault};
+use crate::producers::reply::{Reply, fault};
 use crate::producers::spec::producer::Validation;
 use crate::soap::fault::Side;
 

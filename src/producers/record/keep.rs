@@ -15,8 +15,8 @@ use super::stub::{Exchange, check};
 use crate::producers::added::Unmounted;
 use crate::producers::asked::Asked;
 use crate::producers::decide::short_name;
-use crate::producers::mounted::System;
 use crate::producers::settings::STUBS_MAX;
+use crate::producers::system::System;
 
 /// Says that the answer to a request is to be kept: an extension of the request that is forwarded.
 #[derive(Clone, Copy, Debug)]

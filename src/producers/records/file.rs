@@ -2,6 +2,9 @@
 //!
 //! What may stand where is the table of [`super::kinds`]; nothing here knows a kind by its name but the contact.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::path::Path;
 

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use self::echo::Echo;
 use self::element::Element;
 use super::asked::Asked;
-use super::mounted::with_log_id;
+use super::reply::with_log_id;
 use super::source::{self, Source};
 use super::spec::response::XML_TYPE;
 use crate::contracts::contract::{Contract, Direction};

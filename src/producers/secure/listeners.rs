@@ -18,9 +18,10 @@ use super::shake::Shaking;
 use crate::config::tls::Trust;
 use crate::domain::clock::Clock;
 use crate::net::accept::{self, Bounds};
-use crate::producers::mounted::{Producers, System};
+use crate::producers::mounted::Producers;
 use crate::producers::serve::{Peer, connection};
 use crate::producers::settings::ServerSettings;
+use crate::producers::system::System;
 use crate::tls::cause::Cause;
 
 /// All systems' own listeners.

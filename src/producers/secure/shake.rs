@@ -16,7 +16,7 @@ use super::certificate::Ground;
 use super::fault::TlsFault;
 use super::{ClientDemand, SecureSettings, Shown, raw};
 use crate::producers::asked::OverTls;
-use crate::producers::mounted::System;
+use crate::producers::system::System;
 use crate::tls::cause::Cause;
 
 /// Configurations that are kept; one for each fault and demand are fewer.

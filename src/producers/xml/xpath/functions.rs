@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::evaluate::{Found, Here, Run, number_of, written};
-use super::parse::Expression;
+use super::evaluate::{Here, Run, written};
+use super::found::{Found, number_of};
+use super::syntax::Expression;
 
 /// Name, fewest and most arguments.
 const FUNCTIONS: [(&str, usize, usize); 26] = [

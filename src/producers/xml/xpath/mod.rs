@@ -3,9 +3,11 @@
 //! A run visits a bounded number of nodes; one that would visit more fails, as a message that is not XML does.
 
 pub mod evaluate;
+pub mod found;
 mod functions;
 mod lex;
-pub mod parse;
+mod parse;
+pub mod syntax;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +16,9 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use self::evaluate::{Found, Run};
-use self::parse::Expression;
+use self::evaluate::Run;
+use self::found::Found;
+use self::syntax::Expression;
 use super::tree::Document;
 
 /// How the names of an expression are compared with those of a message (`producers.md` §2.2).
@@ -88,7 +91,7 @@ impl XPath {
         Some(match found {
             Found::Nodes(nodes) => Selected::Nodes(nodes.iter().map(|node| node.picked(document)).collect()),
             Found::Text(text) => Selected::Text(text.into_owned()),
-            Found::Number(number) => Selected::Text(evaluate::number_text(number)),
+            Found::Number(number) => Selected::Text(found::number_text(number)),
             Found::Truth(truth) => Selected::Truth(truth),
         })
     }
