@@ -3,7 +3,7 @@
 # Needs PostgreSQL (initdb, postgres, psql) and redis-server; what is not installed is left out, and said so.
 #
 # Servers run on ports and in folders of their own, and end with the script. RESIDENTS (24 engagements each), ROUNDS,
-# MILLISECONDS_EACH and CONNECTIONS can be set; PEERS names a binary that is already built.
+# MILLISECONDS_EACH and CONNECTIONS ("8 64 256") can be set; PEERS names a binary that is already built.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -9,6 +9,7 @@ mod postgres;
 mod redis;
 mod rows;
 mod sqlite;
+mod xml;
 
 use std::env;
 use std::time::{Duration, Instant};
@@ -27,7 +28,11 @@ fn main() {
     let residents = number("RESIDENTS", 42_000);
     let rounds = number("ROUNDS", 5) as usize;
     let each = Duration::from_millis(number("MILLISECONDS_EACH", 2_000));
-    let connections = number("CONNECTIONS", 8) as usize;
+    let connections = env::var("CONNECTIONS").unwrap_or_else(|_| "8 64 256".into());
+    let connections = connections
+        .split_whitespace()
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("CONNECTIONS has {text}, expected numbers with spaces between")));
+    let connections: Vec<usize> = connections.collect();
     let folder = tempfile::tempdir_in(env::var("FOLDER").unwrap_or_else(|_| ".".into())).expect("a folder");
 
     let people = People::make_up(residents);
@@ -35,30 +40,35 @@ fn main() {
     let lite = sqlite::Store::fill(&folder.path().join("rows.sqlite"), &people);
     let pg = env::var("PG_PORT").ok().map(|port| postgres::Store::fill(&port, folder.path(), &people));
     let redis = env::var("REDIS_PORT").ok().map(|port| redis::Store::fill(&port, &people));
-    let servers = ours::Servers::start(&index, &lite, &people);
+    let servers = ours::Servers::start(&index, &lite, pg.as_ref(), &people);
 
-    let mut table = Table { rounds, lines: Vec::new() };
-    for round in 0..rounds {
-        table.add("in process: index", in_process(each, &people, &mut |id| ours::look(&index, id)));
-        let mut connection = lite.connect();
-        table.add("in process: SQLite", in_process(each, &people, &mut |id| connection.look(id)));
-        let over = |connect: &(dyn Fn() -> Box<dyn Connection> + Sync)| client::closed_loop(connections, each, &people, connect);
-        table.add("HTTP: the same bytes, request not looked at", over(&|| servers.fixed.connect()));
-        table.add("HTTP: FindContent", over(&|| servers.find.connect()));
-        let updates = ours::Updates::start(&servers, &people, round);
-        table.add("HTTP: FindContent, 5 000 updates/s beside", over(&|| servers.find.connect()));
-        table.note(updates.stop());
-        table.add("HTTP: SQLite", over(&|| servers.sqlite.connect()));
-        if let Some(pg) = &pg {
-            table.add("PostgreSQL", over(&|| pg.connect()));
+    for connections in connections {
+        let mut table = Table { rounds, lines: Vec::new() };
+        for round in 0..rounds {
+            table.add("in process: index", in_process(each, &people, &mut |id| ours::look(&index, id)));
+            let mut connection = lite.connect();
+            table.add("in process: SQLite", in_process(each, &people, &mut |id| connection.look(id)));
+            let over = |connect: &(dyn Fn() -> Box<dyn Connection> + Sync)| client::closed_loop(connections, each, &people, connect);
+            table.add("sockets: the same bytes, no HTTP", over(&|| servers.sockets.connect()));
+            table.add("HTTP: the same bytes, request not looked at", over(&|| servers.fixed.connect()));
+            table.add("HTTP: FindContent", over(&|| servers.find.connect()));
+            let updates = ours::Updates::start(&servers, &people, round);
+            table.add("HTTP: FindContent, 5 000 updates/s beside", over(&|| servers.find.connect()));
+            table.note(updates.stop());
+            table.add("HTTP: SQLite", over(&|| servers.sqlite.connect()));
+            if let (Some(pg), Some(behind)) = (&pg, &servers.postgres) {
+                table.add("HTTP: PostgreSQL", over(&|| behind.connect()));
+                table.add("PostgreSQL", over(&|| pg.connect()));
+            }
+            if let Some(redis) = &redis {
+                table.add("Redis", over(&|| redis.connect()));
+            }
         }
-        if let Some(redis) = &redis {
-            table.add("Redis", over(&|| redis.connect()));
-        }
+        println!("{} engagements of {residents} persons, {connections} connections, {rounds} rounds of {each:?}", people.rows);
+        table.print();
+        println!();
     }
-    println!("{} engagements of {residents} persons, {connections} connections, {rounds} rounds of {each:?}", people.rows);
-    table.print();
-    println!("\nbytes per engagement");
+    println!("bytes per engagement");
     println!("  index, in memory    {:6.1}", ours::bytes(&index) / people.rows as f64);
     println!("  SQLite, file        {:6.1}", lite.bytes as f64 / people.rows as f64);
     pg.iter().for_each(|pg| println!("  PostgreSQL, files   {:6.1}", pg.bytes as f64 / people.rows as f64));
@@ -122,7 +132,9 @@ impl Table {
             ("HTTP: FindContent", "HTTP: the same bytes, request not looked at"),
             ("HTTP: FindContent, 5 000 updates/s beside", "HTTP: FindContent"),
             ("in process: index", "in process: SQLite"),
+            ("HTTP: FindContent", "HTTP: PostgreSQL"),
             ("HTTP: FindContent", "PostgreSQL"),
+            ("sockets: the same bytes, no HTTP", "PostgreSQL"),
             ("HTTP: FindContent", "HTTP: SQLite"),
             ("HTTP: FindContent", "Redis"),
         ] {

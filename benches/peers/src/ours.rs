@@ -1,6 +1,8 @@
 //! The index: durable, in process and behind its listeners.
 
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -24,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::client::{Connection, Socket};
 use crate::rows::{DOMAIN, HITS, People};
+use crate::postgres::{self, FindInPostgres};
 use crate::sqlite::{self, FindInSqlite};
 
 /// Persons whose answers the server that looks at nothing has in memory.
@@ -81,6 +84,9 @@ pub struct Servers {
     pub find: Server,
     pub fixed: Server,
     pub sqlite: Server,
+    pub postgres: Option<Server>,
+    /// No HTTP server: a thread for each connection that reads so many bytes and writes so many.
+    pub sockets: Server,
     pub update: Server,
     _runtime: Runtime,
 }
@@ -102,7 +108,7 @@ impl Responder for Fixed {
 }
 
 impl Servers {
-    pub fn start(index: &Arc<Index>, lite: &sqlite::Store, people: &People) -> Self {
+    pub fn start(index: &Arc<Index>, lite: &sqlite::Store, pg: Option<&postgres::Store>, people: &People) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         const FIND: &str = "/skltp-ei/find-content-service/v1";
         let requests = people.ids.iter().map(|id| (id.clone(), request(FIND, &question(id)))).collect();
@@ -116,9 +122,12 @@ impl Servers {
         let find = start(Arc::new(FindListener::new(Arc::clone(index))), FIND);
         let mut asking = find.dial();
         let answers = people.ids.iter().take(ANSWERS).map(|id| Bytes::copy_from_slice(asking.ask(&requests[id])));
-        let answers = answers.collect();
+        let answers: Vec<Bytes> = answers.collect();
+        let sockets = sockets(answers.clone()).to_string();
         Self {
             fixed: start(Arc::new(Fixed { answers, next: AtomicUsize::new(0) }), FIND),
+            sockets: Server { address: sockets, path: FIND, requests: Arc::clone(&requests) },
+            postgres: pg.map(|pg| start(Arc::new(FindInPostgres::new(pg.clone())), FIND)),
             sqlite: start(Arc::new(FindInSqlite(lite.clone())), FIND),
             update: start(
                 Arc::new(UpdateListener::new(Arc::clone(index), None)),
@@ -128,6 +137,39 @@ impl Servers {
             _runtime: runtime,
         }
     }
+}
+
+/// The floor of the machine: no HTTP, nothing looked at but the end of the request, whole answers from memory.
+fn sockets(answers: Vec<Bytes>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let answers: Arc<[Vec<u8>]> = answers
+        .into_iter()
+        .map(|body| {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/xml;charset=UTF-8\r\ncontent-length: {}\r\n\r\n", body.len());
+            [head.as_bytes(), &body].concat()
+        })
+        .collect();
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let (mut stream, answers) = (stream.expect("a connection"), Arc::clone(&answers));
+            stream.set_nodelay(true).expect("a socket");
+            thread::spawn(move || {
+                let (mut buffer, mut filled, mut next) = (vec![0; 16 * 1024], 0, number);
+                while let Ok(read @ 1..) = stream.read(&mut buffer[filled..]) {
+                    filled += read;
+                    if buffer[..filled].ends_with(b"</soapenv:Envelope>") {
+                        next += 1;
+                        filled = 0;
+                        if stream.write_all(&answers[next % answers.len()]).is_err() {
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    address
 }
 
 fn limits() -> ServeLimits {

@@ -7,10 +7,11 @@ use anslut::index::engagement::Field;
 use anslut::index::request::{self, Call};
 use anslut::soap::responder::{Answer, Responder};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Request;
 use rusqlite::{Connection as Lite, OpenFlags, params};
 
 use crate::rows::{DOMAIN, People};
+use crate::xml;
 
 const FIND: &str = "select * from engagement where person = ?1 and domain = ?2";
 
@@ -90,23 +91,12 @@ thread_local! {
     static OPEN: RefCell<Option<Looking>> = const { RefCell::new(None) };
 }
 
-/// Names in the order of the columns, and the order in which they stand in an answer.
-const NAMES: [&str; 12] = [
-    "registeredResidentIdentification", "serviceDomain", "categorization", "logicalAddress",
-    "businessObjectInstanceIdentifier", "clinicalProcessInterestId", "sourceSystem", "dataController", "owner",
-    "mostRecentContent", "creationTime", "updateTime",
-];
-const ORDER: [usize; 12] = [0, 1, 2, 3, 4, 5, 9, 6, 10, 11, 7, 8];
-
 impl Responder for FindInSqlite {
     fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
         Box::pin(async move {
             let body = request.into_body();
             let Call::FindContent(query) = request::read(&body).expect("a call").call else { panic!("a query") };
-            let mut out = String::with_capacity(12 * 1024);
-            out.push_str("<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>");
-            out.push_str("<FindContentResponse xmlns=\"urn:riv:itintegration:engagementindex:FindContentResponder:1\" ");
-            out.push_str("xmlns:ns2=\"urn:riv:itintegration:engagementindex:1\">");
+            let mut out = xml::begin();
             let text = |field| query.field(field).expect("it is there");
             let mut row: [String; 12] = Default::default();
             OPEN.with_borrow_mut(|open| {
@@ -116,25 +106,11 @@ impl Responder for FindInSqlite {
                     row[column].clear();
                     row[column].push_str(text);
                     if column == 11 {
-                        write(&row, &mut out);
+                        xml::engagement(&row, &mut out);
                     }
                 });
             });
-            out.push_str("</FindContentResponse></soap:Body></soap:Envelope>");
-            let mut response = Response::new(Bytes::from(out));
-            let content_type = http::HeaderValue::from_static("text/xml;charset=UTF-8");
-            response.headers_mut().insert(http::header::CONTENT_TYPE, content_type);
-            Ok(response)
+            Ok(xml::answer(out))
         })
     }
-}
-
-fn write(row: &[String; 12], out: &mut String) {
-    out.push_str("<engagement>");
-    for column in ORDER.into_iter().filter(|column| !row[*column].is_empty()) {
-        for part in ["<ns2:", NAMES[column], ">", &row[column], "</ns2:", NAMES[column], ">"] {
-            out.push_str(part);
-        }
-    }
-    out.push_str("</engagement>");
 }
