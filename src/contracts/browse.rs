@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
+use super::builtin;
 use super::contract::{Contract, Direction, Source};
 use super::diagnostic::Diagnostic;
 use super::listed::{Listed, listed};
@@ -29,6 +30,8 @@ pub struct Shown {
     pub sources: Vec<Source>,
     /// What the import found out.
     pub diagnostics: Vec<Diagnostic>,
+    /// What in a contract that ships is not as it was published.
+    pub deviations: Vec<String>,
     /// The files it reaches.
     pub closure: Vec<SchemaFile>,
     /// Its messages.
@@ -93,6 +96,7 @@ pub fn show(registry: &Registry, contract: &Contract) -> Shown {
         faults: contract.faults.clone(),
         sources: contract.sources.clone(),
         diagnostics: contract.diagnostics.clone(),
+        deviations: builtin::deviations(contract),
         closure: contract.schema().files.clone(),
         types: Types { request: tree_of(Direction::Request), response: tree_of(Direction::Response) },
     }

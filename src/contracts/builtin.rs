@@ -35,6 +35,30 @@ pub fn contracts(importer: &mut Importer) -> (Vec<Contract>, Vec<Diagnostic>) {
     importer.promise(&Arc::new(package()))
 }
 
+/// Types of the contracts that ship whose published pattern has `^` and `$`, by namespace and name (`contracts.md` §7.3).
+const WITHOUT_ANCHORS: [(&str, &str); 2] = [
+    ("urn:riv:infrastructure:eservicesupply:patientportal:1", "SubjectOfCareIdType"),
+    ("urn:riv:crm:scheduling:1", "SubjectOfCareIdType"),
+];
+
+/// What in a contract that ships is not as it was published, in words.
+pub fn deviations(contract: &Contract) -> Vec<String> {
+    if !contract.sources.iter().all(|source| source.kind == Kind::BuiltIn) {
+        return Vec::new();
+    }
+    let schema = contract.schema();
+    let reached = WITHOUT_ANCHORS
+        .iter()
+        .filter(|(namespace, name)| schema.global_types.contains_key(&schema.names.symbol(namespace, name)));
+    let told = reached.map(|(_, name)| {
+        format!(
+            "the pattern of {name} was published with ^ and $, which are literals in a schema: no identity number matches it; \
+             here it is written without them"
+        )
+    });
+    told.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +77,19 @@ mod tests {
         assert_eq!(remarks, Vec::<String>::new());
         assert!(contracts.iter().all(|contract| contract.state != State::Broken));
         assert_eq!(contracts.len(), 45);
+    }
+
+    #[test]
+    fn what_is_not_as_published_is_said_of_those_it_concerns() {
+        let contracts = contracts(&mut Importer::default()).0;
+        let told: Vec<_> = contracts.iter().filter(|contract| !deviations(contract).is_empty()).collect();
+        let domains: std::collections::BTreeSet<_> = told.iter().map(|contract| contract.domain.as_str()).collect();
+        assert_eq!(domains, ["crm:scheduling", "infrastructure:eservicesupply:patientportal"].into());
+        assert!(deviations(told[0])[0].contains("SubjectOfCareIdType"), "{:?}", deviations(told[0]));
+        let own = package();
+        let files = own.names().map(|name| (name.to_owned(), Arc::clone(own.bytes(name).unwrap()))).collect();
+        let brought = Importer::default().import(&Package::new("brought", Kind::Folder, files), Vec::new());
+        assert!(brought.into_contracts().iter().all(|contract| deviations(contract).is_empty()), "theirs is as it is");
     }
 
     #[test]

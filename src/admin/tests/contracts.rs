@@ -258,7 +258,7 @@ async fn what_cannot_be_done_is_said_with_the_value() {
         ("/api/v1/contracts/GetDiagnosis/sample?variant=most", 400, "min, typical, max or cover"),
         ("/api/v1/contracts/GetDiagnosis/sample?direction=up", 400, "request or response"),
         ("/api/v1/contracts/GetDiagnosis/sample?seed=-1", 400, "a whole number"),
-        ("/api/v1/contracts/GetDiagnosis/sample?envelope=blue", 400, "own or none"),
+        ("/api/v1/contracts/GetDiagnosis/sample?envelope=blue", 400, "own, 2.0, 2.1 or none"),
     ];
     for (target, status, said) in cases {
         let answer = get(&router, target).await;

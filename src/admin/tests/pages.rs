@@ -98,6 +98,7 @@ async fn each_page_shows_what_it_is_for() {
             &["3 calls", "5565594230", "demo/tak/routes.toml", "No message of it was found invalid"],
         ),
         ("/contracts/GetDiagnosis:2/file?name=GetDiagnosisResponder_2.0.xsd", 200, &["id=\"L9\"", "&lt;xs:schema"]),
+        ("/contracts/MakeBooking:1", 200, &["Not as published", "SubjectOfCareIdType was published with ^ and $"]),
         ("/contracts/GetDiagnosis:2/file?name=nothing.xsd", 404, &["reaches no such file"]),
         ("/contracts/GetCareContacts", 400, &["several contracts"]),
         ("/contracts/nothing", 404, &["no contract is named"]),

@@ -8,7 +8,8 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::terminal::Terminal;
 use crate::contracts::command::sample;
 use crate::contracts::contract::Direction;
-use crate::contracts::sample::Variant;
+use crate::contracts::sample::{Envelope, Variant};
+use crate::domain::profile::Profile;
 
 /// `anslut contracts sample`.
 #[derive(Debug, Args)]
@@ -68,6 +69,12 @@ pub enum WantedVariant {
 pub enum WantedEnvelope {
     /// SOAP with the header of the contract's profile
     Own,
+    /// SOAP with the header of RIV-TA basic profile 2.0, wsa:To
+    #[value(name = "2.0")]
+    Two0,
+    /// SOAP with the header of RIV-TA basic profile 2.1, LogicalAddress
+    #[value(name = "2.1")]
+    Two1,
     /// None: the payload by itself
     None,
 }
@@ -95,7 +102,12 @@ pub fn run(
         seed: arguments.seed,
         count: arguments.count,
         patient: arguments.patient.clone(),
-        envelope: arguments.envelope == WantedEnvelope::Own,
+        envelope: match arguments.envelope {
+            WantedEnvelope::Own => Envelope::Own,
+            WantedEnvelope::Two0 => Envelope::Of(Profile::Rivtabp20),
+            WantedEnvelope::Two1 => Envelope::Of(Profile::Rivtabp21),
+            WantedEnvelope::None => Envelope::None,
+        },
         json: terminal.json,
     });
     terminal.print(&output.out)?;

@@ -1,14 +1,28 @@
 //! `contracts list` and `contracts show`.
 
+use serde::Serialize;
+
 use super::{Output, Sources};
 use crate::contracts::browse::{self, Node, Shown};
 use crate::contracts::listed::{Line, list as lines_of};
+
+/// A line of the list as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'l> {
+    #[serde(flatten)]
+    line: &'l Line,
+    calls: usize,
+    last_call: Option<String>,
+}
 
 /// Lists the contracts, narrowed by domain and text.
 pub fn list(sources: &Sources, domain: Option<&str>, text: Option<&str>, json: bool) -> Output {
     let mut output = Output::default();
     let lines = lines_of(&sources.load().registry, domain, text);
     if json {
+        // The same members as over the API: without a platform there are no calls.
+        let lines: Vec<_> = lines.iter().map(|line| Told { line, calls: 0, last_call: None }).collect();
         output.out = serde_json::to_string(&lines).unwrap_or_default() + "\n";
         return output;
     }
@@ -72,6 +86,9 @@ fn facts(shown: &Shown, output: &mut Output) {
     }
     for header in &listed.headers {
         output.line(&format!("  header      {} {} ({})", header.part, header.element, header.profile));
+    }
+    for deviation in &shown.deviations {
+        output.line(&format!("  differs     {deviation}"));
     }
     for remark in &shown.diagnostics {
         output.line(&format!("  {remark}"));

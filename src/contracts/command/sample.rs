@@ -25,8 +25,8 @@ pub struct Arguments {
     pub count: u32,
     /// The patient's identity.
     pub patient: Option<String>,
-    /// Whether SOAP stands around it.
-    pub envelope: bool,
+    /// What stands around it.
+    pub envelope: Envelope,
     /// One JSON line for each message.
     pub json: bool,
 }
@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Output {
             variant: arguments.variant,
             seed: arguments.seed.wrapping_add(u64::from(number)),
             patient: arguments.patient.clone(),
-            envelope: if arguments.envelope { Envelope::Own } else { Envelope::None },
+            envelope: arguments.envelope,
             given: Given::default(),
         };
         match sample(&contract, &wanted) {

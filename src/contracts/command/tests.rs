@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 use crate::contracts::contract::Direction;
-use crate::contracts::sample::Variant;
+use crate::contracts::sample::{Envelope, Variant};
 
 fn json_lines(output: &Output) -> Vec<serde_json::Value> {
     output.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -18,7 +18,7 @@ fn sample_of(contract: &str, direction: Direction) -> String {
         seed: 1,
         count: 1,
         patient: None,
-        envelope: true,
+        envelope: Envelope::Own,
         json: false,
     });
     assert_eq!((output.code, output.err.as_str()), (0, ""));
@@ -111,4 +111,65 @@ fn diff_of_a_contract_with_itself_is_identical() {
     let side = compare::Side { contract: "GetDiagnosis:2".to_owned(), ..Default::default() };
     let output = compare::run(&Sources::default(), &side, &side, true);
     assert_eq!((output.code, json_lines(&output)[0]["verdict"].as_str()), (0, Some("identical")));
+}
+
+#[test]
+fn lint_finds_the_same_in_a_zip_and_in_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = Sources::default().load().registry;
+    let contract = registry.select("GetCareContacts:2", None).unwrap();
+    let packed = crate::contracts::repacked::repacked(&contract, None).unwrap();
+    let (zip, unpacked) = (folder.path().join("release.zip"), folder.path().join("release"));
+    fs::write(&zip, &packed.bytes).unwrap();
+    for (name, bytes) in crate::store::zip::read(&packed.bytes).unwrap() {
+        let path = unpacked.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let found = |paths: &[&std::path::Path], format, only: Option<&str>| {
+        let paths = paths.iter().map(|path| path.to_path_buf()).collect();
+        lint::run(&lint::Arguments { paths, format, only: only.map(str::to_owned), ..lint::Arguments::default() })
+    };
+    let [in_zip, in_folder] = [(&zip, "!"), (&unpacked, "/")].map(|(path, between)| {
+        let output = found(&[path.as_path()], lint::Format::Text, None);
+        assert_eq!(output.code, 1, "{}", output.out);
+        let start = format!("{}{between}schemas/", path.display());
+        let lines: Vec<_> =
+            output.out.lines().filter_map(|line| line.strip_prefix(&start).map(str::to_owned)).collect();
+        assert!(lines.iter().any(|line| line.contains(" L10: type CVType: ")), "{}", output.out);
+        lines
+    });
+    assert_eq!(in_zip, in_folder);
+    let sarif = found(&[zip.as_path()], lint::Format::Sarif, None);
+    let document: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
+    assert_eq!(document["runs"][0]["results"].as_array().unwrap().len(), in_zip.len());
+    let shipped = found(&[], lint::Format::Text, None);
+    assert_eq!((shipped.code, shipped.out.starts_with("0 to mend in 45 contracts, ")), (0, true), "{}", shipped.out);
+    assert_eq!(found(&[], lint::Format::Text, Some("nothing")).code, 3);
+}
+
+#[test]
+fn coverage_reads_files_and_folders_of_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("a.xml", sample_of("GetDiagnosis:2", Direction::Request)),
+        ("b.xml", sample_of("GetDiagnosis:2", Direction::Response)),
+        (".hidden", sample_of("GetCarePlans:2", Direction::Request)),
+        ("c.txt", "no message".to_owned()),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let covered = |contract: Option<&str>, json| {
+        let (messages, contract) = (vec![folder.path().to_owned()], contract.map(str::to_owned));
+        let sources = Sources::default();
+        coverage::run(&coverage::Arguments { sources, contract, minor: None, messages, json })
+    };
+    let all = covered(None, true);
+    let found = &json_lines(&all)[0];
+    assert_eq!((found.as_array().unwrap().len(), found[0]["operation"].as_str()), (1, Some("GetDiagnosis")));
+    assert_eq!((&found[0]["request"]["messages"], &found[0]["response"]["messages"]), (&1.into(), &1.into()));
+    let text = covered(Some("GetDiagnosis"), false).out;
+    assert!(text.contains("by 1 message\n") && text.contains("not used: "), "{text}");
+    assert!(text.ends_with("3 files, 1 of them no message of the contract\n"), "{text}");
+    assert_eq!(covered(Some("nothing"), false).code, 2);
 }

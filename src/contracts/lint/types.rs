@@ -59,9 +59,7 @@ impl Checking<'_> {
         }
         let Content::Elements(model) = &complex.content else { return };
         // What an abstract type, or a restriction, lacks is for the types that are used.
-        if !this.is_abstract && this.derivation == Derivation::Extension
-            || this.base == TypeId::ANY && !this.is_abstract
-        {
+        if !this.is_abstract && (this.derivation == Derivation::Extension || this.base == TypeId::ANY) {
             self.end(this, name.as_deref(), &model.particle);
         }
         self.particle(name.as_deref(), &model.particle);

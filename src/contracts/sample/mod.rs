@@ -16,6 +16,7 @@ pub use pattern::matching;
 use self::content::{Cover, Making};
 use super::contract::{Contract, Direction};
 use super::validate::{Options, Target, validate};
+use crate::domain::profile::Profile;
 
 /// How much of a contract a sample uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,19 @@ pub enum Variant {
     Max,
     /// A list of messages that together use everything.
     Cover,
+}
+
+impl Envelope {
+    /// Reads the name a user writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "own" => Some(Self::Own),
+            "2.0" => Some(Self::Of(Profile::Rivtabp20)),
+            "2.1" => Some(Self::Of(Profile::Rivtabp21)),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
 }
 
 impl Variant {
@@ -48,6 +62,8 @@ impl Variant {
 pub enum Envelope {
     /// SOAP with the header of the contract's own profile.
     Own,
+    /// SOAP with the header of this profile.
+    Of(Profile),
     /// Nothing.
     None,
 }

@@ -53,3 +53,19 @@ fn a_patient_may_be_given() {
     let wanted = Wanted { patient: Some("191212121212".to_owned()), ..Wanted::default() };
     assert!(sample(&contract, &wanted).unwrap()[0].contains("<n2:id>191212121212</n2:id>"));
 }
+
+#[test]
+fn the_header_is_that_of_the_profile_that_is_asked_for() {
+    let contract = contract("GetDiagnosis:2");
+    let with = |envelope| sample(&contract, &Wanted { envelope, ..Wanted::default() }).unwrap().concat();
+    let [old, new] = [Profile::Rivtabp20, Profile::Rivtabp21].map(|profile| with(Envelope::Of(profile)));
+    assert!(
+        old.contains("<h:To xmlns:h=\"http://www.w3.org/2005/08/addressing\">") && !old.contains("LogicalAddress"),
+        "{old}"
+    );
+    assert_eq!(new, with(Envelope::Own), "it is described in 2.1");
+    assert!(!with(Envelope::None).contains("Envelope"));
+    for (text, is_known) in [("own", true), ("2.0", true), ("2.1", true), ("none", true), ("1.0", false)] {
+        assert_eq!(Envelope::parse(text).is_some(), is_known, "{text}");
+    }
+}

@@ -19,12 +19,13 @@ pub(super) fn message(contract: &Contract, made: &Made, wanted: &Wanted) -> Stri
     let declarations = writing.declarations();
     match wanted.envelope {
         Envelope::None => writing.element(made, 0, &declarations),
-        Envelope::Own => {
+        Envelope::Own | Envelope::Of(_) => {
             writing.out.push_str("<soapenv:Envelope xmlns:soapenv=\"");
             writing.out.push_str(SOAP);
             writing.out.push_str("\">\n");
             if wanted.direction == Direction::Request && !contract.headers.is_empty() {
-                writing.headers(contract, wanted.given.value("header", "logicaladdress").unwrap_or(ADDRESS));
+                let address = wanted.given.value("header", "logicaladdress").unwrap_or(ADDRESS);
+                writing.headers(contract, address, wanted.envelope);
             }
             writing.out.push_str("  <soapenv:Body>\n");
             writing.element(made, 2, &declarations);
@@ -78,11 +79,15 @@ impl Writing {
         declarations
     }
 
-    fn headers(&mut self, contract: &Contract, address: &str) {
+    fn headers(&mut self, contract: &Contract, address: &str, envelope: Envelope) {
         self.out.push_str("  <soapenv:Header>\n");
         for (_, element) in &contract.headers {
-            let (namespace, local) = (&element.namespace, &element.local);
-            match &**local {
+            let is_address = matches!(element.local.as_str(), "LogicalAddress" | "To");
+            let (namespace, local) = match envelope {
+                Envelope::Of(profile) if is_address => (profile.address_namespace(), profile.address_element()),
+                _ => (element.namespace.as_str(), element.local.as_str()),
+            };
+            match local {
                 "Actor" => {
                     let open = format!("<h:{local} xmlns:h=\"{namespace}\"><h:actorId>191212121212</h:actorId>");
                     let close = format!("<h:actorType>subject_of_care</h:actorType></h:{local}>");

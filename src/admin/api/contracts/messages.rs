@@ -33,7 +33,8 @@ pub struct SampleQuery {
     pub seed: Option<String>,
     /// The patient's identity, instead of one from the official test series.
     pub patient: Option<String>,
-    /// `own`, the default: SOAP with the header of the contract's profile; `none`: the payload by itself.
+    /// `own`, the default: SOAP with the header of the contract's profile; `2.0` or `2.1`: with that profile's; `none`: the
+    /// payload by itself.
     pub envelope: Option<String>,
     /// Minor version, instead of the active one.
     pub minor: Option<String>,
@@ -60,11 +61,8 @@ impl SampleQuery {
             wanted.seed = text.parse().map_err(|_| Problem::parameter("seed", &text, "a whole number"))?;
         }
         if let Some(text) = given(&self.envelope) {
-            wanted.envelope = match text.as_str() {
-                "own" => Envelope::Own,
-                "none" => Envelope::None,
-                _ => return Err(Problem::parameter("envelope", &text, "own or none")),
-            };
+            let envelope = Envelope::parse(&text);
+            wanted.envelope = envelope.ok_or_else(|| Problem::parameter("envelope", &text, "own, 2.0, 2.1 or none"))?;
         }
         Ok(wanted)
     }

@@ -50,6 +50,12 @@ async fn content(
             p { code { (contract.namespace) } " " (state(contract.state)) }
         }
         (facts(&shown, hub))
+        @if !shown.deviations.is_empty() {
+            section {
+                h2 { "Not as published" }
+                ul { @for deviation in &shown.deviations { li { (deviation) } } }
+            }
+        }
         (remarks(&shown.diagnostics))
         @for (title, root) in [("Request", &shown.types.request), ("Response", &shown.types.response)] {
             @if let Some(root) = root { section { h2 { (title) } (tree::shown(root, &contract)) } }
