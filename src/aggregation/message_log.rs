@@ -95,7 +95,7 @@ impl MessageSink {
     }
 
     fn block(&self, out: &mut String, told: &Told<'_>, event: &Event<'_>) {
-        let stars = "*".repeat(57);
+        let stars = "*".repeat(59);
         let mut line = |text: String| {
             out.push_str(&text);
             out.push('\n');
