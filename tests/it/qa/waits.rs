@@ -154,6 +154,20 @@ pub fn statement_66_a_repetition_soon_after_a_fault_is_noticed() {
 }
 
 #[test]
+fn what_a_consumer_declared_is_held_against_the_record() {
+    let one = [("SE-A", "SE1", 0, "ok")];
+    let case = waited(&one, 0, "calls_per_hour = \"0\"\ncertificate = \"true\"\n");
+    assert_eq!((case.verdict.word(), rules(&case)), ("fail", vec!["CR-04", "CR-10"]), "{case:#?}");
+    let case = waited(&one, 0, "calls_per_hour = \"1\"\ncalls_at_once = \"1\"\n");
+    assert_eq!((case.verdict.word(), rules(&case)), ("pass", vec!["CR-10", "CR-10"]), "{case:#?}");
+    // A form that nobody filled in asks for nothing, and one filled in with a word is said to be.
+    let case = waited(&one, 0, "calls_per_hour = \"${consumer.callsPerHour}\"\ncertificate = \"\"\n");
+    assert_eq!((case.verdict.word(), rules(&case)), ("pass", vec![]), "{case:#?}");
+    let case = waited(&one, 0, "calls_per_hour = \"many\"\n");
+    assert_eq!(case.verdict.word(), "error", "{case:#?}");
+}
+
+#[test]
 fn a_producer_is_put_right_again_when_the_run_fails() {
     let broken = Arc::new(Record { breaks: true, ..record(&[("SE-A", "SE1", 0, "fault")], 0) });
     let case = waited_at(&broken, "fault = \"FT-01\"\n");
