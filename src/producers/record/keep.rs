@@ -1,7 +1,7 @@
 //! `proxy.record = true`: what a system forwards because no mapping matched becomes a mapping (`producers.md` §1.2, §9).
 //! Each question is kept once; the next time, the mapping answers.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
@@ -27,8 +27,8 @@ pub(in crate::producers) struct Keep;
 #[derive(Debug, Default)]
 pub(in crate::producers) struct Keeper {
     scrubber: OnceLock<Scrubber>,
-    /// The requests of the mappings that were made.
-    seen: Mutex<HashSet<String>>,
+    /// The requests of the mappings that were made, with the ids of those: one that was taken out is made again.
+    seen: Mutex<HashMap<String, String>>,
 }
 
 /// Answers that say "not now": another time there may be a better one.
@@ -85,25 +85,22 @@ impl System {
             "response": exchange.response(scrubber, &spec),
         });
         check("", &stub).map_err(|left| format!("{below}: {left}"))?;
-        if !self.is_new(&stub["request"])? {
+        let shared = self.shared.spaces.load().shared().system(self.name());
+        // Held while it is mounted: of two who ask the same at once, one is recorded.
+        let mut seen = self.keeper.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = digest(&stub["request"]);
+        if seen.get(&digest).is_some_and(|known| shared.stubs().by_id(known).is_some()) {
             return Ok(None);
         }
-        let shared = self.shared.spaces.load().shared().system(self.name());
+        if seen.len() >= STUBS_MAX && !seen.contains_key(&digest) {
+            return Err(format!("there are {STUBS_MAX} recorded mappings already"));
+        }
         self.mount(&shared, &stub).map_err(|why| match why {
             Unmounted::Refused(problems) => problems.first().map_or_else(String::new, |one| one.message.clone()),
             Unmounted::TooMany(why) => why,
         })?;
+        seen.insert(digest, id);
         Ok(Some((below, serde_json::to_vec_pretty(&stub).unwrap_or_default())))
-    }
-
-    /// Whether nothing was kept for such a request yet; from then on something is.
-    fn is_new(&self, request: &Value) -> Result<bool, String> {
-        let mut seen = self.keeper.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let digest = digest(request);
-        if !seen.contains(&digest) && seen.len() >= STUBS_MAX {
-            return Err(format!("there are {STUBS_MAX} recorded mappings already"));
-        }
-        Ok(seen.insert(digest))
     }
 }
 

@@ -286,6 +286,23 @@ pub const ROWS: &[Statement] = &[
                 for file in &files {
                     same("nobody is left", leftover("", file), Ok(()))?;
                 }
+                // One that was taken out is made again.
+                let id = note.rsplit('/').next().and_then(|file| file.strip_suffix(".json")).unwrap_or_default();
+                let file = desk.world.path(&format!("producers/keeping/mappings/recorded/{id}.json"));
+                std::fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+                // The folder may be being read meanwhile.
+                let taken_out = async {
+                    loop {
+                        desk.admin("DELETE", &format!("/__admin/mappings/{id}?system=keeping"), None).await;
+                        if ask("191212121212", "<x>3</x>").await.text() == "<x>3</x>" {
+                            return;
+                        }
+                    }
+                };
+                tokio::time::timeout(std::time::Duration::from_secs(5), taken_out).await.map_err(|_| "it stays")?;
+                let again = last().await["note"].as_str().unwrap_or_default().to_owned();
+                holds(&again, again.starts_with("recorded as mappings/recorded/") && again != note)?;
+                let files = saved(desk, "keeping");
                 // What says "not now" is passed on, and not kept; nor is what cannot be scrubbed.
                 let twice = STANDARD.encode(STANDARD.encode(format!("om patienten {} igen", made(7))));
                 let body = format!("<a><b>{twice}</b></a>");
@@ -296,7 +313,7 @@ pub const ROWS: &[Statement] = &[
                     said,
                     said.starts_with("not recorded: mappings/recorded/") && said.ends_with("is left at /response/body"),
                 )?;
-                same("files", saved(desk, "keeping").len(), 3)
+                same("files", saved(desk, "keeping").len(), files.len())
             })
         },
     },
