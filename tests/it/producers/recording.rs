@@ -294,14 +294,16 @@ pub const ROWS: &[Statement] = &[
                 let taken_out = async {
                     loop {
                         desk.admin("DELETE", &format!("/__admin/mappings/{id}?system=keeping"), None).await;
-                        if ask("191212121212", "<x>3</x>").await.text() == "<x>3</x>" {
-                            return;
+                        let forwarded = ask("191212121212", "<x>3</x>").await.text() == "<x>3</x>";
+                        let note = last().await["note"].as_str().unwrap_or_default().to_owned();
+                        if forwarded && note.starts_with("recorded as mappings/recorded/") {
+                            return note;
                         }
                     }
                 };
-                tokio::time::timeout(std::time::Duration::from_secs(5), taken_out).await.map_err(|_| "it stays")?;
-                let again = last().await["note"].as_str().unwrap_or_default().to_owned();
-                holds(&again, again.starts_with("recorded as mappings/recorded/") && again != note)?;
+                let again = tokio::time::timeout(std::time::Duration::from_secs(5), taken_out).await;
+                let again = again.map_err(|_| "it stays, or is not recorded again")?;
+                holds(&again, again != note)?;
                 let files = saved(desk, "keeping");
                 // What says "not now" is passed on, and not kept; nor is what cannot be scrubbed.
                 let twice = STANDARD.encode(STANDARD.encode(format!("om patienten {} igen", made(7))));
