@@ -23,7 +23,7 @@ macro_rules! rules {
     ($($name:ident = $id:literal $text:literal,)*) => {
         /// What is looked at beside what imports find out.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Rule { $(#[doc = $text] $name,)* }
+        pub enum Rule { $(#[doc = concat!("`", $text, "`")] $name,)* }
 
         impl Rule {
             /// Every rule.
