@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 
 use super::StartError;
 use crate::config::checked::Settings;
+use crate::net::bind::listen;
 
 /// Listeners that are bound and not yet served; none where the setting is `off`.
 pub(super) struct Bound {
@@ -38,38 +39,38 @@ pub(super) fn name_of(settings: &Settings, listener: &str) -> String {
 }
 
 /// Binds the listeners of every platform, and those that they share.
-pub(super) async fn bind(apart: &[Settings]) -> Result<(Bound, Addresses), StartError> {
+pub(super) fn bind(apart: &[Settings]) -> Result<(Bound, Addresses), StartError> {
     let mut addresses = Addresses::new();
     let mut own = Vec::new();
     for settings in apart {
         let listen = &settings.listen;
         own.push(OwnBound {
-            hub_http: one(name_of(settings, "hub_http"), listen.hub_http, &mut addresses).await?,
-            hub_https: one(name_of(settings, "hub_https"), listen.hub_https, &mut addresses).await?,
+            hub_http: one(name_of(settings, "hub_http"), listen.hub_http, &mut addresses)?,
+            hub_https: one(name_of(settings, "hub_https"), listen.hub_https, &mut addresses)?,
             catalogue: None,
         });
     }
     let shared = apart.first().map(|settings| settings.listen.clone()).unwrap_or_default();
-    let mut shared_one = async |name: &str, address| one(name.to_owned(), address, &mut addresses).await;
-    let index_update = shared_one("index_update", shared.index_update).await?;
-    let index_find = shared_one("index_find", shared.index_find).await?;
-    let aggregation = shared_one("aggregation", shared.aggregation).await?;
+    let mut shared_one = |name: &str, address| one(name.to_owned(), address, &mut addresses);
+    let index_update = shared_one("index_update", shared.index_update)?;
+    let index_find = shared_one("index_find", shared.index_find)?;
+    let aggregation = shared_one("aggregation", shared.aggregation)?;
     for (settings, own) in apart.iter().zip(&mut own) {
-        own.catalogue = one(name_of(settings, "catalogue"), settings.listen.catalogue, &mut addresses).await?;
+        own.catalogue = one(name_of(settings, "catalogue"), settings.listen.catalogue, &mut addresses)?;
     }
-    let producers = one("producers".to_owned(), shared.producers, &mut addresses).await?;
-    let admin = one("admin".to_owned(), shared.admin, &mut addresses).await?;
+    let producers = one("producers".to_owned(), shared.producers, &mut addresses)?;
+    let admin = one("admin".to_owned(), shared.admin, &mut addresses)?;
     Ok((Bound { own, index_update, index_find, aggregation, producers, admin }, addresses))
 }
 
-async fn one(
+fn one(
     name: String,
     address: Option<SocketAddr>,
     addresses: &mut Addresses,
 ) -> Result<Option<TcpListener>, StartError> {
     let Some(address) = address else { return Ok(None) };
     let cannot = |source| StartError::Listen { name: name.clone(), address, source };
-    let listener = TcpListener::bind(address).await.map_err(cannot)?;
+    let listener = listen(address).map_err(cannot)?;
     let bound = listener.local_addr().map_err(cannot)?;
     addresses.push((name, bound));
     Ok(Some(listener))

@@ -133,7 +133,7 @@ impl Platform {
         clock: Clock,
     ) -> Result<(Self, Vec<Problem>), StartError> {
         let apart = apart(&settings);
-        let (mut bound, addresses) = bind(&apart).await?;
+        let (mut bound, addresses) = bind(&apart)?;
         let tls = Tls::open(&apart, &clock)?;
         let contracts = Arc::new(Library::new(environment.clone(), settings.contracts.clone()));
         // Compiling is the longest part of a start: it goes on while the rest is read.

@@ -11,7 +11,6 @@ use std::time::Duration;
 use axum::Router;
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::serve::{ServeLimits, serve};
@@ -22,6 +21,7 @@ use crate::connection::document::{INDEX_UPDATE, Outcome, Role, Run, RunCase};
 use crate::connection::runs::{self as connected, Tested};
 use crate::domain::clock::Clock;
 use crate::hub::call::remote::Remote;
+use crate::net::bind;
 use crate::qa::api;
 use crate::qa::consumer::hub::Hub;
 use crate::qa::desk::Desk;
@@ -63,7 +63,7 @@ impl Loopback {
 impl Host for Loopback {
     fn start(&self, responder: SharedResponder) -> Pin<Box<dyn Future<Output = io::Result<String>> + Send + '_>> {
         Box::pin(async move {
-            let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+            let listener = bind::listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
             let address = listener.local_addr()?;
             tokio::spawn(serve(listener, "qa mutant", responder, limits(), self.open.child_token()));
             Ok(format!("http://{address}/"))

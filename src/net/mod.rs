@@ -2,6 +2,7 @@
 //! nothing, drain; and read what a client sends that is refused. Which bounds, each listener names itself.
 
 pub mod accept;
+pub mod bind;
 pub mod browser;
 pub mod stall;
 pub mod swallow;

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,6 +18,7 @@ use super::shake::Shaking;
 use crate::config::tls::Trust;
 use crate::domain::clock::Clock;
 use crate::net::accept::{self, Bounds};
+use crate::net::bind;
 use crate::producers::mounted::Producers;
 use crate::producers::serve::{Peer, connection};
 use crate::producers::settings::ServerSettings;
@@ -114,7 +115,7 @@ impl Listeners {
         let listen = settings.listen;
         let ground = self.ground()?;
         let refused = |source| ListenTrouble::Address { system: system.name().to_owned(), address: listen, source };
-        let listener = TcpListener::bind(listen).await.map_err(refused)?;
+        let listener = bind::listen(listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let hosts = if listen.ip().is_unspecified() { Vec::new() } else { vec![listen.ip().to_string()] };
         let shaking = Arc::new(Shaking::new(ground, hosts));
