@@ -11,7 +11,7 @@ use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http::header::{CONTENT_ENCODING, HeaderMap};
 use http::{Method, Request, Response, Uri};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::bounds::{Places, Taken};
 use super::merge::{AnswerError, Held};
@@ -21,6 +21,10 @@ use super::validation_log::Watched;
 use super::walk::in_utf8;
 use crate::domain::clock::Clock;
 use crate::soap::responder::{Recorded, SharedResponder, TransportFault};
+
+/// Answers from so many bytes on are read on threads beside: whatever thread waits for them carries other calls too, which
+/// would stand still meanwhile. Below, handing over takes longer than reading.
+pub(super) const ASIDE_BYTES_MIN: usize = 16 * 1_024;
 
 /// What all calls of one fan-out share.
 pub(super) struct Round {
@@ -33,6 +37,8 @@ pub(super) struct Round {
     pub(super) watched: Option<Watched>,
     pub(super) answer_bytes_max: usize,
     pub(super) held: Places,
+    /// The right to a thread beside; as many as there are processors.
+    pub(super) readers: Arc<Semaphore>,
 }
 
 /// Judges a source's answer by the contract's schema; gives what is wrong with it.
@@ -122,7 +128,7 @@ pub(super) fn in_call_order(
 }
 
 /// Makes one call and reads its answer.
-async fn one(round: &Round, address: &str, message: Bytes, recorded: Recorded) -> Outcome {
+async fn one(round: &Arc<Round>, address: &str, message: Bytes, recorded: Recorded) -> Outcome {
     let begin = Clock::instant();
     let mut request = Request::new(message);
     *request.method_mut() = Method::POST;
@@ -137,8 +143,29 @@ async fn one(round: &Round, address: &str, message: Bytes, recorded: Recorded) -
         passed if passed >= patience => timed_out(patience, &round.uri),
         _ => transport(error, &round.uri),
     });
-    let answer = answer.and_then(|response| read(round, address, response));
+    let answer = match answer {
+        Ok(response) if bytes >= ASIDE_BYTES_MIN => {
+            let (round, address) = (Arc::clone(round), address.to_owned());
+            let readers = Arc::clone(&round.readers);
+            aside(&readers, move || read(&round, &address, response)).await.unwrap_or_else(Err)
+        }
+        answer => answer.and_then(|response| read(round, address, response)),
+    };
     Outcome { answer, times: (begin, Clock::instant()), record: recorded.number(), bytes }
+}
+
+/// Does something on a thread beside, once one of so many is free.
+pub(super) async fn aside<T: Send + 'static>(
+    readers: &Semaphore,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    // Nobody closes it.
+    let _right = readers.acquire().await;
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(done),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Failure::other("the platform is shutting down".to_owned())),
+    }
 }
 
 fn read(round: &Round, address: &str, response: Response<Bytes>) -> Result<Answer, Failure> {

@@ -22,6 +22,9 @@ use crate::domain::clock::Clock;
 use crate::soap::fan_out::{self, Branch, FanOut};
 use crate::soap::fault::SOAP_11;
 
+/// Answers of so many bytes together are merged on a thread beside; it copies about a megabyte in 0.1 ms.
+const MERGED_ASIDE_BYTES_MIN: usize = 4 << 20;
+
 /// One call on its way.
 struct Flow<'f> {
     aggregation: &'f Aggregation,
@@ -84,7 +87,7 @@ impl Flow<'_> {
         let addresses: Vec<String> = selection.sources.iter().map(|source| source.address.clone()).collect();
         let outcomes = self.ask(&asked, selection).await?;
         let beyond: Vec<String> = beyond.into_iter().map(|source| source.address).collect();
-        Ok(self.merge(addresses, outcomes, &beyond))
+        self.merge(addresses, outcomes, &beyond).await
     }
 
     fn check_soap_action(&self) -> Result<(), Fault> {
@@ -195,6 +198,7 @@ impl Flow<'_> {
             ),
             answer_bytes_max: aggregation.settings.limits.answer_bytes_max,
             held: aggregation.held.clone(),
+            readers: Arc::clone(&aggregation.readers),
         };
         let begin = self.elapsed();
         let outcomes = ask::all(round, calls).await;
@@ -203,7 +207,12 @@ impl Flow<'_> {
     }
 
     /// Sets the answers side by side, under the status of every source.
-    fn merge(&mut self, addresses: Vec<String>, outcomes: Vec<Option<Outcome>>, beyond: &[String]) -> Response<Bytes> {
+    async fn merge(
+        &mut self,
+        addresses: Vec<String>,
+        outcomes: Vec<Option<Outcome>>,
+        beyond: &[String],
+    ) -> Result<Response<Bytes>, Fault> {
         let aggregation = self.aggregation;
         let unknown = Failure::unknown();
         let most = aggregation.settings.limits.sources_max;
@@ -229,12 +238,21 @@ impl Flow<'_> {
         let shown = entries.iter().map(|(address, failure)| (*address, failure.as_ref()));
         status::write(shown, aggregation.clock.now(), &mut out);
         out.extend_from_slice(b"</soap:Header><soap:Body>");
-        let held: Vec<&Held> = answers.iter().map(|answer| &answer.held).collect();
-        merge::write(&self.wired.service, &held, &mut out);
-        out.extend_from_slice(b"</soap:Body></soap:Envelope>");
+        let (service, bytes) =
+            (Arc::clone(&self.wired.service), answers.iter().map(|answer| answer.held.bytes()).sum());
+        let write = move || {
+            let held: Vec<&Held> = answers.iter().map(|answer| &answer.held).collect();
+            merge::write(&service, &held, &mut out);
+            out.extend_from_slice(b"</soap:Body></soap:Envelope>");
+            out
+        };
+        let out = match bytes {
+            0..MERGED_ASIDE_BYTES_MIN => write(),
+            _ => ask::aside(&aggregation.readers, write).await.map_err(|failure| Fault::server(failure.text))?,
+        };
         let mut response = Response::new(Bytes::from(out));
         *response.headers_mut() = headers::of_answer(&aggregation.settings, self.incoming, first.as_ref());
-        response
+        Ok(response)
     }
 
     fn elapsed(&self) -> Duration {

@@ -74,6 +74,11 @@ impl Held {
         self.lists.iter().map(Vec::len).sum()
     }
 
+    /// What it holds in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.message.len()
+    }
+
     fn length_max(&self) -> usize {
         self.lists.iter().flatten().map(|cut| cut.length_max(&self.scope)).sum()
     }

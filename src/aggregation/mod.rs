@@ -28,10 +28,12 @@ mod walk;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::thread;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri};
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use crate::catalogue::Catalogue;
 use crate::config::aggregation::AggregationSettings;
@@ -67,6 +69,8 @@ pub struct Aggregation {
     source_calls: Places,
     /// Bytes of answers that wait to be merged.
     held: Places,
+    /// Rights to read and write large answers beside the threads that carry calls.
+    readers: Arc<Semaphore>,
     validation_log: Option<Arc<ValidationLog>>,
     message_log: Option<MessageSink>,
 }
@@ -116,6 +120,7 @@ impl Aggregation {
             calls: Places::new(limits.calls_max),
             source_calls: Places::new(limits.source_calls_max),
             held: Places::new(limits.held_bytes_max),
+            readers: Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from))),
             validation_log: ValidationLog::new(&settings.validation_log),
             message_log: settings.logs_messages.then_some(messages),
             index_uri: uri(settings.index.url.as_deref(), OWN_INDEX),

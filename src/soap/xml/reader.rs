@@ -118,12 +118,11 @@ impl<'a> Reader<'a> {
     /// Kept apart from [`Reader::next`] so that a scan pays for it once, over the part it has passed.
     pub fn check_characters(&mut self) -> Result<(), XmlError> {
         let part = &self.input[self.checked..self.at];
-        let text = std::str::from_utf8(part).map_err(|error| self.not_utf8(self.checked + error.valid_up_to()))?;
-        let plain = |byte: u8| (b' '..0x80).contains(&byte) || matches!(byte, b'\n' | b'\t' | b'\r');
-        if !part.iter().copied().all(plain)
-            && let Some((at, c)) = text.char_indices().find(|(_, c)| !is_xml_character(*c))
-        {
-            return Err(self.error(self.checked + at, format!("Illegal character ({})", named(c))));
+        if !is_plain(part) {
+            let text = std::str::from_utf8(part).map_err(|error| self.not_utf8(self.checked + error.valid_up_to()))?;
+            if let Some((at, c)) = text.char_indices().find(|(_, c)| !is_xml_character(*c)) {
+                return Err(self.error(self.checked + at, format!("Illegal character ({})", named(c))));
+            }
         }
         self.checked = self.at;
         Ok(())
@@ -301,6 +300,16 @@ impl<'a> Reader<'a> {
     }
 
     fn end_tag(&mut self) -> Result<Token<'a>, XmlError> {
+        // Nearly every end is that of the element which is open, without white space.
+        if let Some(open) = self.open.last().copied()
+            && let Some(rest) = self.input[self.at + 2..].strip_prefix(open.qualified())
+            && rest.first() == Some(&b'>')
+        {
+            self.open.pop();
+            self.at += open.qualified().len() + 3;
+            self.pending = Pending::CloseScope;
+            return Ok(Token::End(open));
+        }
         let name = self.name(self.at + 2, " in end tag")?;
         self.skip_white_space();
         if self.input.get(self.at) != Some(&b'>') {
@@ -429,6 +438,13 @@ impl<'a> Reader<'a> {
     fn find(&self, byte: u8, from: usize) -> Option<usize> {
         memchr::memchr(byte, self.input.get(from..)?).map(|found| from + found)
     }
+}
+
+/// Whether all is ASCII that XML allows. Looked at in blocks without a branch inside, which are then compared many bytes at
+/// a time.
+fn is_plain(part: &[u8]) -> bool {
+    let plain = |byte: u8| (byte.wrapping_sub(b' ') < 0x60) | (byte == b'\n') | (byte == b'\t') | (byte == b'\r');
+    part.chunks(256).all(|block| block.iter().fold(true, |so_far, byte| so_far & plain(*byte)))
 }
 
 /// Whether a whole document is well-formed.
