@@ -43,7 +43,7 @@ use crate::hub::meter::{self, Meter};
 use crate::hub::records::Records;
 use crate::index::open::Index;
 use crate::producers::mounted::Producers;
-use crate::producers::secure::listeners::{ListenTrouble, Listeners};
+use crate::producers::own::listeners::{ListenTrouble, Listeners};
 use crate::producers::serve as producers_listener;
 use crate::producers::settings::ServerSettings;
 use crate::store::log::LogError;
@@ -101,7 +101,7 @@ pub enum StartError {
     #[error("cannot open the catalogue")]
     Catalogue(#[source] LogError),
     /// A mocked producer's own listener cannot be had.
-    #[error("cannot start a producer's own listener ([tls] in its producer.toml)")]
+    #[error("cannot start a producer's own listener ([http] or [tls] in its producer.toml)")]
     Producer(#[source] ListenTrouble),
     /// Certificates, keys or revocation lists cannot be used.
     #[error("cannot set up TLS")]
@@ -503,6 +503,7 @@ fn refresh(contracts: &Arc<Library>) -> JoinHandle<Vec<Problem>> {
 
 /// A listener's address as a URL.
 pub fn url(name: &str, address: SocketAddr) -> String {
-    let scheme = if name.ends_with("hub_https") || name.starts_with("producers.") { "https" } else { "http" };
+    let is_own_with_tls = name.strip_prefix("producers.").is_some_and(|system| !system.ends_with(".http"));
+    let scheme = if name.ends_with("hub_https") || is_own_with_tls { "https" } else { "http" };
     format!("{scheme}://{address}")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::producers::mounted::Producers;
-use crate::producers::secure::listeners::Listeners;
+use crate::producers::own::listeners::Listeners;
 use crate::producers::settings::WATCH_INTERVAL;
 
 /// Watches until `shutdown`. Reading is done on a thread of its own; calls go on meanwhile.

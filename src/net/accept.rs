@@ -42,9 +42,34 @@ pub async fn serve<C>(
     serve_on(listener, bounds, shutdown, |stream, peer| (here.clone(), connection(stream, peer))).await;
 }
 
+/// As [`serve`]; drops `listens` as soon as the socket is closed, when connections may still be draining.
+pub async fn serve_while<C, L>(
+    (listener, listens): (TcpListener, L),
+    bounds: Bounds,
+    shutdown: CancellationToken,
+    connection: impl Fn(TcpStream, SocketAddr) -> C,
+) where
+    C: Future<Output = ()> + Send + 'static,
+{
+    let here = Handle::current();
+    let carrying = |stream, peer| (here.clone(), connection(stream, peer));
+    accept_and_drain((listener, listens), bounds, shutdown, carrying).await;
+}
+
 /// As [`serve`], with a choice for each connection of the runtime that carries it.
 pub async fn serve_on<C>(
     listener: TcpListener,
+    bounds: Bounds,
+    shutdown: CancellationToken,
+    connection: impl Fn(TcpStream, SocketAddr) -> (Handle, C),
+) where
+    C: Future<Output = ()> + Send + 'static,
+{
+    accept_and_drain((listener, ()), bounds, shutdown, connection).await;
+}
+
+async fn accept_and_drain<C, L>(
+    (listener, listens): (TcpListener, L),
     bounds: Bounds,
     shutdown: CancellationToken,
     connection: impl Fn(TcpStream, SocketAddr) -> (Handle, C),
@@ -80,6 +105,7 @@ pub async fn serve_on<C>(
         open.spawn_on(carried, &runtime);
     }
     drop(listener);
+    drop(listens);
     let all_ended = async { while open.join_next().await.is_some() {} };
     if tokio::time::timeout(bounds.drain_timeout, all_ended).await.is_err() {
         let left = open.len();

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 
+use super::own::standing::Held;
 use super::settings::{PATIENT_TOKENS_MAX, QUOTED_CHARACTERS_MAX};
 use super::xml::tree::{Document, NodeId};
 use super::xml::xpath::{Selected, XPath};
@@ -97,6 +98,11 @@ impl<'a> Asked<'a> {
     /// Who asks, where the listener knows.
     pub fn client(&self) -> Option<IpAddr> {
         self.request.extensions().get::<Client>().map(|client| client.0)
+    }
+
+    /// How its connection was treated before it was read, where the listener knows.
+    pub fn held(&self) -> Option<&'a Held> {
+        self.request.extensions().get::<Held>()
     }
 
     /// How it came.

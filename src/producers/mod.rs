@@ -7,7 +7,7 @@
 //! [`chaos`] may decide that something goes wrong, [`matcher`] says which stub it fits, [`behaviour`] turns the stub into
 //! an answer, a wait or a fault, [`source`] is who answers where no stub does, [`machine`] what
 //! a system keeps account of, [`miss`] explains why nothing fitted,
-//! [`responder`], [`serve`] and, over TLS, [`secure`] deliver. What files say is read by [`spec`]; [`api`] shows and changes all of it; [`record`]
+//! [`responder`], [`serve`] and, at addresses of a system's own, [`own`] and [`secure`] deliver. What files say is read by [`spec`]; [`api`] shows and changes all of it; [`record`]
 //! makes mappings of another system's answers.
 
 mod added;
@@ -26,6 +26,7 @@ pub mod matcher;
 pub mod miss;
 pub mod mounted;
 mod named;
+pub mod own;
 pub mod project;
 pub mod record;
 pub mod records;

@@ -8,6 +8,7 @@ use http::StatusCode;
 use tokio::sync::Semaphore;
 
 use super::mounted::Shared;
+use super::own::Shown;
 use super::record::Keeper;
 use super::reply::{Reply, plain};
 use super::secure::fault::TlsFault;
@@ -25,6 +26,8 @@ pub struct System {
     pub(super) gates: ArcSwap<Gates>,
     /// What the next handshake of its own listener shows, where a call has asked for it.
     next_handshake: Mutex<Option<TlsFault>>,
+    /// The listeners of its own.
+    own: ArcSwap<Vec<Shown>>,
     /// What was kept of what another system answered.
     pub(super) keeper: Keeper,
 }
@@ -62,6 +65,7 @@ impl System {
             files: ArcSwap::from_pointee(loaded),
             gates,
             next_handshake: Mutex::default(),
+            own: ArcSwap::default(),
             keeper: Keeper::default(),
         };
         system.mount_files();
@@ -117,6 +121,18 @@ impl System {
         self.next_handshake.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Where its own listeners are, for those who look.
+    pub(super) fn show_own(&self, own: Vec<Shown>) {
+        if **self.own.load() != own {
+            self.own.store(Arc::new(own));
+        }
+    }
+
+    /// The listeners of its own.
+    pub fn own(&self) -> Arc<Vec<Shown>> {
+        self.own.load_full()
+    }
+
     /// Its name: the folder's.
     pub fn name(&self) -> &str {
         &self.name
@@ -159,6 +175,9 @@ impl System {
             [] => writeln!(out, ", any logical address"),
             addresses => writeln!(out, ", logical address {}", addresses.join(", ")),
         };
+        for own in self.own().iter() {
+            let _ = writeln!(out, "{own}");
+        }
         for stub in self.stubs() {
             let _ = writeln!(out, "{}  {}  {}:{}", stub.priority, stub.name, stub.file.display(), stub.line);
         }

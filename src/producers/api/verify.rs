@@ -86,6 +86,10 @@ fn systems(producers: &Producers) -> Value {
                 "title": files.producer.name,
                 "hsaId": files.producer.hsa_id,
                 "logicalAddresses": files.producer.logical_addresses,
+                "listeners": system.own().iter().map(|own| json!({
+                    "url": format!("{}://{}", own.speaks, own.address),
+                    "isOpen": own.is_open,
+                })).collect::<Vec<_>>(),
                 "mappings": system.stubs().len(),
                 "inactive": system.inactive().len(),
                 "calls": calls,

@@ -101,6 +101,17 @@ pub struct Judged {
     pub fires: bool,
 }
 
+/// What a plan does to every call of a system, whatever it asks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ForAll<'p> {
+    /// No row is due for any of them.
+    Nothing,
+    /// A call's contract, key or number decides.
+    Depends,
+    /// This.
+    Act(&'p Act),
+}
+
 impl Plan {
     /// A plan of rows.
     pub fn new(name: &str, seed: u64, clock: PlanClock, rows: Vec<Row>) -> Self {
@@ -155,6 +166,24 @@ impl Plan {
             behaviour: act.to_string(),
         };
         Some((fired, act))
+    }
+
+    /// What it does to every call of a system at a time.
+    pub fn for_all(&self, system: &str, elapsed: Duration) -> ForAll<'_> {
+        let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        for row in self.rows.iter().filter(|row| row.share > 0.0 && fits(&row.system, system)) {
+            let is_always_due = (row.from, row.to) == (0, u64::MAX);
+            match self.clock {
+                PlanClock::Wall if !(row.from..row.to).contains(&now) => continue,
+                PlanClock::Requests if !is_always_due => return ForAll::Depends,
+                _ => {}
+            }
+            let is_every =
+                row.contract.bytes().all(|byte| byte == b'*') && !row.contract.is_empty() && row.share >= 1.0;
+            // How long a wait by chance is depends on the call.
+            return if is_every && row.act.id != "lognormal" { ForAll::Act(&row.act) } else { ForAll::Depends };
+        }
+        ForAll::Nothing
     }
 
     /// A number in 0 ≤ x < 1 that depends on seed, row, system and key alone.

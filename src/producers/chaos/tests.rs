@@ -63,3 +63,35 @@ fn a_plan_that_cannot_be_read_is_said_to_be() {
     }
     assert_eq!(named().filter_map(by_name).count(), 5);
 }
+
+#[test]
+fn what_is_done_to_every_call_needs_no_call() {
+    let plan = |text: &str| read("p", &toml::from_str(text).unwrap()).unwrap();
+    let refusing = |plan: &Plan, system: &str, seconds: u64| match plan.for_all(system, Duration::from_secs(seconds)) {
+        ForAll::Nothing => "nothing".to_owned(),
+        ForAll::Depends => "depends".to_owned(),
+        ForAll::Act(act) => act.to_string(),
+    };
+    let rolling = by_name("rolling-restart").unwrap();
+    for (system, seconds, expected) in [
+        ("journal-a", 0, "refuse"),
+        ("journal-a", 29, "refuse"),
+        ("journal-a", 30, "nothing"),
+        ("journal-b", 29, "nothing"),
+        ("journal-b", 30, "refuse"),
+        ("booking", 30, "nothing"),
+    ] {
+        assert_eq!(refusing(&rolling, system, seconds), expected, "{system} after {seconds} s");
+    }
+    for (text, expected) in [
+        ("plan = [{ behaviour = \"slow-accept;ms=5\" }]", "slow-accept;ms=5"),
+        ("plan = [{ share = 0.0, behaviour = \"hang\" }, { behaviour = \"refuse\" }]", "refuse"),
+        ("plan = [{ share = 0.9, behaviour = \"hang\" }, { behaviour = \"refuse\" }]", "depends"),
+        ("plan = [{ contract = \"GetDiagnosis:2\", behaviour = \"hang\" }, { behaviour = \"refuse\" }]", "depends"),
+        ("clock = \"requests\"\nplan = [{ from = 5, behaviour = \"refuse\" }]", "depends"),
+        ("clock = \"requests\"\nplan = [{ behaviour = \"refuse\" }]", "refuse"),
+        ("plan = [{ behaviour = \"lognormal\" }]", "depends"),
+    ] {
+        assert_eq!(refusing(&plan(text), "any", 0), expected, "{text}");
+    }
+}

@@ -252,7 +252,10 @@ impl Deciding<'_, '_> {
 
     fn perform(&mut self, act: &Act, base: Reply) -> Reply {
         self.answered.behaviour = Some(act.to_string());
-        self.delay += act.delay;
+        // What left the connection unread has waited already.
+        if !self.asked.held().is_some_and(|held| held.is_by(act)) {
+            self.delay += act.delay;
+        }
         if let Some(fault) = TlsFault::of(act).filter(|fault| fault.is_only_shaken())
             && self.asked.client().is_some()
         {

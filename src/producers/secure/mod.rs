@@ -1,15 +1,14 @@
-//! A system's own listener with TLS (`producers.md` §1.2, §7.4): it shows a certificate of the platform's CA, asks for the
+//! TLS on a system's own listener (`producers.md` §1.2, §7.4): it shows a certificate of the platform's CA, asks for the
 //! caller's where it should, and fails in the handshake in every way a real producer does.
 //!
-//! [`listeners`] binds and tends the listeners, [`fault`] is what can go wrong, [`certificate`] makes what is shown and
+//! [`shake`] is one handshake, [`fault`] is what can go wrong, [`certificate`] makes what is shown and
 //! what a handshake is computed with, `raw` plays the servers that the TLS library cannot be, and `weak` signs with a key
 //! it refuses.
 
 pub mod certificate;
 pub mod fault;
-pub mod listeners;
 mod raw;
-mod shake;
+pub(in crate::producers) mod shake;
 mod weak;
 
 use std::net::SocketAddr;

@@ -28,7 +28,7 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// What handshakes of one listener are computed with, made when first asked for.
 #[derive(Debug)]
-pub(super) struct Shaking {
+pub(in crate::producers) struct Shaking {
     ground: Arc<Ground>,
     hosts: Vec<String>,
     made: Mutex<Vec<(Wanted, Arc<ServerConfig>)>>,
@@ -37,12 +37,12 @@ pub(super) struct Shaking {
 type Wanted = (Shown, ClientDemand, String);
 
 impl Shaking {
-    pub(super) fn new(ground: Arc<Ground>, hosts: Vec<String>) -> Self {
+    pub(in crate::producers) fn new(ground: Arc<Ground>, hosts: Vec<String>) -> Self {
         Self { ground, hosts, made: Mutex::default() }
     }
 
     /// Shakes hands as the system's files say, or as a call has asked for; `None` where no call follows.
-    pub(super) async fn shake(
+    pub(in crate::producers) async fn shake(
         self: &Arc<Self>,
         system: &Arc<System>,
         settings: &SecureSettings,
@@ -81,7 +81,7 @@ impl Shaking {
     }
 
     /// Makes what the files ask for before anybody waits for it.
-    pub(super) async fn prepare(
+    pub(in crate::producers) async fn prepare(
         self: &Arc<Self>,
         system: &Arc<System>,
         settings: &SecureSettings,

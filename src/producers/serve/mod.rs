@@ -3,7 +3,7 @@
 mod body;
 #[cfg(test)]
 mod tests;
-mod wire;
+pub(in crate::producers) mod wire;
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -29,6 +29,7 @@ use super::behaviour::script::Step;
 use super::describe;
 use super::journal::Entry;
 use super::mounted::Producers;
+use super::own::standing::Held;
 use super::record::Told;
 use super::reply::{Decision, Reply, fault, plain};
 use super::settings::ServerSettings;
@@ -63,7 +64,14 @@ pub async fn serve(
         async move {
             // Failing to set it costs speed only.
             let _ = stream.set_nodelay(true);
-            connection(stream, Peer { address: peer, tls: None }, &producers, &settings, &shutdown).await;
+            connection(
+                stream,
+                Peer { address: peer, own: None, tls: None, held: None },
+                &producers,
+                &settings,
+                &shutdown,
+            )
+            .await;
         }
     })
     .await;
@@ -81,8 +89,12 @@ struct Misbehave;
 pub(in crate::producers) struct Peer {
     /// Its address.
     pub(in crate::producers) address: SocketAddr,
-    /// On a system's own listener: the system, and what the handshake told of the caller.
-    pub(in crate::producers) tls: Option<(String, OverTls)>,
+    /// On a system's own listener: the system.
+    pub(in crate::producers) own: Option<Arc<System>>,
+    /// What a handshake told of the caller, where there was one.
+    pub(in crate::producers) tls: Option<OverTls>,
+    /// What left the connection unread first, if anything did.
+    pub(in crate::producers) held: Option<Held>,
 }
 
 /// Carries a connection to its end.
@@ -97,10 +109,9 @@ pub(in crate::producers) async fn connection(
     let service = service_fn(|mut request: Request<Incoming>| {
         let (ending, peer) = (&ending, &peer);
         request.extensions_mut().insert(Client(peer.address.ip()));
-        let own = peer.tls.as_ref().map(|(system, over)| {
-            request.extensions_mut().insert(over.clone());
-            system.as_str()
-        });
+        peer.tls.iter().for_each(|over| _ = request.extensions_mut().insert(over.clone()));
+        peer.held.iter().for_each(|held| _ = request.extensions_mut().insert(held.clone()));
+        let own = peer.own.as_ref().map(|system| system.name());
         // Pinned here, since hyper asks for a future that can be moved.
         Box::pin(async move {
             let (reply, entry) = respond(request, own, producers, settings, shutdown).await;

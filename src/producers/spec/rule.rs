@@ -39,6 +39,9 @@ pub enum Nth {
 }
 
 impl Nth {
+    /// All of them.
+    const ALL: Self = Self::Between(1, u64::MAX);
+
     /// Reads `3`, `2..`, `..5`, `2..4` or `every 4`.
     pub fn parse(text: &str) -> Option<Self> {
         let number = |text: &str| text.trim().parse::<u64>().ok().filter(|number| *number > 0);
@@ -68,9 +71,14 @@ impl Rule {
         self.conditions.iter().all(|any_of| any_of.iter().any(|condition| condition.holds(asked)))
     }
 
+    /// Whether every call is one of the rule's, and each time.
+    pub fn is_for_all(&self) -> bool {
+        self.conditions.is_empty() && self.nth == Nth::ALL
+    }
+
     /// Reads a rule from its table; `Err` names the key and what is wrong.
     pub fn read(table: &serde_json::Map<String, Json>, line: usize) -> Result<Self, String> {
-        let mut rule = Self { line, conditions: Vec::new(), nth: Nth::Between(1, u64::MAX), act: None, answer: None };
+        let mut rule = Self { line, conditions: Vec::new(), nth: Nth::ALL, act: None, answer: None };
         for (key, value) in table {
             match key.as_str() {
                 "nth" => {

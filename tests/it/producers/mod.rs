@@ -12,6 +12,7 @@ mod hub;
 mod matching;
 mod onward;
 mod order;
+mod own;
 mod recording;
 mod records;
 mod schema;

@@ -72,7 +72,7 @@ impl Pki {
     }
 
     /// A hub with a route to each system's own listener, by its name as address.
-    async fn hub(&self, producers: &World, systems: &[&str]) -> World {
+    pub async fn hub(&self, producers: &World, systems: &[&str]) -> World {
         let mut tak = Tak::default();
         for system in systems {
             let port = producers.platform.address(&format!("producers.{system}")).expect("a listener").port();
@@ -98,7 +98,7 @@ impl Pki {
     }
 
     /// A caller without a hub.
-    fn consumer(&self, shows: Option<&Issued>) -> Consumer {
+    pub fn consumer(&self, shows: Option<&Issued>) -> Consumer {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(chain(&self.authority.ca()));
         let builder = ClientConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(TestTime))
@@ -131,7 +131,7 @@ pub fn toml(certificate: &str, client: &str) -> String {
 }
 
 /// A call through the hub.
-async fn through(hub: &World, system: &str, behaviour: Option<&str>) -> Answer {
+pub async fn through(hub: &World, system: &str, behaviour: Option<&str>) -> Answer {
     let body = diagnosis("191212121212").replace(">SE-1<", &format!(">{}<", system.to_uppercase()));
     let ask = Ask::post(body).internal(SENDER);
     hub.call(match behaviour {
@@ -142,7 +142,7 @@ async fn through(hub: &World, system: &str, behaviour: Option<&str>) -> Answer {
 }
 
 /// What the journal has of a system, newest first.
-async fn rows(producers: &World, system: &str) -> Vec<serde_json::Value> {
+pub async fn rows(producers: &World, system: &str) -> Vec<serde_json::Value> {
     let admin = producers.platform.address("admin").unwrap();
     let ask = Ask::get(&format!("/__admin/requests?system={system}")).header("Host", admin.to_string());
     let listed: serde_json::Value = serde_json::from_slice(&ask.send(admin).await.body).unwrap();

@@ -4,6 +4,7 @@ pub(crate) mod reading;
 mod tables;
 mod tls;
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use toml::de::DeTable;
@@ -55,6 +56,8 @@ pub struct Producer {
     pub miss: Miss,
     /// Added to every stub's own delay.
     pub delay: Delay,
+    /// Where it has a listener of its own, without TLS.
+    pub http: Option<SocketAddr>,
     /// A listener of its own, with TLS.
     pub tls: Option<SecureSettings>,
     /// Its bounds.
@@ -80,6 +83,7 @@ impl Default for Producer {
             rules: Vec::new(),
             miss: Miss::default(),
             delay: Delay::default(),
+            http: None,
             tls: None,
             limits: SystemLimits::default(),
         }
@@ -131,7 +135,8 @@ pub enum Miss {
     NotFound,
 }
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
+    "http",
     "tls",
     "schema",
     "records",
@@ -210,6 +215,7 @@ impl Reading<'_> {
                 "rule" => self.rules(value, &mut producer.rules),
                 "delay" => producer.delay = self.delay(value),
                 "limits" => self.limits(value, &mut producer.limits),
+                "http" => producer.http = self.http(value),
                 "tls" => producer.tls = self.tls(value),
                 unknown => self.unknown(unknown, key.span().start, &KEYS),
             }

@@ -1,4 +1,6 @@
-//! `[tls]`: a listener of the system's own (`producers.md` §1.2, §7.4).
+//! `[http]` and `[tls]`: listeners of the system's own (`producers.md` §1.2, §7.4).
+
+use std::net::SocketAddr;
 
 use super::reading::{Reading, Value};
 use crate::producers::behaviour::act::{Act, TLS_IDS};
@@ -9,6 +11,32 @@ use crate::producers::secure::{ClientDemand, SecureSettings, Shown};
 const PKI: &str = "pki:";
 
 impl Reading<'_> {
+    pub(super) fn http(&mut self, value: &Value<'_>) -> Option<SocketAddr> {
+        let Some(table) = value.get_ref().as_table() else {
+            self.error(value, "http: expected a table");
+            return None;
+        };
+        for (key, _) in table.iter().filter(|(key, _)| key.get_ref() != "listen") {
+            self.unknown(key.get_ref(), key.span().start, &["listen"]);
+        }
+        match table.get("listen") {
+            Some(value) => self.listen(value, "http.listen"),
+            None => {
+                self.error(value, "http.listen is missing, expected an address such as \"127.0.0.1:0\"");
+                None
+            }
+        }
+    }
+
+    fn listen(&mut self, value: &Value<'_>, key: &str) -> Option<SocketAddr> {
+        let text = self.string(value, key)?;
+        let listen = text.parse().ok();
+        if listen.is_none() {
+            self.error(value, format!("{key} is {text:?}, expected an address such as 127.0.0.1:0"));
+        }
+        listen
+    }
+
     pub(super) fn tls(&mut self, value: &Value<'_>) -> Option<SecureSettings> {
         let Some(table) = value.get_ref().as_table() else {
             self.error(value, "tls: expected a table");
@@ -17,13 +45,7 @@ impl Reading<'_> {
         let (mut listen, mut certificate, mut client) = (None, None, ClientDemand::None);
         for (key, value) in table {
             match key.get_ref().as_ref() {
-                "listen" => {
-                    let text = self.string(value, "tls.listen")?;
-                    listen = text.parse().ok();
-                    if listen.is_none() {
-                        self.error(value, format!("tls.listen is {text:?}, expected an address such as 127.0.0.1:0"));
-                    }
-                }
+                "listen" => listen = self.listen(value, "tls.listen"),
                 "certificate" => certificate = self.shown(value),
                 "client" => {
                     let demands = [ClientDemand::None, ClientDemand::Wanted, ClientDemand::Required];
