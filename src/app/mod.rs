@@ -7,6 +7,7 @@ mod connection;
 mod engagements;
 mod health;
 pub mod index;
+mod journal;
 pub mod member;
 pub mod own;
 pub mod quality;
@@ -71,6 +72,7 @@ pub struct Platform {
     /// Its platforms; the first is the one that calls meet which enter through no hub.
     members: Vec<Member>,
     contracts: Arc<Library>,
+    producers: Arc<Producers>,
     index: Arc<IndexSlot>,
     /// Whether the index outlives the process.
     keeps_index: bool,
@@ -112,6 +114,9 @@ pub enum StartError {
     /// What quality assurance keeps cannot be read back.
     #[error("cannot open the register of quality assurance")]
     Quality(#[source] io::Error),
+    /// What mocked producers were asked cannot be read back.
+    #[error("cannot open the journal of the mocked producers (journal.persist)")]
+    Journal(#[source] LogError),
     /// The log of connections cannot be read back.
     #[error("cannot open the log of connections")]
     Connections(#[source] LogError),
@@ -148,6 +153,7 @@ impl Platform {
             .with_records(sources.records())
             .with_onward(tls.onward(settings.producers.pki.clone(), &clock))
             .with_settings(settings.producers.clone());
+        let producers = journal::kept(producers, &settings.producers, (&environment, data.as_deref()), &mut problems)?;
         let shared = Shared {
             environment,
             contracts: Arc::clone(&contracts),
@@ -163,6 +169,7 @@ impl Platform {
             addresses,
             members: apart.into_iter().map(|settings| Member::new(settings, &shared)).collect(),
             contracts,
+            producers: Arc::clone(&shared.producers),
             index: Arc::clone(&shared.index),
             keeps_index: data.is_some(),
             records: Arc::clone(&shared.records),
@@ -305,6 +312,9 @@ impl Platform {
         if let Some(open) = self.index.swap(None) {
             open.close(self.keeps_index).await;
         }
+        // Behind the last call's row; a thread of its own waits for the disk.
+        let producers = self.producers;
+        let _ = tokio::task::spawn_blocking(move || producers.close_journals()).await;
         let log = self.log;
         // The last lines are written by a thread of their own; waiting for it must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || log.close(LOG_PATIENCE)).await;
@@ -489,7 +499,10 @@ impl Platform {
 /// Where a listener's address is set.
 fn setting(name: &str) -> String {
     match name.split_once('.') {
-        Some(("producers", system)) => format!("in [tls] of producers/{system}/producer.toml"),
+        Some(("producers", own)) => match own.strip_suffix(".http") {
+            Some(system) => format!("in [http] of producers/{system}/producer.toml"),
+            None => format!("in [tls] of producers/{own}/producer.toml"),
+        },
         Some((platform, listener)) => format!("for {listener} in [platform.listen] of {platform}"),
         None => format!("with --set listen.{name}=127.0.0.1:0"),
     }

@@ -9,6 +9,8 @@ pub struct ProducerSettings {
     pub behaviour_header: Option<String>,
     /// What a workspace's journal keeps, in bytes.
     pub journal_bytes_max: usize,
+    /// Whether journals survive a restart, in the data directory.
+    pub journal_persist: bool,
     /// Whether `/<system>/__admin/**` is served on the producers' own listener.
     pub admin: bool,
     /// Hosts that may be forwarded to.
@@ -28,6 +30,7 @@ impl Default for ProducerSettings {
         Self {
             behaviour_header: None,
             journal_bytes_max: 64 * 1024 * 1024,
+            journal_persist: false,
             admin: false,
             proxy_allow: Vec::new(),
             proxy_i_know: false,

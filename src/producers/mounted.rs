@@ -1,7 +1,7 @@
 //! All systems as they serve, shared by the hub and the listener, and what they share.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -10,6 +10,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 
 use super::behaviour::delay::Delay;
 use super::chaos::Plan;
+use super::journal::keep::restore;
 use super::load;
 use super::record::onward::Onward;
 use super::records::RecordSource;
@@ -23,6 +24,7 @@ use crate::contracts::library::Library;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::soap::responder::SharedResponder;
+use crate::store::log::LogError;
 
 /// All mocked producers of an environment, by name.
 #[derive(Debug)]
@@ -161,6 +163,20 @@ impl Producers {
             system.mount_files();
         }
         self.rewired(|wiring| wiring.settings = settings)
+    }
+
+    /// The same systems with journals that are read back from a data directory and go on there; what was remembered
+    /// otherwise is forgotten.
+    pub fn with_kept_journals(self, data: &Path) -> Result<Self, LogError> {
+        let bytes_max = self.shared.wiring.load().settings.journal_bytes_max;
+        self.shared.spaces.store(Arc::new(restore::open(data, bytes_max)?));
+        self.systems.load().values().for_each(|system| system.mount_files());
+        Ok(self)
+    }
+
+    /// Has the journals on disk where they are kept there. Waits for the disk.
+    pub fn close_journals(&self) {
+        self.shared.spaces.load_full().close();
     }
 
     /// What the hub calls for the catalogue address `producer:<system>`.

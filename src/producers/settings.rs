@@ -22,6 +22,10 @@ pub const CHUNKS_MAX: u64 = 100_000;
 pub const JOURNAL_ROWS_MAX: usize = 100_000;
 /// Bodies above this keep their beginning and end in the journal, in bytes.
 pub const JOURNAL_BODY_BYTES_MAX: usize = 256 * 1024;
+/// Most of the journal that waits to be written to disk, in bytes; what comes on top is not there after a restart.
+pub const JOURNAL_QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// What is set aside on disk at once for the journal, in bytes; the oldest rows go in such pieces.
+pub const JOURNAL_SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 /// Most workspaces besides the default one.
 pub const WORKSPACES_MAX: usize = 1_000;
 /// How long a workspace may be idle before it is dropped.

@@ -61,6 +61,7 @@ impl Build<'_> {
             producers: ProducerSettings {
                 behaviour_header: self.resolved.optional_header("producers.behaviour_header"),
                 journal_bytes_max: self.resolved.size("journal.bytes_max"),
+                journal_persist: self.resolved.switch("journal.persist"),
                 admin: self.resolved.switch("producers.admin"),
                 proxy_allow: not_blank(self.resolved.list("proxy.allow")),
                 proxy_i_know: self.resolved.switch("proxy.i_know"),

@@ -1,6 +1,6 @@
 //! Our own settings: what the reference platform has no name for.
 
-use super::{Effect, Kind, Setting, Unit};
+use super::{Kind, Setting, Unit};
 
 const ADDRESS: Kind = Kind::Address;
 const COUNT: Kind = Kind::Number { unit: Unit::Count, min: 1, max: 1_000_000 };
@@ -106,6 +106,10 @@ pub const SETTINGS: &[Setting] = &[
     ),
     Setting::own("scrub.hsa", Kind::Switch, Some("false"), "invent the HSA-ids of units and systems in recordings too"),
     Setting::own("journal.bytes_max", BYTES, Some("67108864"), "the mocked producers' journal, for each workspace"),
-    Setting::own("journal.persist", Kind::Switch, Some("false"), "whether that journal survives a restart")
-        .effect(Effect::Later),
+    Setting::own(
+        "journal.persist",
+        Kind::Switch,
+        Some("false"),
+        "keep that journal in the data directory, with all that was sent, across restarts",
+    ),
 ];

@@ -287,8 +287,7 @@ pub(super) fn metadata_matcher(asking: &Asking<'_>) -> Result<Box<dyn Fn(&Value)
 /// The stubs that served nothing that the journal still knows of.
 fn unused(asking: &Asking<'_>) -> Vec<(Arc<Mounted>, Arc<Stub>)> {
     let rows = asking.space.journal.rows();
-    let served: std::collections::HashSet<&str> =
-        rows.iter().filter_map(|row| row.answered.stub.as_ref()).map(|stub| stub.id.as_str()).collect();
+    let served: std::collections::HashSet<&str> = rows.iter().filter_map(|row| row.answered.stub_id()).collect();
     let all = all(asking).into_iter();
     all.filter(|(_, _, stub)| !served.contains(stub.id.as_str())).map(|(_, mounted, stub)| (mounted, stub)).collect()
 }

@@ -91,7 +91,7 @@ fn list(asking: &Asking<'_>) -> Told {
         rows.retain(|row| !row.was_matched);
     }
     if let Some(id) = asking.parameter("matchingStub") {
-        rows.retain(|row| row.answered.stub.as_ref().is_some_and(|stub| stub.id == id));
+        rows.retain(|row| row.answered.stub_id() == Some(id));
     }
     if let Some(since) = asking.parameter("since") {
         match since.parse::<Timestamp>() {

@@ -8,7 +8,7 @@ mod tests;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use read::{by_name, named, read, read_file};
@@ -59,7 +59,7 @@ pub struct Row {
 }
 
 /// A decision that fired, as the journal has it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fired {
     /// The plan's name.
     pub plan: String,

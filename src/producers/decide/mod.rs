@@ -4,6 +4,7 @@ mod check;
 mod choose;
 mod stub;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -161,7 +162,7 @@ fn facts(asked: &Asked<'_>) -> RivFacts {
     RivFacts {
         contract: asked.contract().map(str::to_owned),
         logical_address: asked.logical_address().map(str::to_owned),
-        profile: asked.profile(),
+        profile: asked.profile().map(Cow::Borrowed),
         sender: asked.sender().map(|value| value.into_owned()),
         original_consumer: header(ORIGINAL_CONSUMER),
         correlation_id: header(CORRELATION_ID),

@@ -1,17 +1,21 @@
 //! What the producers were asked and what they answered: a ring bounded by bytes, the oldest row dropped first, with
 //! counters that stay exact (`producers.md` §10).
 
+pub mod keep;
 mod row;
+#[cfg(test)]
+mod tests;
 mod view;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-pub use row::{Answered, Entry, Kept, Outcome, RivFacts, Row, Sent};
+pub use row::{Answered, Entry, Kept, NamedStub, Outcome, RivFacts, Row, Sent};
 
+use self::keep::{Item, Keeper, Totals};
 use crate::producers::settings::JOURNAL_ROWS_MAX;
 
 /// The journal of one workspace.
@@ -23,6 +27,8 @@ pub struct Journal {
     unmatched: AtomicU64,
     dropped: AtomicU64,
     changed: Notify,
+    /// Whose rows these are on disk, and the way there.
+    keeping: Option<(Arc<str>, Arc<Keeper>)>,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +50,29 @@ pub struct Counts {
     pub bytes: usize,
     /// Most bytes that may be.
     pub bytes_max: usize,
+    /// What is kept on disk and could not be written there, of all workspaces; `None` where nothing is kept on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unkept: Option<u64>,
+}
+
+impl Ring {
+    /// Adds a row; the oldest go where there is no room.
+    fn push(&mut self, row: Arc<Row>, bytes_max: usize, dropped: &mut Vec<Arc<Row>>) {
+        self.bytes += row.bytes();
+        self.rows.push_back(row);
+        while self.bytes > bytes_max || self.rows.len() > JOURNAL_ROWS_MAX {
+            let Some(oldest) = self.rows.pop_front() else { break };
+            self.bytes -= oldest.bytes();
+            dropped.push(oldest);
+        }
+    }
+
+    fn take(&mut self, is_out: impl Fn(&Row) -> bool) -> Vec<Arc<Row>> {
+        let (out, kept): (Vec<_>, Vec<_>) = self.rows.drain(..).partition(|row| is_out(row));
+        self.bytes = kept.iter().map(|row| row.bytes()).sum();
+        self.rows = kept.into();
+        out
+    }
 }
 
 impl Journal {
@@ -56,7 +85,13 @@ impl Journal {
             unmatched: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             changed: Notify::new(),
+            keeping: None,
         }
+    }
+
+    /// One whose rows go to disk as a workspace's.
+    pub fn kept(bytes_max: usize, workspace: &Arc<str>, keeper: Arc<Keeper>) -> Self {
+        Self { keeping: Some((Arc::clone(workspace), keeper)), ..Self::new(bytes_max) }
     }
 
     /// Whether rows are kept at all.
@@ -69,21 +104,45 @@ impl Journal {
         if !row.was_matched {
             self.unmatched.fetch_add(1, Ordering::Relaxed);
         }
-        let bytes = row.bytes();
-        let mut dropped = Vec::new();
+        let (row, mut dropped) = (Arc::new(row), Vec::new());
         {
             let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-            ring.bytes += bytes;
-            ring.rows.push_back(Arc::new(row));
-            while ring.bytes > self.bytes_max || ring.rows.len() > JOURNAL_ROWS_MAX {
-                let Some(oldest) = ring.rows.pop_front() else { break };
-                ring.bytes -= oldest.bytes();
-                dropped.push(oldest);
+            ring.push(Arc::clone(&row), self.bytes_max, &mut dropped);
+            self.dropped.fetch_add(dropped.len() as u64, Ordering::Relaxed);
+            // On disk things stand in the order in which they happened here.
+            if let Some((_, keeper)) = self.keeping.as_ref().filter(|_| self.keeps_rows()) {
+                keeper.put(Item::Row(row, self.totals()));
             }
         }
         // Freed outside the lock.
-        self.dropped.fetch_add(dropped.len() as u64, Ordering::Relaxed);
+        drop(dropped);
         self.changed.notify_waiters();
+    }
+
+    /// A row as it was before a restart.
+    pub(super) fn restore(&self, row: Arc<Row>, totals: Totals) {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).push(row, self.bytes_max, &mut Vec::new());
+        self.restore_totals(totals);
+    }
+
+    pub(super) fn restore_removed(&self, ids: &HashSet<String>) {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).take(|row| ids.contains(&row.id));
+    }
+
+    /// The counters go on from where they were.
+    pub(super) fn restore_totals(&self, totals: Totals) {
+        self.served.store(totals.served, Ordering::Relaxed);
+        self.unmatched.store(totals.unmatched, Ordering::Relaxed);
+        self.dropped.store(totals.dropped, Ordering::Relaxed);
+    }
+
+    /// The counters alone.
+    pub fn totals(&self) -> Totals {
+        Totals {
+            served: self.served.load(Ordering::Relaxed),
+            unmatched: self.unmatched.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+        }
     }
 
     /// The rows that are kept, oldest first.
@@ -98,21 +157,18 @@ impl Journal {
 
     /// The counters.
     pub fn counts(&self) -> Counts {
-        Counts {
-            served: self.served.load(Ordering::Relaxed),
-            unmatched: self.unmatched.load(Ordering::Relaxed),
-            dropped: self.dropped.load(Ordering::Relaxed),
-            bytes: self.bytes(),
-            bytes_max: self.bytes_max,
-        }
+        let Totals { served, unmatched, dropped } = self.totals();
+        let unkept = self.keeping.as_ref().map(|(_, keeper)| keeper.unkept());
+        Counts { served, unmatched, dropped, bytes: self.bytes(), bytes_max: self.bytes_max, unkept }
     }
 
     /// Takes out the rows for which `is_out` holds; they do not count as dropped.
     pub fn remove(&self, is_out: impl Fn(&Row) -> bool) -> Vec<Arc<Row>> {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        let (out, kept): (Vec<_>, Vec<_>) = ring.rows.drain(..).partition(|row| is_out(row));
-        ring.bytes = kept.iter().map(|row| row.bytes()).sum();
-        ring.rows = kept.into();
+        let out = ring.take(is_out);
+        if let (Some((workspace, keeper)), false) = (&self.keeping, out.is_empty()) {
+            keeper.put(Item::Removed(Arc::clone(workspace), out.iter().map(|row| row.id.clone()).collect()));
+        }
         out
     }
 

@@ -1,11 +1,13 @@
 //! One row of the journal, and the entry that becomes it when the call ends, however it ends.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Journal;
@@ -59,14 +61,14 @@ pub struct Row {
 }
 
 /// What the envelope and its headers say.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RivFacts {
     /// Contract namespace.
     pub contract: Option<String>,
     /// Logical address.
     pub logical_address: Option<String>,
     /// Profile.
-    pub profile: Option<&'static str>,
+    pub profile: Option<Cow<'static, str>>,
     /// Sender.
     pub sender: Option<String>,
     /// Original consumer.
@@ -84,6 +86,8 @@ pub struct Answered {
     pub source: Option<String>,
     /// The mapping.
     pub stub: Option<Arc<Stub>>,
+    /// The mapping, where the row is from before a restart.
+    pub earlier: Option<NamedStub>,
     /// The rule, counted from 0.
     pub rule: Option<usize>,
     /// The behaviour.
@@ -92,6 +96,29 @@ pub struct Answered {
     pub chaos: Option<Fired>,
     /// Something worth knowing, such as a template that failed.
     pub note: Option<String>,
+}
+
+/// What is left of a mapping that answered before a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedStub {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Answered {
+    /// The mapping's id and name.
+    pub fn named_stub(&self) -> Option<NamedStub> {
+        let named = |stub: &Arc<Stub>| NamedStub { id: stub.id.clone(), name: stub.name.clone() };
+        self.stub.as_ref().map(named).or_else(|| self.earlier.clone())
+    }
+
+    /// The mapping's id.
+    pub fn stub_id(&self) -> Option<&str> {
+        let earlier = || self.earlier.as_ref().map(|stub| stub.id.as_str());
+        self.stub.as_ref().map(|stub| stub.id.as_str()).or_else(earlier)
+    }
 }
 
 /// An answer as it was given.
@@ -115,7 +142,8 @@ pub struct Kept {
 }
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The answer was sent.
     Sent,

@@ -40,13 +40,13 @@ impl Row {
             },
             "answer": {
                 "source": self.answered.source,
-                "mappingId": self.answered.stub.as_ref().map(|stub| stub.id.clone()),
+                "mappingId": self.answered.stub_id(),
                 "rule": self.answered.rule,
                 "behaviour": self.answered.behaviour,
                 "chaos": self.answered.chaos,
                 "note": self.answered.note.as_deref().map(hidden),
             },
-            "stubMapping": self.answered.stub.as_ref().map(|stub| json!({"id": stub.id, "name": hidden(&stub.name)})),
+            "stubMapping": self.answered.named_stub().map(|stub| json!({"id": stub.id, "name": hidden(&stub.name)})),
             "response": self.response_view(),
             "timing": {
                 "addedDelay": self.added_delay.as_millis() as u64,

@@ -13,6 +13,7 @@ pub use mounted::{Mounted, STARTED};
 
 use crate::domain::clock::Clock;
 use crate::producers::journal::Journal;
+use crate::producers::journal::keep::{Item, Keeper};
 use crate::producers::settings::{WORKSPACE_IDLE_MAX, WORKSPACES_MAX};
 
 /// HTTP header that names a workspace.
@@ -24,6 +25,8 @@ const KEY_BYTES_MAX: usize = 64;
 #[derive(Debug)]
 pub struct Spaces {
     bytes_max: usize,
+    /// The journals' way to disk.
+    keeper: Option<Arc<Keeper>>,
     default: ArcSwap<Space>,
     others: Mutex<HashMap<String, Arc<Space>>>,
 }
@@ -50,13 +53,13 @@ pub enum SpaceError {
 }
 
 impl Space {
-    fn new(key: &str, bytes_max: usize) -> Self {
-        Self {
-            key: key.into(),
-            journal: Arc::new(Journal::new(bytes_max)),
-            systems: Mutex::default(),
-            used: Mutex::new(Clock::instant()),
-        }
+    fn new(key: &str, bytes_max: usize, keeper: Option<&Arc<Keeper>>) -> Self {
+        let key: Arc<str> = key.into();
+        let journal = match keeper {
+            Some(keeper) => Journal::kept(bytes_max, &key, Arc::clone(keeper)),
+            None => Journal::new(bytes_max),
+        };
+        Self { key, journal: Arc::new(journal), systems: Mutex::default(), used: Mutex::new(Clock::instant()) }
     }
 
     /// Its name; empty for the default one.
@@ -87,7 +90,34 @@ impl Space {
 impl Spaces {
     /// The default workspace alone; each journal is bounded by `bytes_max`.
     pub fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, default: ArcSwap::from_pointee(Space::new("", bytes_max)), others: Mutex::default() }
+        let default = ArcSwap::from_pointee(Space::new("", bytes_max, None));
+        Self { bytes_max, keeper: None, default, others: Mutex::default() }
+    }
+
+    /// The same with journals that go to disk.
+    pub fn kept(bytes_max: usize, keeper: Arc<Keeper>) -> Self {
+        let default = ArcSwap::from_pointee(Space::new("", bytes_max, Some(&keeper)));
+        Self { bytes_max, keeper: Some(keeper), default, others: Mutex::default() }
+    }
+
+    /// Has everything on disk that is to be there, and nothing after it. Waits for the disk.
+    pub fn close(&self) {
+        let Some(keeper) = &self.keeper else { return };
+        for space in self.all() {
+            keeper.put(Item::Totals(Arc::clone(space.key()), space.journal.totals()));
+        }
+        keeper.close();
+    }
+
+    /// How much of the journals waits to be written to disk, in bytes.
+    pub fn queued(&self) -> usize {
+        self.keeper.as_ref().map_or(0, |keeper| keeper.queued())
+    }
+
+    /// All there are, the default one first.
+    pub fn all(&self) -> Vec<Arc<Space>> {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(self.shared()).chain(others.values().cloned()).collect()
     }
 
     /// The workspace of a key, made on first use; an empty key is the default one.
@@ -105,12 +135,12 @@ impl Spaces {
             return Ok(Arc::clone(known));
         }
         if others.len() >= WORKSPACES_MAX {
-            others.retain(|_, space| !space.is_idle());
+            self.drop_idle(&mut others);
         }
         if others.len() >= WORKSPACES_MAX {
             return Err(SpaceError::Full);
         }
-        let new = Arc::new(Space::new(key, self.bytes_max));
+        let new = Arc::new(Space::new(key, self.bytes_max, self.keeper.as_ref()));
         others.insert(key.to_owned(), Arc::clone(&new));
         Ok(new)
     }
@@ -129,11 +159,35 @@ impl Spaces {
 
     /// Drops a workspace; whether there was one.
     pub fn drop_space(&self, key: &str) -> bool {
-        self.others.lock().unwrap_or_else(PoisonError::into_inner).remove(key).is_some()
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let dropped = others.remove(key);
+        dropped.iter().for_each(|space| self.tell_dropped(space));
+        dropped.is_some()
+    }
+
+    /// As it was dropped before a restart.
+    pub fn forget(&self, key: &str) {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
     /// Drops those that were idle for too long.
     pub fn sweep(&self) {
-        self.others.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, space| !space.is_idle());
+        self.drop_idle(&mut self.others.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn drop_idle(&self, others: &mut HashMap<String, Arc<Space>>) {
+        others.retain(|_, space| {
+            let is_idle = space.is_idle();
+            if is_idle {
+                self.tell_dropped(space);
+            }
+            !is_idle
+        });
+    }
+
+    fn tell_dropped(&self, space: &Space) {
+        if let Some(keeper) = &self.keeper {
+            keeper.put(Item::Dropped(Arc::clone(space.key())));
+        }
     }
 }

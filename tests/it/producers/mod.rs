@@ -9,6 +9,7 @@ mod faults;
 mod foreign;
 mod holders;
 mod hub;
+mod kept;
 mod matching;
 mod onward;
 mod order;

@@ -1,0 +1,86 @@
+//! The thread that writes.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::{Item, Keeper, Totals, record};
+use crate::producers::settings::JOURNAL_SEGMENT_BYTES;
+use crate::store::log::{Log, LogError};
+
+/// What is encoded for one write, in bytes of memory.
+const WRITE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What the thread has.
+pub(super) struct Writer {
+    pub(super) log: Box<dyn Log>,
+    /// First batch of each write that may still be on disk, oldest first.
+    pub(super) writes: VecDeque<u64>,
+    /// Most bytes on disk.
+    pub(super) disk_bytes_max: u64,
+    /// The counters of each workspace, as they were last told.
+    pub(super) totals: HashMap<Arc<str>, Totals>,
+}
+
+/// What may be on disk where so much may be in memory: segments go whole, and the last one is not full.
+pub(super) fn disk_bytes_max(bytes_max: usize) -> u64 {
+    bytes_max as u64 + 2 * JOURNAL_SEGMENT_BYTES
+}
+
+impl Writer {
+    /// Writes until the keeper is closed.
+    pub(super) fn run(mut self, keeper: &Keeper) {
+        let mut is_told = false;
+        while let Some(items) = keeper.next(WRITE_BYTES_MAX) {
+            let count = items.len();
+            if let Err(error) = self.write(&items) {
+                keeper.lose(count);
+                if !is_told {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                    tracing::error!(%error, cause, "the producers' journal is no longer kept on disk");
+                }
+                is_told = true;
+            }
+        }
+    }
+
+    /// Writes what happened, and lets go of the oldest where it is too much.
+    pub(super) fn write(&mut self, items: &[Item]) -> Result<(), LogError> {
+        for item in items {
+            match item {
+                Item::Row(row, totals) => _ = self.totals.insert(Arc::clone(&row.workspace), *totals),
+                Item::Totals(workspace, totals) => _ = self.totals.insert(Arc::clone(workspace), *totals),
+                Item::Dropped(workspace) => _ = self.totals.remove(workspace),
+                Item::Removed(..) => {}
+            }
+        }
+        self.append(items)?;
+        if self.log.bytes() <= self.disk_bytes_max {
+            return Ok(());
+        }
+        // They may stand nowhere but in what is let go of.
+        let totals: Vec<_> = self.totals.iter().map(|(key, totals)| Item::Totals(Arc::clone(key), *totals)).collect();
+        self.append(&totals)?;
+        while self.log.bytes() > self.disk_bytes_max && self.writes.len() > 1 {
+            self.writes.pop_front();
+            self.log.forget(self.writes[0])?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, items: &[Item]) -> Result<(), LogError> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let records: Vec<Vec<u8>> = items.iter().map(record::encode).collect();
+        let slices: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+        let last = self.log.append(&slices)?;
+        self.writes.push_back(last + 1 - slices.len() as u64);
+        Ok(())
+    }
+
+    /// Lets go of everything that was written before a batch.
+    pub(super) fn forget(&mut self, before: u64) -> Result<(), LogError> {
+        self.writes.retain(|first| *first >= before);
+        self.log.forget(before)
+    }
+}
