@@ -8,15 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
-
 use super::chaos::{self, Plan};
+use super::file::FileBody;
+use super::found::{self, Found};
 use super::mounted::{Producers, RunningPlans, Shared};
 use super::settings::STUBS_MAX;
 use super::spec::mapping::{self, Mappings, Reading, Stub};
 use super::spec::producer;
 use super::system::{Loaded, System};
-use crate::config::environment::{Environment, EnvironmentFile};
+use crate::config::environment::Environment;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 
@@ -26,7 +26,7 @@ const FOLDER: &str = "producers";
 const NAME_BYTES_MAX: usize = 63;
 
 /// The files of one system, by their path below its folder.
-type Files = BTreeMap<String, EnvironmentFile>;
+type Files = BTreeMap<String, Found>;
 
 /// Reads all systems.
 pub(super) fn load(environment: &Environment) -> (Producers, Vec<Problem>) {
@@ -110,10 +110,10 @@ impl Producers {
         let holders = self.record_holders();
         let mut hasher = DefaultHasher::new();
         format!("{holders:?}").hash(&mut hasher);
-        let is_record = |file: &&EnvironmentFile| file.path.iter().any(|part| part == "records");
         let shared = self.environment.files_below(super::records::load::FOLDER).unwrap_or_default();
-        let own = self.environment.files_below(FOLDER).unwrap_or_default();
-        for file in shared.iter().chain(own.iter().filter(is_record)) {
+        let is_record = |path: &Path| path.iter().any(|part| part == "records");
+        let own = found::below(&self.environment, FOLDER, is_record).unwrap_or_default();
+        for file in shared.iter().chain(own.iter().map(|found| &found.file)) {
             file.path.hash(&mut hasher);
             file.contents.hash(&mut hasher);
         }
@@ -191,7 +191,7 @@ fn read_plans(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Pla
 const MADE: u64 = 0;
 
 fn folders(environment: &Environment, problems: &mut Vec<Problem>) -> BTreeMap<String, Files> {
-    let files = match environment.files_below(FOLDER) {
+    let files = match found::below(environment, FOLDER, |_| true) {
         Ok(files) => files,
         Err(error) => {
             let why = error.source().map_or_else(String::new, |source| format!(": {source}"));
@@ -201,14 +201,15 @@ fn folders(environment: &Environment, problems: &mut Vec<Problem>) -> BTreeMap<S
     };
     let root = environment.path(FOLDER);
     let mut folders: BTreeMap<String, Files> = BTreeMap::new();
-    for file in files {
+    for found in files {
+        let file = &found.file;
         let Some(parts) = parts_below(&root, &file.path) else {
             problems.push(Problem::warning(&file.path, 0, "its path is not UTF-8, so it is passed over"));
             continue;
         };
         match parts.split_first() {
             Some((system, rest)) if !rest.is_empty() => {
-                folders.entry(system.clone()).or_default().insert(rest.join("/"), file);
+                folders.entry(system.clone()).or_default().insert(rest.join("/"), found);
             }
             _ => {
                 problems.push(Problem::warning(&file.path, 0, "it belongs to no system, so it is passed over"));
@@ -230,7 +231,7 @@ fn digest_of(files: &Files) -> u64 {
     let mut hasher = DefaultHasher::new();
     for (path, file) in files {
         path.hash(&mut hasher);
-        file.contents.hash(&mut hasher);
+        file.hash_into(&mut hasher);
     }
     // Never the one that says there is no folder.
     hasher.finish() | 1
@@ -245,21 +246,23 @@ fn read(
     problems: &mut Vec<Problem>,
 ) -> Option<Loaded> {
     let producer = match files.get("producer.toml") {
-        Some(file) => {
+        Some(Found { file, .. }) => {
             let read = producer::read(&file.path, &file.contents, problems);
             read.or_else(|| before.map(|before| before.producer.clone()))?
         }
         None => producer::Producer::default(),
     };
-    let bodies: BTreeMap<String, Bytes> = files
-        .iter()
-        .filter_map(|(path, file)| Some((path.strip_prefix("__files/")?, file)))
-        .map(|(path, file)| (path.to_owned(), Bytes::from(file.contents.clone())))
-        .collect();
+    let mut bodies: BTreeMap<String, FileBody> = BTreeMap::new();
+    for (path, found) in files.iter().filter_map(|(path, file)| Some((path.strip_prefix("__files/")?, file))) {
+        match found.body() {
+            Ok(body) => _ = bodies.insert(path.to_owned(), body),
+            Err(why) => problems.push(Problem::error(&found.file.path, 0, why)),
+        }
+    }
     let bodies = Arc::new(bodies);
     let reading = Reading { system: name, bodies: &bodies, templating, is_file: true };
     let mut all = Mappings::default();
-    for (path, file) in files {
+    for (path, Found { file, .. }) in files {
         if path.starts_with("mappings/") && path.ends_with(".json") {
             let mut found = mapping::read(&file.path, &file.contents, &reading);
             let known: Vec<_> =

@@ -17,6 +17,8 @@ pub mod behaviour;
 pub mod chaos;
 mod decide;
 mod describe;
+pub mod file;
+mod found;
 pub mod identity;
 pub mod journal;
 pub mod json;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-
 use super::asked::Asked;
+use super::file::FileBody;
 use super::source::Wanted;
 use super::spec::mapping::Stub;
 use crate::soap::fault::Side;
@@ -50,7 +49,7 @@ fn folded(name: &str) -> String {
 }
 
 /// `__files/<contract>/<name>.xml`; the contract as `GetDiagnosis:2`, with another sign for the colon, or without major.
-pub(super) fn file(bodies: &BTreeMap<String, Bytes>, contract: &str, name: &str) -> Option<Bytes> {
+pub(super) fn file(bodies: &BTreeMap<String, FileBody>, contract: &str, name: &str) -> Option<FileBody> {
     let operation = contract.split(':').next().unwrap_or(contract);
     let folders = [contract.to_owned(), contract.replace(':', "-"), contract.replace(':', "_"), operation.to_owned()];
     for exact in [true, false] {

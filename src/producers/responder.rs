@@ -7,14 +7,20 @@ use http::StatusCode;
 use super::behaviour::script::Local;
 use super::journal::{Entry, Outcome};
 use super::record::Told;
-use super::reply::{Decision, Reply, plain};
+use super::reply::{Decision, Reply, fault, plain};
 use super::system::System;
+use crate::soap::fault::Side;
 use crate::soap::responder::{Answer, Responder, TransportFault};
 
 impl Responder for System {
     fn answer(&self, request: Request<Bytes>) -> Answer<'_> {
         Box::pin(async move {
-            let (reply, mut entry) = self.after_delay(self.decide(request)).await;
+            let (mut reply, mut entry) = self.after_delay(self.decide(request)).await;
+            if reply.is_streamed() {
+                // Who calls within the process takes bodies whole; the disk is waited for elsewhere.
+                let whole = tokio::task::spawn_blocking(|| reply.made_whole()).await;
+                reply = whole.unwrap_or_else(|error| fault(Side::Server, &format!("anslut: {error}"), ""));
+            }
             let result = match reply {
                 Reply::Answer(response) => Ok(response),
                 Reply::Dribble(response, _, total) => {

@@ -42,6 +42,14 @@ pub const DIFFERENCES_MAX: usize = 20;
 pub const EXPLAINED_BYTES_MAX: usize = 1024 * 1024;
 /// Largest body a template may give, in bytes.
 pub const TEMPLATE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Largest file of `__files` that is kept in memory, in bytes; larger ones stay on disk and are sent from there.
+pub const FILE_HELD_BYTES_MAX: u64 = 256 * 1024;
+/// What is read of such a file at once, in bytes.
+pub const FILE_PIECE_BYTES: usize = 64 * 1024;
+/// Largest file that is read whole where a mutation, an envelope or validation needs all of it, in bytes.
+pub const FILE_WHOLE_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// Most contracts whose verdict on a file is remembered.
+pub const FILE_VERDICTS_MAX: usize = 64;
 /// Longest text of a request that is quoted in the explanation of a miss, in characters.
 pub const QUOTED_CHARACTERS_MAX: usize = 120;
 /// Stubs named in the detail of a miss.

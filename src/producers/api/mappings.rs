@@ -338,7 +338,10 @@ pub(super) fn files(asking: &Asking<'_>, rest: &[&str]) -> Told {
             Told::Json(files.bodies.keys().map(|name| json!(name)).collect())
         }
         Method::GET => match system.files().bodies.get(&plain_path(&name)) {
-            Some(bytes) => Told::File(bytes.clone()),
+            Some(file) => match file.whole() {
+                Ok(bytes) => Told::File(bytes),
+                Err(why) => Told::unusable("", why),
+            },
             None => Told::not_found(format!("there is no file {name:?}")),
         },
         Method::PUT if !rest.is_empty() => {

@@ -108,6 +108,9 @@ pub const TLS_IDS: [&str; 10] = [
     "alert-mid-handshake",
 ];
 
+/// Most pieces of `drip`.
+const DRIP_CHUNKS_MAX: u64 = 10_000;
+
 /// Options a behaviour may have.
 const OPTIONS: [&str; 15] = [
     "id",
@@ -198,7 +201,7 @@ impl Act {
                 return Err(format!("behaviour {id}: {key} is {text:?}, expected a whole number"));
             }
         }
-        let wait = act.number("delay_ms").unwrap_or(0) + act.wait_ms();
+        let wait = act.number("delay_ms").unwrap_or(0).saturating_add(act.wait_ms());
         act.delay = Duration::from_millis(wait).min(DELAY_MAX);
         Ok(act)
     }
@@ -211,6 +214,18 @@ impl Act {
             }
             id => id.strip_prefix("edge-").and_then(|ms| ms.parse().ok()).unwrap_or(0),
         }
+    }
+
+    /// In how many pieces `drip` sends an answer, and over how long.
+    pub fn drip(&self) -> (usize, Duration) {
+        let chunks = self.number("chunks").unwrap_or(5).clamp(1, DRIP_CHUNKS_MAX);
+        (chunks as usize, Duration::from_millis(self.number("ms").unwrap_or(1_000)).min(DELAY_MAX))
+    }
+
+    /// Whether the answer stays as it is, and only comes late.
+    pub fn only_waits(&self) -> bool {
+        matches!(self.id, "normal" | "slow" | "slow-accept" | "slow-tls" | "slow-head" | "lognormal")
+            || self.id.starts_with("edge-")
     }
 
     /// An option as written.
@@ -250,5 +265,19 @@ impl fmt::Display for Act {
             write!(f, ";{key}={value}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_wait_exceeds_the_limit_whatever_is_asked_for() {
+        let act = Act::parse("drip;ms=99999999999;chunks=99999999999").unwrap();
+        assert_eq!(act.drip(), (10_000, DELAY_MAX));
+        assert_eq!(Act::parse("slow;ms=99999999999").unwrap().delay, DELAY_MAX);
+        let most = u64::MAX;
+        assert_eq!(Act::parse(&format!("slow;ms={most};delay_ms={most}")).unwrap().delay, DELAY_MAX);
     }
 }

@@ -23,6 +23,8 @@ use self::act::Act;
 use self::delay::Delay;
 use self::fault::WireFault;
 use self::template::Template;
+use super::file::FileBody;
+use super::spec::response::Bodies;
 
 /// A stub's answer. The delay comes first, whatever follows.
 #[derive(Clone, Debug)]
@@ -92,6 +94,8 @@ pub enum Body {
     Fixed(Bytes),
     /// Filled in from the request.
     Template(Template),
+    /// A file of its own, as it is on disk.
+    File(FileBody),
     /// The file whose name is filled in from the request.
-    Named(Template, Arc<std::collections::BTreeMap<String, Bytes>>),
+    Named(Template, Bodies),
 }

@@ -134,8 +134,8 @@ fn changed(act: &Act, mut response: Response<Bytes>, with: &mut Performing<'_, '
     }
     match act.id {
         "drip" => {
-            let (chunks, ms) = (act.number("chunks").unwrap_or(5).clamp(1, 10_000), act.number("ms").unwrap_or(1_000));
-            Reply::Dribble(response, chunks as usize, Duration::from_millis(ms))
+            let (chunks, over) = act.drip();
+            Reply::Dribble(response, chunks, over)
         }
         "stall-mid" => {
             let half = response.body().slice(..response.body().len() / 2);

@@ -8,6 +8,7 @@ use super::Deciding;
 use crate::contracts::contract::Direction;
 use crate::contracts::validate::{Options, Target, validate};
 use crate::domain::identifiers::operation_of;
+use crate::producers::file::Streamed;
 use crate::producers::reply::{Reply, fault};
 use crate::producers::spec::producer::Validation;
 use crate::soap::fault::Side;
@@ -36,6 +37,11 @@ impl Deciding<'_, '_> {
         )
     }
 
+    fn is_known(&self, contract: &str) -> bool {
+        let registry = self.wiring.contracts.as_ref().map(|contracts| contracts.registry());
+        registry.is_some_and(|registry| registry.by_element(contract, operation_of(contract)).is_some())
+    }
+
     /// Checks the request as `validate.request` says; a fault where it asks for one.
     pub(super) fn check_request(&mut self) -> Option<Reply> {
         let how = self.files.producer.validate_request;
@@ -59,15 +65,21 @@ impl Deciding<'_, '_> {
     pub(super) fn check_response(&mut self, reply: Reply) -> Reply {
         let how = self.files.producer.validate_response;
         let Reply::Answer(answer) = &reply else { return reply };
+        let file = answer.extensions().get::<Streamed>();
         if how == Validation::Off || self.answered.behaviour.is_some() || answer.status() != StatusCode::OK {
             return reply;
         }
         let is_xml =
             answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/xml"));
-        if !is_xml || answer.body().is_empty() {
+        if !is_xml || (answer.body().is_empty() && file.is_none()) {
             return reply;
         }
-        self.response_errors = self.validated(answer.body(), Direction::Response);
+        let by_contract = |body: &[u8]| self.validated(body, Direction::Response);
+        self.response_errors = match (file, self.asked.contract()) {
+            (None, _) => by_contract(answer.body()),
+            (Some(Streamed(file)), Some(contract)) if self.is_known(contract) => file.verdict(contract, by_contract),
+            (Some(_), _) => None,
+        };
         let errors = self.response_errors.iter().flatten().cloned().collect::<Vec<_>>();
         if how != Validation::Fault || errors.is_empty() {
             return reply;

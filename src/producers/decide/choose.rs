@@ -9,6 +9,7 @@ use super::{Deciding, short_name};
 use crate::producers::asked::{ORIGINAL_CONSUMER, quoted};
 use crate::producers::behaviour::Forwarding;
 use crate::producers::behaviour::act::Act;
+use crate::producers::file::FileBody;
 use crate::producers::journal::Answered;
 use crate::producers::miss;
 use crate::producers::named::{self, BuiltIn};
@@ -47,7 +48,7 @@ impl Deciding<'_, '_> {
                 if is_mapped {
                     forward.1.extensions_mut().remove::<Keep>();
                 }
-                if let Reply::Answer(ours) = ours {
+                if let Reply::Answer(ours) = ours.made_whole() {
                     forward.1.extensions_mut().insert(Ours(ours.into_body()));
                 }
                 Reply::Forward(forward)
@@ -254,7 +255,7 @@ impl Deciding<'_, '_> {
     }
 }
 
-fn xml_answer(body: Bytes) -> Reply {
+fn xml_answer(body: FileBody) -> Reply {
     let headers = http::HeaderMap::from_iter([(header::CONTENT_TYPE, XML_TYPE)]);
-    Reply::Answer(response(StatusCode::OK, headers, body))
+    Reply::Answer(body.answer(response(StatusCode::OK, headers, Bytes::new())))
 }

@@ -252,6 +252,8 @@ impl Deciding<'_, '_> {
     }
 
     fn perform(&mut self, act: &Act, base: Reply) -> Reply {
+        // To wait is all that needs nothing of the answer.
+        let base = if act.only_waits() { base } else { base.made_whole() };
         self.answered.behaviour = Some(act.to_string());
         // What left the connection unread has waited already.
         if !self.asked.held().is_some_and(|held| held.is_by(act)) {

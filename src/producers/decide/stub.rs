@@ -12,6 +12,7 @@ use crate::producers::asked::quoted;
 use crate::producers::behaviour::act::Act;
 use crate::producers::behaviour::template::{Filling, Template};
 use crate::producers::behaviour::{Body, HeaderText, Outcome as Given};
+use crate::producers::file::FileBody;
 use crate::producers::named;
 use crate::producers::reply::{Reply, fault, response};
 use crate::producers::spec::mapping::Stub;
@@ -46,9 +47,10 @@ impl Deciding<'_, '_> {
                 }
             },
         };
-        match (reply, stub.behaviour.dribble) {
-            (Reply::Answer(response), Some((chunks, total))) => Reply::Dribble(response, chunks, total),
-            (reply, _) => reply,
+        let Some((chunks, total)) = stub.behaviour.dribble else { return reply };
+        match reply.made_whole() {
+            Reply::Answer(response) => Reply::Dribble(response, chunks, total),
+            reply => reply,
         }
     }
 
@@ -79,9 +81,10 @@ impl Deciding<'_, '_> {
             numbers: RefCell::new(self.numbers.clone()),
             source: &source,
         };
-        let mut bytes = match body {
-            Body::Fixed(bytes) => bytes.clone(),
-            Body::Template(template) => Bytes::from(template.fill(&filling)?),
+        let mut body = match body {
+            Body::Fixed(bytes) => FileBody::Held(bytes.clone()),
+            Body::Template(template) => FileBody::Held(Bytes::from(template.fill(&filling)?)),
+            Body::File(file) => file.clone(),
             Body::Named(template, bodies) => {
                 let name = template.fill(&filling)?;
                 let found = if is_inside(&name) { bodies.get(&plain_path(&name)) } else { None };
@@ -90,13 +93,15 @@ impl Deciding<'_, '_> {
                     .ok_or_else(|| format!("bodyFileName {:?} is not among the files of __files", quoted(&name)))?
             }
         };
-        if *envelope && memchr::memmem::find(&bytes, b"Envelope").is_none_or(|at| at >= 200) {
+        if *envelope && memchr::memmem::find(body.head(), b"Envelope").is_none_or(|at| at >= 200) {
+            let bytes = body.whole()?;
             let inner = String::from_utf8_lossy(&bytes).into_owned();
             let soap = crate::soap::fault::SOAP_11;
-            bytes =
-                format!("<soap:Envelope xmlns:soap=\"{soap}\"><soap:Body>{inner}</soap:Body></soap:Envelope>").into();
+            let whole = format!("<soap:Envelope xmlns:soap=\"{soap}\"><soap:Body>{inner}</soap:Body></soap:Envelope>");
+            body = FileBody::Held(whole.into());
         }
-        let mut made = response(*status, http::HeaderMap::with_capacity(headers.len()), bytes);
+        let made = response(*status, http::HeaderMap::with_capacity(headers.len()), Bytes::new());
+        let mut made = body.answer(made);
         for (name, text) in headers {
             let value = match text {
                 HeaderText::Fixed(value) => value.clone(),

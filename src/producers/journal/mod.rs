@@ -3,6 +3,7 @@
 
 pub mod keep;
 mod row;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 pub use row::{Answered, Entry, Kept, NamedStub, Outcome, RivFacts, Row, Sent};
+pub use seen::Seen;
 
 use self::keep::{Item, Keeper, Totals};
 use crate::producers::settings::JOURNAL_ROWS_MAX;

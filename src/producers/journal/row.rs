@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Journal;
+use super::{Journal, Seen};
 use crate::domain::clock::Clock;
 use crate::producers::chaos::Fired;
 use crate::producers::settings::JOURNAL_BODY_BYTES_MAX;
@@ -272,6 +272,13 @@ impl Entry {
         if let Some(row) = &mut self.row {
             let (body, kept) = kept(body, false);
             row.sent = Some(Sent { status, headers: headers.clone(), body, kept });
+        }
+    }
+
+    /// What went out, where it was not there as a whole when the answer began.
+    pub fn answered_with(&mut self, seen: Seen) {
+        if let Some(sent) = self.row.as_mut().and_then(|row| row.sent.as_mut()) {
+            (sent.body, sent.kept) = seen.kept();
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 use super::Condition;
 use super::value::{Given, ValueMatcher};
 use crate::producers::asked::{Asked, CORRELATION_ID, ORIGINAL_CONSUMER, quoted};
-use crate::producers::settings::EXPLAINED_BYTES_MAX;
+use crate::producers::settings::{EXPLAINED_BYTES_MAX, XPATH_NODES_MAX};
 use crate::producers::xml::xpath::Selected;
 
 impl Condition {
@@ -16,7 +16,9 @@ impl Condition {
             return 0.0;
         }
         match self {
-            Self::Body(ValueMatcher::Xml(expected)) if asked.text().len() <= EXPLAINED_BYTES_MAX => {
+            Self::Body(ValueMatcher::Xml(expected))
+                if asked.text().len().max(expected.source().len()) <= EXPLAINED_BYTES_MAX =>
+            {
                 let Some(document) = asked.tree() else { return 1.0 };
                 let differences = expected.differences(document).len() as f64;
                 (differences / (document.len() as f64 / 2.0).max(differences)).clamp(0.05, 1.0)
@@ -85,10 +87,25 @@ impl Condition {
 
 fn body(matcher: &ValueMatcher, asked: &Asked<'_>) -> Vec<String> {
     let plain = || vec![format!("body: expected it to be {matcher}")];
-    if asked.text().len() > EXPLAINED_BYTES_MAX {
-        return plain();
+    let bytes = asked.text().len();
+    if let ValueMatcher::XPath(path, _) = matcher
+        && asked.tree().is_some()
+        && asked.selected(path).is_none()
+    {
+        return vec![format!("body: {} visits more than {XPATH_NODES_MAX} nodes", path.source())];
+    }
+    if bytes > EXPLAINED_BYTES_MAX {
+        return vec![format!(
+            "body is {bytes} bytes, of which at most {EXPLAINED_BYTES_MAX} are compared: expected {matcher}"
+        )];
     }
     match matcher {
+        ValueMatcher::Xml(expected) if expected.source().len() > EXPLAINED_BYTES_MAX => {
+            vec![format!(
+                "body differs from {} bytes, of which at most {EXPLAINED_BYTES_MAX} are compared",
+                expected.source().len()
+            )]
+        }
         ValueMatcher::Xml(expected) => match asked.tree() {
             None => vec!["body: it is not XML".to_owned()],
             Some(document) => {
@@ -99,7 +116,7 @@ fn body(matcher: &ValueMatcher, asked: &Asked<'_>) -> Vec<String> {
         ValueMatcher::XPath(path, inner) => {
             let Some(document) = asked.tree() else { return vec!["body: it is not XML".to_owned()] };
             match asked.selected(path).as_deref() {
-                None => vec![format!("body: {} visits too many nodes", path.source())],
+                None => plain(),
                 Some(Selected::Nodes(nodes)) if nodes.is_empty() => {
                     let mut line = format!("body: {} selects nothing", path.source());
                     // Writing to a string cannot fail.

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::Remark;
 use crate::config::environment::{Environment, EnvironmentError};
+use crate::producers::file::FileBody;
 use crate::producers::spec::mapping::{self, Reading};
 
 /// What a folder holds.
@@ -31,9 +30,9 @@ pub fn read(root: &Path) -> Result<Option<Folder>, EnvironmentError> {
     }
     let below = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     let bodies = environment.files_below("__files")?;
-    let by_name: BTreeMap<String, Bytes> = bodies
+    let by_name: BTreeMap<String, FileBody> = bodies
         .iter()
-        .map(|file| (below(&file.path), Bytes::from(file.contents.clone())))
+        .map(|file| (below(&file.path), FileBody::Held(file.contents.clone().into())))
         .filter_map(|(path, contents)| Some((path.strip_prefix("__files/")?.to_owned(), contents)))
         .collect();
     let by_name = Arc::new(by_name);

@@ -9,6 +9,7 @@ use super::generate;
 use super::source::RecordSettings;
 use crate::config::environment::{Environment, EnvironmentFile};
 use crate::domain::problem::Problem;
+use crate::producers::found;
 
 /// The folder of an environment with the records that all systems share.
 pub const FOLDER: &str = "patients";
@@ -29,8 +30,8 @@ pub struct RecordHolder {
 /// Reads all files.
 pub(super) fn load(environment: &Environment, systems: &BTreeMap<String, RecordHolder>) -> (Books, Vec<Problem>) {
     let mut problems = Vec::new();
-    let mut files = |folder: &str| match environment.files_below(folder) {
-        Ok(files) => files,
+    let mut files = |folder: &str| match found::below(environment, folder, |_| true) {
+        Ok(files) => files.into_iter().map(|found| found.file).collect::<Vec<_>>(),
         Err(error) => {
             problems.push(Problem::error(&environment.path(folder), 0, error.to_string()));
             Vec::new()

@@ -1,20 +1,24 @@
 //! The body of an answer as it goes out: whole, or in pieces over a while. Its end is the end of the call.
 
+use std::fs::File;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
+use super::file::FileLeft;
 use crate::domain::clock::Clock;
 use crate::producers::journal::{Entry, Outcome};
 
 /// A body with the entry of its call.
 pub(super) struct ReplyBody {
     left: Bytes,
+    file: Option<FileLeft>,
     pieces: Option<Pieces>,
     entry: Option<Entry>,
     is_done: bool,
@@ -31,7 +35,12 @@ struct Pieces {
 
 impl ReplyBody {
     pub(super) fn whole(body: Bytes, entry: Option<Entry>) -> Self {
-        Self { left: body, pieces: None, entry, is_done: false }
+        Self { left: body, file: None, pieces: None, entry, is_done: false }
+    }
+
+    /// What an open file has, of the length it has now.
+    pub(super) fn streamed(file: (File, u64), entry: Option<Entry>) -> Self {
+        Self { left: Bytes::new(), file: Some(FileLeft::new(file)), pieces: None, entry, is_done: false }
     }
 
     pub(super) fn dribbled(body: Bytes, chunks: usize, total: Duration, entry: Option<Entry>) -> Self {
@@ -40,20 +49,50 @@ impl ReplyBody {
         let due = Instant::from_std(Clock::instant()) + every;
         let sleep = Box::pin(tokio::time::sleep_until(due));
         let pieces = Pieces { size: body.len() / chunks, left: chunks, every, due, sleep };
-        Self { left: body, pieces: Some(pieces), entry, is_done: false }
+        Self { left: body, file: None, pieces: Some(pieces), entry, is_done: false }
     }
 
     fn end(&mut self) {
+        self.end_as(Outcome::Sent);
+    }
+
+    fn end_as(&mut self, outcome: Outcome) {
         self.is_done = true;
         if let Some(mut entry) = self.entry.take() {
-            entry.end(Outcome::Sent);
+            if let Some(file) = &mut self.file {
+                entry.answered_with(file.seen());
+            }
+            entry.end(outcome);
         }
+    }
+
+    fn poll_file(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let Some(file) = &mut self.file else { return Poll::Ready(None) };
+        let piece = ready!(file.poll_piece(context));
+        match &piece {
+            Some(Ok(_)) if file.left() > 0 => {}
+            // Whoever has the last of it finds the row.
+            Some(Ok(_)) | None => self.end(),
+            // The connection breaks off: what was promised cannot be had.
+            Some(Err(error)) => {
+                tracing::warn!(%error, "a file broke off on its way out");
+                self.end_as(Outcome::Fault);
+            }
+        }
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+    }
+}
+
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        // The caller has gone; the row has what was sent until then.
+        self.end_as(Outcome::ClientGone);
     }
 }
 
 impl Body for ReplyBody {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
@@ -62,6 +101,9 @@ impl Body for ReplyBody {
         let this = &mut *self;
         if this.is_done {
             return Poll::Ready(None);
+        }
+        if this.file.is_some() {
+            return this.poll_file(context);
         }
         let Some(pieces) = &mut this.pieces else {
             let body = std::mem::take(&mut this.left);
@@ -92,7 +134,7 @@ impl Body for ReplyBody {
         match (&self.pieces, self.is_done) {
             // The length of what comes in pieces is not told, so that each piece is a chunk.
             (Some(_), false) => SizeHint::default(),
-            _ => SizeHint::with_exact(self.left.len() as u64),
+            _ => SizeHint::with_exact(self.file.as_ref().map_or(self.left.len() as u64, FileLeft::left)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The `producers` listener: HTTP/1.1, every system below its name; and what a system's own listener carries.
 
 mod body;
+mod file;
 #[cfg(test)]
 mod tests;
 pub(in crate::producers) mod wire;
@@ -27,6 +28,7 @@ use super::api;
 use super::asked::{Client, OverTls};
 use super::behaviour::script::Step;
 use super::describe;
+use super::file::Streamed;
 use super::journal::Entry;
 use super::mounted::Producers;
 use super::own::standing::Held;
@@ -158,7 +160,13 @@ fn sendable(reply: Reply, mut entry: Option<Entry>, ending: &Ending) -> Result<R
         Err(Misbehave)
     };
     match reply {
-        Reply::Answer(response) => Ok(response.map(|body| ReplyBody::whole(body, entry))),
+        Reply::Answer(mut response) => match response.extensions_mut().remove::<Streamed>() {
+            None => Ok(response.map(|body| ReplyBody::whole(body, entry))),
+            Some(Streamed(file)) => match file.open() {
+                Ok(file) => Ok(response.map(|_| ReplyBody::streamed(file, entry))),
+                Err(why) => sendable(fault(Side::Server, &format!("anslut: {why}"), ""), entry, ending),
+            },
+        },
         Reply::Dribble(response, chunks, total) => {
             Ok(response.map(|body| ReplyBody::dribbled(body, chunks, total, entry)))
         }
@@ -289,6 +297,11 @@ async fn read(
 ) -> Result<Request<Bytes>, (Request<Bytes>, Reply)> {
     let (parts, mut body) = request.into_parts();
     let most = system.files().producer.limits.body_bytes_max;
+    if body.size_hint().lower() > most as u64 {
+        // Announced: none of it is kept.
+        swallow(&mut body).await;
+        return Err((Request::from_parts(parts, Bytes::new()), system.too_large()));
+    }
     let reply = match tokio::time::timeout(body_timeout, Limited::new(&mut body, most).collect()).await {
         Ok(Ok(body)) => return Ok(Request::from_parts(parts, body.to_bytes())),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {

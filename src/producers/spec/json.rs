@@ -13,18 +13,25 @@ use crate::domain::problem::{Problem, line_at};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'a> {
     raw: &'a RawValue,
+    /// The text it stands in, as far as lines are counted from.
     text: &'a str,
+    /// The line that begins with.
+    first: usize,
 }
 
 impl<'a> Value<'a> {
     /// Reads a whole file.
     pub(crate) fn document(text: &'a str) -> Result<Self, serde_json::Error> {
-        Ok(Self { raw: serde_json::from_str(text)?, text })
+        Ok(Self { raw: serde_json::from_str(text)?, text, first: 1 })
     }
 
     /// The line it starts on.
     pub(crate) fn line(self) -> usize {
-        line_at(self.text.as_bytes(), (self.raw.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize))
+        self.first - 1 + line_at(self.text.as_bytes(), self.offset_of(self.raw))
+    }
+
+    fn offset_of(self, raw: &RawValue) -> usize {
+        (raw.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
     }
 
     /// The value as written.
@@ -39,13 +46,21 @@ impl<'a> Value<'a> {
     /// Its members, if it is an object.
     pub(crate) fn object(self) -> Option<BTreeMap<String, Self>> {
         let members: BTreeMap<String, &'a RawValue> = self.read()?;
-        Some(members.into_iter().map(|(name, raw)| (name, Self { raw, text: self.text })).collect())
+        Some(members.into_iter().map(|(name, raw)| (name, Self { raw, ..self })).collect())
     }
 
     /// Its items, if it is a list.
     pub(crate) fn list(self) -> Option<Vec<Self>> {
         let items: Vec<&'a RawValue> = self.read()?;
-        Some(items.into_iter().map(|raw| Self { raw, text: self.text }).collect())
+        // Lines are counted once, however many items there are: each counts from its own beginning.
+        let mut here = self;
+        let counted = items.into_iter().map(|raw| {
+            let offset = here.offset_of(raw);
+            let first = here.first - 1 + line_at(here.text.as_bytes(), offset);
+            here = Self { raw, text: here.text.get(offset..).unwrap_or_default(), first };
+            here
+        });
+        Some(counted.collect())
     }
 
     /// Its text, if it is a string.

@@ -16,13 +16,14 @@ use crate::producers::behaviour::delay::Delay;
 use crate::producers::behaviour::fault::WireFault;
 use crate::producers::behaviour::template::Template;
 use crate::producers::behaviour::{Behaviour, Body, Forwarding, HeaderText, Outcome};
+use crate::producers::file::FileBody;
 use crate::producers::settings::{CHUNKS_MAX, DELAY_MAX};
 
 /// Content type of an answer in XML that names none.
 pub(crate) const XML_TYPE: HeaderValue = HeaderValue::from_static("text/xml; charset=UTF-8");
 
 /// The files of `__files`, by their path below it.
-pub(crate) type Bodies = Arc<BTreeMap<String, Bytes>>;
+pub(crate) type Bodies = Arc<BTreeMap<String, FileBody>>;
 
 #[derive(Default)]
 struct Parts {
@@ -30,6 +31,8 @@ struct Parts {
     reason: Option<String>,
     headers: Vec<(HeaderName, String)>,
     body: Option<Bytes>,
+    /// A file that is not in memory.
+    file: Option<FileBody>,
     /// A file name to be filled in.
     file_template: Option<String>,
     delay: Delay,
@@ -86,7 +89,13 @@ fn outcome(
     if let Some(source) = parts.source.take() {
         return Some(Outcome::Source(source));
     }
-    let bytes = parts.body.clone().unwrap_or_default();
+    let file = parts.file.take();
+    let bytes = match (&file, parts.templated) {
+        (None, _) => parts.body.clone().unwrap_or_default(),
+        (Some(file), false) => Bytes::copy_from_slice(file.head()),
+        // Its places are looked for in all of it.
+        (Some(file), true) => file.whole().map_err(|why| notes.wrong(response, &why)).ok()?,
+    };
     let looks_like_xml = bytes.trim_ascii_start().starts_with(b"<")
         || bytes.starts_with(b"\xef\xbb\xbf<")
         || parts.file_template.as_ref().is_some_and(|name| name.ends_with(".xml"));
@@ -99,9 +108,9 @@ fn outcome(
     }
     let body = match (&parts.file_template, parts.templated) {
         (Some(name), _) => Body::Named(template(response, members, name.as_bytes(), false, notes)?, Arc::clone(bodies)),
-        (None, false) => Body::Fixed(bytes),
+        (None, false) => file.map_or(Body::Fixed(bytes), Body::File),
         (None, true) => match template(response, members, &bytes, looks_like_xml, notes)? {
-            plain if plain.is_plain() => Body::Fixed(bytes),
+            plain if plain.is_plain() => file.map_or(Body::Fixed(bytes), Body::File),
             filled => Body::Template(filled),
         },
     };
@@ -252,9 +261,10 @@ fn body_file(member: Value<'_>, bodies: &Bodies, notes: &mut Notes<'_>, parts: &
         parts.file_template = Some(name);
         return;
     }
-    parts.body = bodies.get(&plain_path(&name)).cloned();
-    if parts.body.is_none() {
-        notes.wrong(member, &format!("bodyFileName {name:?} is not among the files of __files"));
+    match bodies.get(&plain_path(&name)) {
+        Some(FileBody::Held(bytes)) => parts.body = Some(bytes.clone()),
+        Some(large) => parts.file = Some(large.clone()),
+        None => notes.wrong(member, &format!("bodyFileName {name:?} is not among the files of __files")),
     }
 }
 
