@@ -24,6 +24,7 @@ use crate::domain::clock::Clock;
 use crate::hub::explain::{Explanation, Question};
 use crate::hub::records::Records;
 use crate::producers::mounted::Producers;
+use crate::tls::handshake::Shown;
 
 pub mod api;
 mod guard;
@@ -62,6 +63,8 @@ pub struct AdminParts {
     pub health: Arc<dyn Fn() -> Health + Send + Sync>,
     /// Name and URL of every open listener.
     pub addresses: Vec<(String, String)>,
+    /// The listeners that show a certificate, each with the one it shows now.
+    pub certificates: Arc<dyn Fn() -> Vec<(String, Arc<Shown>)> + Send + Sync>,
     /// The name that stands in fault strings (`vp.instance.name`).
     pub instance: String,
     /// Name of the environment that is served.

@@ -48,7 +48,9 @@ use crate::producers::own::listeners::{ListenTrouble, Listeners};
 use crate::producers::serve as producers_listener;
 use crate::producers::settings::ServerSettings;
 use crate::store::log::LogError;
+use crate::tls::handshake::Shown;
 use crate::tls::material::MaterialError;
+use crate::tls::server::ServerTls;
 use bind::{Addresses, Bound, bind};
 use engagements::RecordsToIndex;
 use health::health;
@@ -471,11 +473,23 @@ impl Platform {
             connections,
             health: Arc::new(move || health(&for_health, &contracts_for_health, &index_for_health)),
             addresses: self.addresses.iter().map(|(name, address)| (name.clone(), url(name, *address))).collect(),
+            certificates: self.certificates(),
             instance: settings.hub.instance_name.clone(),
             environment: shared.environment.name(),
             token: settings.admin.token.clone(),
             clock: shared.clock.clone(),
         }
+    }
+
+    /// The listeners that show a certificate, and which.
+    fn certificates(&self) -> Arc<dyn Fn() -> Vec<(String, Arc<Shown>)> + Send + Sync> {
+        let showing = |(name, _): &&(String, SocketAddr)| name.rsplit('.').next() == Some("hub_https");
+        let names: Vec<String> = self.addresses.iter().filter(showing).map(|(name, _)| name.clone()).collect();
+        let server = self.tls.server.clone();
+        Arc::new(move || {
+            let each = |server: &Arc<ServerTls>| names.iter().map(|name| (name.clone(), server.shown())).collect();
+            server.as_ref().map(each).unwrap_or_default()
+        })
     }
 
     /// All metrics as text; what several platforms count alike is summed.

@@ -14,8 +14,10 @@ use crate::domain::clock::Clock;
 use crate::domain::profile::Profile;
 use crate::domain::vp_code::VpCode;
 use crate::hub::log::Logged;
+use crate::net::hang_up::{Left, Line};
 use crate::soap::fan_out::FanOut;
 use crate::soap::fault::{Fault, Side};
+use crate::tls::handshake::Handshake;
 
 /// One call, from the last byte of its request to the last decision about its answer.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +52,10 @@ pub struct CallRecord {
     pub sender: Option<String>,
     /// How the sender was identified.
     pub identified_by: Option<IdentifiedBy>,
+    /// The TLS handshake of its connection, shared by all calls on it.
+    pub handshake: Option<Arc<Handshake>>,
+    /// When the consumer hung up while the call went on, if it did.
+    pub departure: Option<Departure>,
     /// `x-rivta-original-serviceconsumer-hsaid` as received.
     pub original_consumer_in: Option<String>,
     /// The same as sent on.
@@ -244,6 +250,21 @@ pub struct Message {
     pub body_bytes: usize,
 }
 
+/// A consumer that hung up before it was answered.
+#[derive(Clone, Debug)]
+pub struct Departure {
+    /// Since the call's start.
+    pub after: Duration,
+    line: Arc<Line>,
+}
+
+impl Departure {
+    /// What it meant, as far as that has been settled.
+    pub fn meant(&self) -> Left {
+        self.line.left().map_or(Left::Unsettled, |(_, left)| left)
+    }
+}
+
 /// Why a call was refused or failed.
 #[derive(Clone, Debug)]
 pub struct Refusal {
@@ -307,6 +328,8 @@ pub struct Exchange {
     pub record: CallRecord,
     /// What of it stands ready for the message log.
     pub logged: Logged,
+    /// The consumer's end of its connection.
+    pub line: Option<Arc<Line>>,
     began: Instant,
     listened: Duration,
 }
@@ -314,7 +337,15 @@ pub struct Exchange {
 impl Exchange {
     /// Starts the clock on a call whose request took `listened` to arrive.
     pub fn new(record: CallRecord, listened: Duration) -> Self {
-        Self { record, logged: Logged::default(), began: Clock::instant(), listened }
+        Self { record, logged: Logged::default(), line: None, began: Clock::instant(), listened }
+    }
+
+    /// When the consumer hung up, where it has; 0 for one that had before its request was even read.
+    pub fn departure(&self) -> Option<Departure> {
+        let line = self.line.as_ref()?;
+        let (at, _) = line.left()?;
+        let since = at.checked_duration_since(self.began).map(|since| self.listened + since);
+        Some(Departure { after: since.unwrap_or_default(), line: Arc::clone(line) })
     }
 
     /// Time since the call began, its arrival included.

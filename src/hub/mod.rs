@@ -155,7 +155,7 @@ impl Hub {
         let given = text(&CORRELATION_ID).filter(|id| !id.is_empty());
         let (number, _) = Uuid::new_v4().as_u64_pair();
         let peer = arrived.peer.ip().to_canonical().to_string();
-        Exchange::new(
+        let mut exchange = Exchange::new(
             CallRecord {
                 id: self.records.number(),
                 platform: Arc::clone(&self.platform),
@@ -177,10 +177,13 @@ impl Hub {
                 original_consumer_in: text(&identify::ORIGINAL_CONSUMER),
                 acting_on_behalf_of: text(&identify::ACTING_ON_BEHALF_OF),
                 request: self.message(0, &arrived.headers, &arrived.body),
+                handshake: arrived.handshake.clone(),
                 ..CallRecord::default()
             },
             arrived.listened,
-        )
+        );
+        exchange.line.clone_from(&arrived.line);
+        exchange
     }
 
     /// Makes the consumer's answer of how the call ended, and brings the record to its end.
@@ -209,6 +212,7 @@ impl Hub {
     /// Counts the call and puts its record into the ring.
     fn end(&self, exchange: &mut Exchange) {
         exchange.record.total = exchange.elapsed();
+        exchange.record.departure = exchange.departure();
         self.log.pass_on(&mut exchange.logged);
         self.meter.count(&exchange.record);
         self.records.push(std::mem::take(&mut exchange.record));

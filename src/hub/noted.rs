@@ -21,7 +21,8 @@ impl Hub {
         let (head, body) = request.into_parts();
         let arrived = Arrived {
             listener: Listener::Aggregation,
-            subject: None,
+            handshake: None,
+            line: None,
             method: head.method,
             uri: head.uri,
             headers: head.headers,

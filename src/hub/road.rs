@@ -104,7 +104,10 @@ impl Hub {
     ) -> Result<(Sender, std::time::Duration), Failure> {
         let sender = match arrived.listener {
             Listener::Http => identify(&self.settings.hub, &arrived.headers, arrived.peer.ip())?,
-            Listener::Https => identify_certificate(&self.settings.hub, arrived.subject.as_deref())?,
+            Listener::Https => {
+                let subject = arrived.handshake.as_ref().map(|handshake| &*handshake.subject);
+                identify_certificate(&self.settings.hub, subject)?
+            }
             Listener::InProcess | Listener::Aggregation => identify_part(&self.settings.hub, &arrived.headers)?,
         };
         exchange.record.sender = Some(sender.id.clone());

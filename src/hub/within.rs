@@ -29,7 +29,8 @@ impl Responder for Within {
         let recorded = head.extensions.remove::<Recorded>();
         let arrived = Arrived {
             listener: Listener::InProcess,
-            subject: None,
+            handshake: None,
+            line: None,
             method: head.method,
             uri: head.uri,
             headers: head.headers,

@@ -22,6 +22,11 @@ impl<S> StallGuard<S> {
         Self { stream, patience, stuck: None }
     }
 
+    /// The stream, to look at.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// The stream itself.
     pub fn into_inner(self) -> S {
         self.stream

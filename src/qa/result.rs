@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::consumer::hub::Certificate;
 use super::suite::expansion::Notice;
 use super::verdict::Verdict;
 
@@ -33,6 +34,9 @@ pub struct RunDocument {
     pub suite: Vec<SuiteReference>,
     /// What was judged.
     pub target: Target,
+    /// The platform it was made in, where it could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<PlatformSeen>,
     /// Counts of verdicts.
     pub totals: Totals,
     /// In the order of the suites.
@@ -52,8 +56,45 @@ pub struct SuiteReference {
     pub name: String,
     /// Full namespace of the contract, where it is known.
     pub contract: Option<String>,
+    /// Version of the contract as the suite carries it, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract_version: Option<String>,
     /// As imported.
     pub files: Vec<FileReference>,
+}
+
+/// A platform as it told of itself when a run began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlatformSeen {
+    /// Program and version.
+    pub program: Option<String>,
+    /// The version of its catalogue.
+    pub catalogue: Option<CatalogueSeen>,
+    /// The contracts of the run, as it has them.
+    pub contracts: Vec<ContractSeen>,
+    /// The certificates that its listeners showed.
+    pub certificates: Vec<Certificate>,
+    /// What could not be asked, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
+}
+
+/// A published version of a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueSeen {
+    /// Its number.
+    pub version: u32,
+    /// When it was published.
+    pub time: Timestamp,
+}
+
+/// A contract, as a platform has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractSeen {
+    /// Its namespace.
+    pub namespace: String,
+    /// Major and minor.
+    pub version: String,
 }
 
 /// A file and what identifies it.

@@ -8,6 +8,7 @@
 
 pub mod cause;
 pub mod client;
+pub mod handshake;
 pub mod material;
 pub mod moving;
 pub mod offer;

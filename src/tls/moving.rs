@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::net::hang_up::Socket;
+
 /// A stream over a socket, which can be made the calling thread's own.
 pub trait MoveHere {
     /// Has the socket watched by the runtime of the calling thread from now on.
@@ -36,6 +38,18 @@ impl MoveHere for Moving {
         let stream = self.stream.take().ok_or(io::ErrorKind::NotConnected)?;
         self.stream = Some(TcpStream::from_std(stream.into_std()?)?);
         Ok(())
+    }
+}
+
+impl Socket for Moving {
+    fn socket(&self) -> Option<&TcpStream> {
+        self.stream.as_ref()
+    }
+}
+
+impl<S: Socket> Socket for tokio_rustls::server::TlsStream<S> {
+    fn socket(&self) -> Option<&TcpStream> {
+        self.get_ref().0.socket()
     }
 }
 

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{Acceptor, ServerConnection};
 use rustls::sign::SingleCertAndKey;
-use rustls::{HandshakeKind, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
@@ -24,6 +24,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::cause::Cause;
+use super::handshake::{Handshake, Shown};
 use super::material::{MaterialError, load};
 use super::moving::{MoveHere, Moving};
 use super::verify::{ConsumerVerifier, REFUSED};
@@ -54,6 +55,8 @@ struct Serving {
     number: u64,
     config: Arc<ServerConfig>,
     verifier: Arc<ConsumerVerifier>,
+    /// Who we are to consumers.
+    shown: Arc<Shown>,
 }
 
 /// Who is at the other end of a connection.
@@ -61,8 +64,8 @@ struct Serving {
 pub struct Consumer {
     /// The certificate's subject.
     pub subject: Arc<str>,
-    /// The version and the cipher suite that were agreed upon.
-    pub agreed: String,
+    /// What was shown to it and agreed upon.
+    pub handshake: Arc<Handshake>,
     chain: Vec<CertificateDer<'static>>,
     /// The last second of the certificate, since 1970.
     until: i64,
@@ -104,6 +107,11 @@ impl ServerTls {
         let number = self.current.load().number + 1;
         self.current.store(Arc::new(Serving::read(settings, number, &self.time)?));
         Ok(())
+    }
+
+    /// The certificate that consumers are shown now.
+    pub fn shown(&self) -> Arc<Shown> {
+        Arc::clone(&self.current.load().shown)
     }
 
     /// The threads on which [`ServerTls::accept`] is to be called.
@@ -150,8 +158,7 @@ impl ServerTls {
         let mut noting = pin!(REFUSED.scope(Default::default(), accepting));
         match noting.as_mut().await {
             Ok(secured) => {
-                let consumer =
-                    Consumer::of(secured.get_ref().1, serving.number).map_err(|cause| (cause.into(), None))?;
+                let consumer = Consumer::of(secured.get_ref().1, &serving).map_err(|cause| (cause.into(), None))?;
                 // A session that is taken up again brings its certificate along, unjudged.
                 self.judge(&consumer)
                     .map_err(|cause| (Refusal { cause, subject: Some(consumer.subject.to_string()) }, None))?;
@@ -186,6 +193,7 @@ impl Serving {
         let loaded = load(&settings.material, &provider)?;
         let verifier = Arc::new(ConsumerVerifier::new(&loaded, &provider)?);
         let identity = loaded.identity.ok_or(MaterialError::NotSet("tls.cert"))?;
+        let shown = Arc::new(Shown::of(&identity.cert));
         let library = |error: rustls::Error| MaterialError::Library(error.to_string());
         let mut config = ServerConfig::builder_with_details(provider, Arc::clone(time) as _)
             .with_protocol_versions(&offer::versions(&settings.offer))
@@ -195,22 +203,20 @@ impl Serving {
         // Sessions are taken up again from what the client brings, under a key that lives as long as these files.
         config.ticketer = rustls::crypto::ring::Ticketer::new().map_err(library)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { number, config: Arc::new(config), verifier })
+        Ok(Self { number, config: Arc::new(config), verifier, shown })
     }
 }
 
 impl Consumer {
-    fn of(connection: &ServerConnection, judged: u64) -> Result<Self, Cause> {
+    fn of(connection: &ServerConnection, serving: &Serving) -> Result<Self, Cause> {
         let chain: Vec<_> =
             connection.peer_certificates().unwrap_or_default().iter().map(|der| der.clone().into_owned()).collect();
         let leaf = chain.first().ok_or(Cause::NoCertificate)?;
         let (_, parsed) = X509Certificate::from_der(leaf).map_err(|_| Cause::Unreadable)?;
-        let (subject, until) = (subject::text(parsed.subject()).into(), parsed.validity().not_after.timestamp());
-        let version = connection.protocol_version().map_or_else(String::new, |version| format!("{version:?}"));
-        let suite = connection.negotiated_cipher_suite();
-        let suite = suite.map_or_else(String::new, |suite| format!("{:?}", suite.suite()));
-        let resumed = if connection.handshake_kind() == Some(HandshakeKind::Resumed) { ", resumed" } else { "" };
-        Ok(Self { subject, agreed: format!("{version} {suite}{resumed}"), chain, until, judged: judged.into() })
+        let subject: Arc<str> = subject::text(parsed.subject()).into();
+        let until = parsed.validity().not_after.timestamp();
+        let handshake = Handshake::of(connection, Arc::clone(&subject), Arc::clone(&serving.shown));
+        Ok(Self { subject, handshake: Arc::new(handshake), chain, until, judged: serving.number.into() })
     }
 }
 

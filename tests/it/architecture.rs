@@ -72,6 +72,7 @@ const LAYERS: &[Layer] = &[
             "catalogue",
             "index",
             "contracts",
+            "tls",
             "soap",
             "net",
             "store",

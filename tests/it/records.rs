@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use anslut::hub::exchange::{Event, IdentifiedBy, Stage};
+use anslut::hub::listen::lanes::LANES_MAX;
+use anslut::net::hang_up::Left;
 use wiremock::ResponseTemplate;
 
 use crate::conformance::c0::{C0, Faulty};
@@ -122,6 +124,16 @@ async fn the_ring_is_bounded_by_bytes() {
     assert_eq!((fill.calls, fill.bytes, fill.total, fill.dropped), (0, 0, 1, 1));
 }
 
+/// Asks something on every lane: what came before has been heard by then.
+async fn heard_everywhere(faulty: &Faulty) {
+    let mut open = Vec::new();
+    for _ in 0..=LANES_MAX {
+        let mut wire = Wire::open(faulty.world.hub).await;
+        assert_eq!(wire.ask(&Ask::get("/status")).await.status, 200);
+        open.push(wire);
+    }
+}
+
 #[tokio::test]
 async fn a_consumer_that_hangs_up_leaves_its_record_and_its_call() {
     let faulty = Faulty::start(Socket::always(Act::Hold(ok(ANSWER))).await).await;
@@ -129,12 +141,38 @@ async fn a_consumer_that_hangs_up_leaves_its_record_and_its_call() {
     wire.write(&call().bytes()).await;
     faulty.socket.arrived(1).await;
     drop(wire);
+    heard_everywhere(&faulty).await;
     assert!(faulty.world.records().is_empty(), "the call is not over yet");
     faulty.socket.release();
     let records = faulty.world.recorded(1).await;
     assert_eq!((records.len(), records[0].outcome()), (1, "ok"));
+    let departure = records[0].departure.clone().expect("it hung up");
+    assert!(departure.after < records[0].total, "{departure:?} of {:?}", records[0].total);
+    until("the answer to be refused", || departure.meant() == Left::Gone).await;
     assert_eq!(body(&faulty.socket.asked()[0]), gc("HttpProducer").as_bytes(), "the producer got its whole call");
     assert_eq!(faulty.world.drain().await.actions(), ["req-in", "req-out", "resp-in", "resp-out"]);
+}
+
+#[tokio::test]
+async fn a_consumer_that_closes_what_it_writes_is_answered_and_its_record_says_so() {
+    let faulty = Faulty::start(Socket::always(Act::Hold(ok(ANSWER))).await).await;
+    let mut wire = Wire::open(faulty.world.hub).await;
+    wire.write(&call().bytes()).await;
+    faulty.socket.arrived(1).await;
+    wire.close_writing().await;
+    heard_everywhere(&faulty).await;
+    // A second call, of somebody who stays, is held meanwhile.
+    let mut stays = Wire::open(faulty.world.hub).await;
+    stays.write(&call().bytes()).await;
+    faulty.socket.arrived(2).await;
+    faulty.socket.release();
+    wire.answer().await.is_passed_on(ANSWER);
+    stays.answer().await.is_passed_on(ANSWER);
+    let records = faulty.world.recorded(2).await;
+    let departures: Vec<_> = records.iter().filter_map(|record| record.departure.clone()).collect();
+    let [departure] = departures.as_slice() else { panic!("one closed what it writes: {departures:?}") };
+    until("both sides to be done", || departure.meant() != Left::Unsettled).await;
+    assert_eq!(departure.meant(), Left::ClosedWriting);
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ use super::*;
         catalogue::versions,
         catalogue::version,
         catalogue::history,
+        catalogue::consumer,
         catalogue::pending,
         catalogue::publish,
         catalogue::rollback,

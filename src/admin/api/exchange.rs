@@ -11,7 +11,9 @@ use crate::contracts::contract::Direction;
 use crate::contracts::validate::Report;
 use crate::contracts::validate::finding::Finding;
 use crate::domain::vp_code::VpCode;
-use crate::hub::exchange::CallRecord;
+use crate::hub::exchange::{CallRecord, Departure};
+use crate::net::hang_up::Left;
+use crate::tls::handshake::{Handshake, Shown};
 
 /// A finished call in full.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +34,10 @@ pub struct Exchange {
     pub source_ip: String,
     /// How the sender was identified.
     pub identified_by: Option<&'static str>,
+    /// The TLS handshake of the consumer's connection, on the listener that speaks TLS.
+    pub tls: Option<ShownHandshake>,
+    /// When the consumer hung up before it was answered, if it did.
+    pub consumer_left: Option<ShownDeparture>,
     /// `x-rivta-original-serviceconsumer-hsaid` as received.
     pub original_consumer_in: Option<String>,
     /// The same as sent on.
@@ -66,6 +72,82 @@ pub struct Exchange {
     pub messages: Messages,
     /// Where to go from here.
     pub links: Links,
+}
+
+/// A TLS handshake with a consumer.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ShownHandshake {
+    /// `TLSv1_2` or `TLSv1_3`.
+    pub version: String,
+    /// The cipher suite.
+    pub cipher: String,
+    /// Whether a session was taken up again.
+    pub resumed: bool,
+    /// The subject of the consumer's certificate.
+    pub client_subject: String,
+    /// The certificate that the consumer was shown.
+    pub server_certificate: ShownCertificate,
+}
+
+/// A certificate of the platform.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ShownCertificate {
+    /// The listener that shows it.
+    pub listener: String,
+    /// Its SHA-256 fingerprint, in hexadecimal.
+    pub sha256: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its last second, RFC 3339.
+    pub not_after: String,
+}
+
+impl ShownHandshake {
+    fn of(handshake: &Handshake) -> Self {
+        Self {
+            version: handshake.version.clone(),
+            cipher: handshake.cipher.clone(),
+            resumed: handshake.is_resumed,
+            client_subject: hidden(&handshake.subject),
+            server_certificate: ShownCertificate::of("hub_https", &handshake.shown),
+        }
+    }
+}
+
+impl ShownCertificate {
+    /// A certificate that this listener shows.
+    pub fn of(listener: &str, shown: &Shown) -> Self {
+        Self {
+            listener: listener.to_owned(),
+            sha256: shown.sha256.clone(),
+            subject: hidden(&shown.subject),
+            not_after: shown.until.to_string(),
+        }
+    }
+}
+
+/// A consumer that hung up before it was answered.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ShownDeparture {
+    /// Since the call's start, in milliseconds.
+    pub after_ms: f64,
+    /// `gone`: it closed the socket, and nobody took the answer; `closed its writing side`: it still read; `unsettled`
+    /// until that is seen, for at most a second after the answer.
+    pub how: &'static str,
+}
+
+impl ShownDeparture {
+    fn of(departure: &Departure) -> Self {
+        let how = match departure.meant() {
+            Left::Unsettled => "unsettled",
+            Left::ClosedWriting => "closed its writing side",
+            Left::Gone => "gone",
+        };
+        Self { after_ms: micros(departure.after) / 1_000.0, how }
+    }
 }
 
 /// A log event of a call.
@@ -231,6 +313,8 @@ impl Exchange {
             peer: call.peer.clone(),
             source_ip: hidden(&call.source_ip),
             identified_by: call.identified_by.map(|by| by.as_str()),
+            tls: call.handshake.as_deref().map(ShownHandshake::of),
+            consumer_left: call.departure.as_ref().map(ShownDeparture::of),
             original_consumer_in: hidden_option(call.original_consumer_in.as_deref()),
             original_consumer: hidden_option(call.original_consumer.as_deref()),
             acting_on_behalf_of: hidden_option(call.acting_on_behalf_of.as_deref()),

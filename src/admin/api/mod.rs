@@ -62,6 +62,7 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Admin>>)> {
         ("/api/v1/catalogue/versions", get(catalogue::versions)),
         ("/api/v1/catalogue/versions/{version}", get(catalogue::version)),
         ("/api/v1/catalogue/history", get(catalogue::history)),
+        ("/api/v1/catalogue/consumers/{hsaId}", get(catalogue::consumer)),
         ("/api/v1/catalogue/pending", get(catalogue::pending)),
         ("/api/v1/catalogue/publish", post(catalogue::publish)),
         ("/api/v1/catalogue/rollback", post(catalogue::rollback)),

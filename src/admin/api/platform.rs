@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
+use super::exchange::ShownCertificate;
 #[cfg(test)]
 use super::problem::Problem;
 use crate::admin::Admin;
@@ -40,6 +41,8 @@ pub struct Platform {
     pub environment: String,
     /// Open listeners.
     pub addresses: Vec<Address>,
+    /// The certificates that listeners show now.
+    pub certificates: Vec<ShownCertificate>,
 }
 
 /// One open listener.
@@ -88,5 +91,9 @@ pub(in crate::admin) async fn platform(State(admin): State<Arc<Admin>>) -> Json<
         instance: admin.parts.instance.clone(),
         environment: admin.parts.environment.clone(),
         addresses,
+        certificates: (admin.parts.certificates)()
+            .iter()
+            .map(|(listener, shown)| ShownCertificate::of(listener, shown))
+            .collect(),
     })
 }

@@ -55,6 +55,10 @@ fn parts() -> AdminParts {
             ("hub_http".to_owned(), "http://127.0.0.1:8080".to_owned()),
             ("admin".to_owned(), "http://127.0.0.1:9090".to_owned()),
         ],
+        certificates: Arc::new(|| {
+            let shown = Shown { sha256: "ab".repeat(32), subject: "CN=tp".to_owned(), ..Shown::default() };
+            vec![("hub_https".to_owned(), Arc::new(shown))]
+        }),
         instance: "NTjP Develop".to_owned(),
         environment: "demo".to_owned(),
         token: None,

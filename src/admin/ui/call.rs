@@ -147,7 +147,10 @@ fn facts(call: &Exchange, several: bool) -> Markup {
         true => call.peer.clone(),
         false => format!("{}, through {}", call.source_ip, call.peer),
     });
-    let rows: [(&str, Option<&str>); 15] = [
+    let left = call.consumer_left.as_ref().map(|left| format!("{}, after {:.0} ms", left.how, left.after_ms));
+    let tls =
+        call.tls.as_ref().map(|tls| format!("{} {}, as {}", tls.version, tls.cipher, tls.server_certificate.subject));
+    let rows: [(&str, Option<&str>); 17] = [
         ("Platform", several.then_some(summary.platform.as_str())),
         ("Sender", summary.sender.as_deref()),
         ("Identified by", call.identified_by),
@@ -163,6 +166,8 @@ fn facts(call: &Exchange, several: bool) -> Markup {
         ("Times called", attempts.as_deref()),
         ("Request", request.as_deref()),
         ("From", source.as_deref()),
+        ("TLS", tls.as_deref()),
+        ("Consumer left", left.as_deref()),
     ];
     let traces = [("Route looked for", &call.route_trace), ("Permission looked for", &call.permission_trace)];
     html! {

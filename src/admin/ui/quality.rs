@@ -58,7 +58,7 @@ async fn overview(admin: &Admin) -> Result<Markup, Problem> {
         h2 { "Waiting" }
         (table(&waiting, "No case waits for a call or for somebody's word.", &["Case", "Waits for", "Seconds left", "Seen", "Almost"], |one| html! {
             td { (text(&one["suite"])) " / " (text(&one["case"])) }
-            td { (text(&one["reason"])) }
+            td { (text(&one["reason"])) @if one["ask"].is_string() { br; (text(&one["ask"])) } }
             td.number { (text(&one["remaining_seconds"])) }
             td.number { @if one["for"] == "call" { (text(&one["seen"])) " of " (text(&one["of"])) } }
             td { @for near in items(&one["near_misses"]) { (text(near)) br; } }

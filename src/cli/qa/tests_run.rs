@@ -295,8 +295,9 @@ fn waits_for(waiting: &serde_json::Value) -> String {
     let optional =
         |name: &str| call[name].as_str().map(|value| format!(", {} {}", name.replace('_', " "), printable(value)));
     let more: String = ["logical_address", "patient"].into_iter().filter_map(optional).collect();
+    let ask = waiting["ask"].as_str().map_or_else(String::new, |ask| format!("; {}", printable(ask)));
     format!(
-        "waiting  {} / {}  {} s for {} of {} from {}{more}\n",
+        "waiting  {} / {}  {} s for {} of {} from {}{more}{ask}\n",
         text(&waiting["suite"]),
         text(&waiting["case"]),
         waiting["remaining_seconds"],

@@ -19,6 +19,7 @@ use crate::domain::identity_number::{Hide, masked};
 use crate::hub::call::pool::{CollectError, collect};
 use crate::hub::exchange::Listener;
 use crate::hub::{Hub, describe, manage};
+use crate::net::hang_up::Line;
 use crate::net::swallow::swallow;
 use crate::tls::cause::Cause;
 use crate::tls::server::{Consumer, ServerTls};
@@ -48,6 +49,15 @@ pub(super) struct Visitor {
     pub(super) peer: SocketAddr,
     /// The holder of the client certificate, on the listener that asks for one.
     pub(super) consumer: Option<Arc<Consumer>>,
+    /// Its end of the connection.
+    pub(super) line: Arc<Line>,
+}
+
+impl Visitor {
+    /// Somebody who has just connected.
+    pub(super) fn new(peer: SocketAddr, consumer: Option<Consumer>) -> Self {
+        Self { peer, consumer: consumer.map(Arc::new), line: Arc::default() }
+    }
 }
 
 impl Door {
@@ -120,9 +130,11 @@ impl Door {
             headers: head.headers,
             body,
             peer: visitor.peer,
-            subject: visitor.consumer.as_ref().map(|consumer| Arc::clone(&consumer.subject)),
+            handshake: visitor.consumer.as_ref().map(|consumer| Arc::clone(&consumer.handshake)),
+            line: Some(Arc::clone(&visitor.line)),
             listened: Clock::instant().saturating_duration_since(arriving),
         };
+        let _watched = visitor.line.answering();
         let answer = match describe::wanted(&arrived) {
             Some(wanted) => describe::answer(&self.hub, &self.url, &arrived, &wanted),
             None => self.hub.handle(arrived).await,

@@ -26,8 +26,10 @@ use super::exchange::Listener;
 use crate::config::checked::HubLimits;
 use crate::domain::identity_number::{Hide, masked};
 use crate::net::accept::{self, Bounds};
+use crate::net::hang_up::{Line, Socket, Watched};
 use crate::net::stall::StallGuard;
 use crate::tls::cause::Cause;
+use crate::tls::handshake::Handshake;
 use crate::tls::moving::MoveHere;
 use crate::tls::server::{Refusal, ServerTls};
 use arrive::{Door, Visitor};
@@ -51,8 +53,10 @@ pub struct Arrived {
     pub body: Bytes,
     /// The TCP peer.
     pub peer: SocketAddr,
-    /// The subject of the TLS client certificate, on the listener that asks for one.
-    pub subject: Option<Arc<str>>,
+    /// The TLS handshake, on the listener that asks for a client certificate.
+    pub handshake: Option<Arc<Handshake>>,
+    /// The consumer's end of its connection, where it has one.
+    pub line: Option<Arc<Line>>,
     /// How long the body took to arrive behind the head.
     pub listened: Duration,
 }
@@ -108,7 +112,7 @@ async fn serve_http(listener: TcpListener, lanes: &Lanes, carrier: Carrier) {
         let carried = async move {
             // It was accepted elsewhere, and is moved to the lane's own reactor.
             match ready(stream).into_std().and_then(TcpStream::from_std) {
-                Ok(stream) => carrier.carry(stream, Visitor { peer, consumer: None }).await,
+                Ok(stream) => carrier.carry(stream, Visitor::new(peer, None)).await,
                 Err(error) => tracing::warn!(%error, "cannot carry a connection"),
             }
             drop(load);
@@ -133,10 +137,11 @@ async fn serve_https(listener: TcpListener, lanes: &Lanes, carrier: Carrier, tls
                 Ok(accepted) => accepted,
                 Err(refusal) => return turned_away(peer, &refusal),
             };
-            tracing::debug!(%peer, agreed = consumer.agreed, "TLS handshake");
+            let Handshake { version, cipher, is_resumed, .. } = &*consumer.handshake;
+            tracing::debug!(%peer, version, cipher, is_resumed, "TLS handshake");
             let moved = async move {
                 match stream.move_here() {
-                    Ok(()) => carrier.carry(stream, Visitor { peer, consumer: Some(Arc::new(consumer)) }).await,
+                    Ok(()) => carrier.carry(stream, Visitor::new(peer, Some(consumer))).await,
                     Err(error) => tracing::warn!(%error, "cannot carry a connection"),
                 }
                 drop(load);
@@ -176,10 +181,11 @@ impl Carrier {
     }
 
     /// Carries a connection to its end.
-    async fn carry(self, stream: impl AsyncRead + AsyncWrite + Unpin, visitor: Visitor) {
+    async fn carry(self, stream: impl Socket + AsyncRead + AsyncWrite + Unpin, visitor: Visitor) {
         let Self { door, limits, shutdown } = self;
         let peer = visitor.peer;
-        let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
+        let guarded = StallGuard::new(stream, limits.write_timeout);
+        let io = TokioIo::new(Watched::new(guarded, Arc::clone(&visitor.line)));
         let service = service_fn(move |request: Request<Incoming>| {
             let (door, visitor) = (Arc::clone(&door), visitor.clone());
             async move { Ok::<_, Infallible>(door.enter(request, &visitor).await) }
@@ -188,7 +194,7 @@ impl Carrier {
             .timer(TokioTimer::new())
             .header_read_timeout(limits.idle_timeout)
             .max_buf_size(BUFFER_BYTES_MAX)
-            // A consumer that hangs up does not stop the call: the producer is told what it was told.
+            // A consumer that hangs up does not stop the call: the producer is told what it was told. Its record says so.
             .half_close(true)
             // The reference sends no date of its own.
             .auto_date_header(false)

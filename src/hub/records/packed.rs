@@ -70,6 +70,7 @@ impl Packed {
         size_of::<Self>()
             + self.pieces.len()
             + self.rest.events.capacity() * size_of::<(Event, std::time::Duration)>()
+            + self.rest.handshake.as_ref().map_or(0, |handshake| handshake.weight())
             + self.rest.fan_out.as_ref().map_or(0, |fan_out| fan_out.weight())
             + self.rest.judged.iter().map(|report| weight_of(report)).sum::<usize>()
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::soap::responder::Responder;
@@ -17,6 +17,14 @@ use crate::soap::responder::Responder;
 const LISTED_MAX: usize = 500;
 /// Rows of the mocked producers' journal that are looked through for a plan's.
 const ROWS_MAX: usize = 1_000;
+
+/// How the record says that it is not known yet what a consumer's hanging up meant.
+const UNSETTLED: &str = "unsettled";
+/// And that nobody took the answer.
+const GONE: &str = "gone";
+/// How often and how many times it is asked again: the hub settles it within a second of its answer.
+const SETTLE_INTERVAL: Duration = Duration::from_millis(50);
+const SETTLE_LOOKS: usize = 40;
 
 /// A call as the hub recorded it.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +57,45 @@ pub struct Call {
     pub cut_from: Option<usize>,
     /// The answer's body.
     pub answer: String,
+    /// The platform it was made to, where the process has several.
+    pub platform: String,
+    /// The TLS handshake of its connection.
+    pub handshake: Option<Handshake>,
+    /// When the consumer hung up before it was answered.
+    pub departed: Option<Departed>,
+}
+
+/// A TLS handshake, as the hub recorded it.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Handshake {
+    /// `TLSv1_2` or `TLSv1_3`.
+    pub version: String,
+    /// The subject of the consumer's certificate.
+    pub client_subject: String,
+    /// The certificate that the consumer was shown.
+    pub server_certificate: Certificate,
+}
+
+/// A certificate of the platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The listener that shows it.
+    pub listener: String,
+    /// Its SHA-256 fingerprint, in hexadecimal.
+    pub sha256: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its last second, RFC 3339.
+    pub not_after: String,
+}
+
+/// A consumer that hung up before it was answered.
+#[derive(Clone, Debug)]
+pub struct Departed {
+    /// Since the call's start.
+    pub after_ms: u64,
+    /// Whether nobody took the answer; else it closed its writing side only.
+    pub is_gone: bool,
 }
 
 /// The hub of a platform, by the URL of its admin listener.
@@ -79,10 +126,31 @@ struct Summary {
 #[derive(Deserialize)]
 struct Whole {
     #[serde(default)]
+    platform: String,
+    #[serde(default)]
+    tls: Option<Handshake>,
+    #[serde(default)]
+    consumer_left: Option<Left>,
+    #[serde(default)]
     target: String,
     #[serde(default)]
     identified_by: Option<String>,
     messages: Messages,
+}
+
+#[derive(Deserialize)]
+struct Left {
+    after_ms: f64,
+    how: String,
+}
+
+impl Left {
+    /// Nothing as long as it is not known what it meant.
+    fn departed(self) -> Option<Departed> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds of one call")]
+        let after_ms = self.after_ms as u64;
+        (self.how != UNSETTLED).then(|| Departed { after_ms, is_gone: self.how == GONE })
+    }
 }
 
 #[derive(Deserialize)]
@@ -144,7 +212,7 @@ impl Hub {
         Self { url: url.trim_end_matches('/').to_owned(), token, carrier }
     }
 
-    async fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, String> {
+    pub(super) async fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, String> {
         self.call(Method::GET, path, Bytes::new()).await
     }
 
@@ -228,10 +296,23 @@ impl Hub {
         self.whole(list).await
     }
 
+    /// One call, once it is known what its consumer's hanging up meant, where it has.
+    async fn settled(&self, id: u64) -> Result<Whole, String> {
+        let path = format!("/api/v1/exchanges/{id}");
+        for _ in 0..SETTLE_LOOKS {
+            let whole: Whole = self.get(&path).await?;
+            if whole.consumer_left.as_ref().is_none_or(|left| left.how != UNSETTLED) {
+                return Ok(whole);
+            }
+            tokio::time::sleep(SETTLE_INTERVAL).await;
+        }
+        self.get(&path).await
+    }
+
     async fn whole(&self, list: List) -> Result<Vec<Call>, String> {
         let mut calls = Vec::new();
         for summary in list.exchanges.into_iter().rev() {
-            let whole: Whole = self.get(&format!("/api/v1/exchanges/{}", summary.id)).await?;
+            let whole = self.settled(summary.id).await?;
             calls.push(Call {
                 id: summary.id,
                 started: summary.started.parse().map_err(|error| format!("call {}: {error}", summary.id))?,
@@ -252,6 +333,9 @@ impl Hub {
                 cut_from: Some(whole.messages.request.body_bytes).filter(|_| whole.messages.request.truncated),
                 request: whole.messages.request.body.unwrap_or_default(),
                 answer: whole.messages.answer.body.unwrap_or_default(),
+                platform: whole.platform,
+                handshake: whole.tls,
+                departed: whole.consumer_left.and_then(Left::departed),
             });
         }
         Ok(calls)
@@ -259,7 +343,7 @@ impl Hub {
 }
 
 /// A value as it may stand in a query.
-fn encoded(value: &str) -> String {
+pub(super) fn encoded(value: &str) -> String {
     let mut text = String::new();
     for byte in value.bytes() {
         match byte {

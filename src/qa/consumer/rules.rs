@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use roxmltree::Node;
 
 use super::hub::Call;
+use super::patience::{self, PATIENCE_MS};
 use crate::contracts::contract::{Contract, Direction};
 use crate::qa::assert::schema::InterfaceSchemas;
 use crate::qa::records::{leaf, person};
@@ -19,10 +20,6 @@ use crate::qa::verdict::Verdict;
 
 /// Where a logical address stands in an envelope.
 const REGISTRY: &str = "urn:riv:itintegration:registry:1";
-/// How long a consumer waits at least before it gives up: as long as the hub.
-const PATIENCE_MS: u64 = 30_000;
-/// How long a call takes at least that shows such patience (FT-03).
-const PATIENT_MS: u64 = 25_000;
 /// Shortest time to a repetition after a fault, in seconds.
 const REPEAT_SECONDS: i64 = 300;
 
@@ -93,21 +90,6 @@ pub fn of_original_consumer(call: &Call, wanted: Option<bool>) -> Option<Observa
     Some(Observation { rule: "CR-05".to_owned(), text: format!("call {} {text}", call.id) })
 }
 
-/// CR-04: who calls is told by a client certificate of its own, over TLS; nothing where the hub knows it otherwise and
-/// nobody demands one. The listener speaks no TLS before 1.2.
-pub fn of_certificate(calls: &[Call], is_demanded: bool) -> Option<Result<String, String>> {
-    let shown = |call: &&Call| call.identified_by.as_deref() == Some("client certificate");
-    match calls.iter().find(|call| !shown(call)) {
-        None if calls.is_empty() => None,
-        None => Some(Ok(format!("{} calls with a client certificate", calls.len()))),
-        Some(call) if is_demanded => {
-            let by = call.identified_by.as_deref().unwrap_or("nothing");
-            Some(Err(format!("call {} came without a client certificate: the consumer is known by {by}", call.id)))
-        }
-        Some(_) => None,
-    }
-}
-
 /// CR-10: how many calls came within an hour and how many at once, held to what the consumer declared.
 pub fn of_load(
     moments: &[(Timestamp, Duration)],
@@ -134,17 +116,15 @@ pub fn of_load(
         .collect()
 }
 
-/// CR-08 as far as it was tried: calls that were waited for nearly as long as the hub waits.
-pub fn waited_long(calls: &[Call]) -> Option<String> {
-    let longest = calls.iter().filter(|call| call.total_ms >= PATIENT_MS).max_by_key(|call| call.total_ms)?;
-    Some(format!("call {} was waited for {} ms", longest.id, longest.total_ms))
-}
-
 /// What calls break together; the oldest first.
 pub fn of_calls(calls: &[Call]) -> Vec<Observation> {
-    let mut found = Vec::new();
+    let mut found = patience::given_up(calls);
     let mut add = |rule: &str, text: String| found.push(Observation { rule: rule.to_owned(), text });
     for (number, call) in calls.iter().enumerate() {
+        // Who was gone saw no answer that it could have to do with.
+        if patience::gone(call).is_some() {
+            continue;
+        }
         let same = |other: &&Call| other.request == call.request && other.sender == call.sender;
         let Some(again) = calls[number + 1..].iter().find(same) else { continue };
         let seconds = again.started.as_second() - call.started.as_second();
@@ -234,20 +214,6 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_seen_or_demanded_or_nothing_is_said() {
-        let by = |id: u64, by: &str| Call { identified_by: Some(by.to_owned()), ..call(id, 0, "SE1", "ok") };
-        let (shown, plain) = (by(1, "client certificate"), by(2, "internal headers"));
-        assert_eq!(
-            of_certificate(std::slice::from_ref(&shown), true),
-            Some(Ok("1 calls with a client certificate".to_owned()))
-        );
-        assert_eq!(of_certificate(&[shown.clone(), plain.clone()], false), None);
-        let without = "call 2 came without a client certificate: the consumer is known by internal headers";
-        assert_eq!(of_certificate(&[shown, plain], true), Some(Err(without.to_owned())));
-        assert_eq!(of_certificate(&[], true), None);
-    }
-
-    #[test]
     fn calls_are_counted_by_the_hour_and_at_once() {
         let at = |second: i64, lasted: u64| (Timestamp::from_second(second).unwrap(), Duration::from_secs(lasted));
         let moments = [at(0, 10), at(5, 30), at(9, 1), at(3_599, 1), at(3_600, 1)];
@@ -273,11 +239,6 @@ mod tests {
         assert_eq!(rules(&both(29, "ok", 29_500)), ["CR-08"]);
         assert_eq!(rules(&both(30, "VP009", 30_500)), ["CR-09"], "it waited, and asked again too soon");
         assert_eq!(rules(&both(30, "ok", 25_000)), [""; 0]);
-        assert_eq!(waited_long(&[Call { total_ms: 24_999, ..call(1, 0, "SE1", "ok") }]), None);
-        assert_eq!(
-            waited_long(&[Call { total_ms: 25_010, ..call(1, 0, "SE1", "ok") }]).as_deref(),
-            Some("call 1 was waited for 25010 ms")
-        );
     }
 
     #[test]

@@ -24,13 +24,14 @@ pub struct Seen {
     pub is_given_up: bool,
 }
 
-/// Waits until enough calls came after the call with this number, or the window is over. A case in which the producer
+/// Waits until enough calls that count came after the call with this number, or the window is over. A case in which the producer
 /// misbehaves watches to the end, as does one about all Updates of a window: what comes next is what they are about.
 pub async fn calls(
     hub: &Hub,
     mut last: u64,
     wanted: &AwaitFile,
     armed: &Armed,
+    counts: &(dyn Fn(&Call) -> bool + Send + Sync),
     is_over: &(dyn Fn() -> bool + Send + Sync),
 ) -> Result<Seen, String> {
     let mut calls = Vec::new();
@@ -44,7 +45,8 @@ pub async fn calls(
                 calls.push(call);
             }
         }
-        let enough = calls.len() >= wanted.count as usize && !wanted.watches_to_the_end();
+        let counted = calls.iter().filter(|call| counts(call)).count();
+        let enough = counted >= wanted.count as usize && !wanted.watches_to_the_end();
         let is_given_up = left.is_none() || is_over();
         let left = left.unwrap_or_default();
         if enough || left.is_zero() || is_given_up {

@@ -15,6 +15,9 @@ use crate::qa::native::written::waits::AwaitFile;
 
 /// Longest wait of a case, extensions included.
 pub const SECONDS_MAX: u64 = 7 * 24 * 3_600;
+/// What is asked of people while a case waits for the platform's certificate to be renewed.
+const RENEW: &str = "renew the platform's certificate: put new files in the place of those that tls.cert and tls.key name, \
+                     send SIGHUP to the platform, and have the system call again";
 /// Near misses that are told.
 const NEAR_MAX: usize = 20;
 /// Calls that are remembered as counted.
@@ -114,6 +117,7 @@ impl Waiting {
                 "logical_address": logical_address,
                 "patient": patient,
             },
+            "ask": self.what.wanted.is_renewal().then_some(RENEW),
             "producer": fault.as_ref().or(behaviour.as_ref()),
         })
     }

@@ -27,23 +27,17 @@ pub(super) fn consumer(_shape: &Shape) -> Vec<Made> {
         },
     )];
     cases.extend(FAULTS.iter().map(|fault| {
-        let Fault { id, title, behaviour, .. } = fault;
-        let building = Building::new(id, id, "Producenten beter sig fel; se vad systemet visar", title);
-        match behaviour {
-            Some(_) => {
-                // One source among several fails; any other fault is that of whoever answers.
-                let system = (*id == "FT-15").then(|| "${consumer.failingSystem}".to_owned());
-                let mut needs = vec!["consumer.hsaId"];
-                needs.extend(system.is_some().then_some("consumer.failingSystem"));
-                waiting(building, &needs, AwaitFile { fault: Some((*id).to_owned()), system, ..call() })
-            }
-            // What no mocked producer does is arranged and seen by people.
-            None => {
-                let mut made = building.done();
-                (made.case.kind, made.case.needs) = (CaseKind::Manual, Vec::new());
-                made
-            }
-        }
+        let Fault { id, title, .. } = fault;
+        let wish = match *id {
+            "FT-20" => "Förnya plattformens certifikat och anropa igen; se vad systemet visar",
+            _ => "Producenten beter sig fel; se vad systemet visar",
+        };
+        // One source among several fails; any other fault is that of whoever answers.
+        let system = (*id == "FT-15").then(|| "${consumer.failingSystem}".to_owned());
+        let mut needs = vec!["consumer.hsaId"];
+        needs.extend(system.is_some().then_some("consumer.failingSystem"));
+        let wanted = AwaitFile { fault: Some((*id).to_owned()), system, ..call() };
+        waiting(Building::new(id, id, wish, title), &needs, wanted)
     }));
     cases
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::identities::{Finding, Known, find, redact};
 use super::signature::{PublicKey, Signer};
-use super::{declaration, junit, page, repacked, zip};
+use super::{declaration, environment, junit, page, repacked, zip};
 use crate::qa::desk::deviation::Deviation;
 use crate::qa::result::{RunDocument, Totals};
 use crate::qa::suite::folder::hexadecimal;
@@ -143,7 +143,7 @@ fn files(contents: &Contents<'_>) -> Result<Vec<(String, Vec<u8>)>, BundleError>
         ("junit.xml".to_owned(), junit::write(run, false).into_bytes()),
         ("report.sv.html".to_owned(), page::write(&material, page::Language::Swedish).into_bytes()),
         ("report.en.html".to_owned(), page::write(&material, page::Language::English).into_bytes()),
-        ("environment.json".to_owned(), json(&run.target)?),
+        ("environment.json".to_owned(), json(&environment::of(run))?),
     ];
     let parameters: BTreeMap<&str, &BTreeMap<String, String>> =
         run.cases.iter().map(|case| (case.name.as_str(), &case.data)).collect();

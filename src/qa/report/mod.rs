@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod compare;
 mod consumer;
 pub mod declaration;
+mod environment;
 pub mod identities;
 pub mod junit;
 pub mod page;

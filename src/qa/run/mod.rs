@@ -171,6 +171,10 @@ struct Remembered {
 /// Runs projects, one after the other.
 pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options, world: &World) -> Finished {
     let started = world.clock.now();
+    let platform = match &world.hub {
+        Some(hub) => Some(hub.seen(options.environment.as_deref(), &contracts(projects)).await),
+        None => None,
+    };
     let mut messages = Messages::default();
     let mut results: Vec<CaseResult> = Vec::new();
     let mut not_run: Vec<NotRun> = Vec::new();
@@ -238,6 +242,7 @@ pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options
             environment: options.environment.clone(),
             certificate_sha256: options.certificate_sha256.clone(),
         },
+        platform,
         totals: Totals::of(&results),
         cases: results,
         idioms,
@@ -340,8 +345,19 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     rest.len() >= last.len() && rest.ends_with(last)
 }
 
+/// The contracts of all projects, each once.
+fn contracts(projects: &[Arc<PublishedProject>]) -> Vec<String> {
+    let all: BTreeSet<&String> = projects.iter().filter_map(|project| project.contract.as_ref()).collect();
+    all.into_iter().cloned().collect()
+}
+
 fn reference(project: &PublishedProject) -> SuiteReference {
-    SuiteReference { name: project.name().to_owned(), contract: project.contract.clone(), files: project.files.clone() }
+    SuiteReference {
+        name: project.name().to_owned(),
+        contract: project.contract.clone(),
+        contract_version: project.contract_version(),
+        files: project.files.clone(),
+    }
 }
 
 fn now(clock: &Clock) -> Zoned {

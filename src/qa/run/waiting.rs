@@ -1,8 +1,10 @@
 //! Cases that wait for a call: armed, perhaps with a producer that misbehaves meanwhile, and judged by what came.
 
 use super::case::{CaseRun, Ended};
+use crate::qa::consumer::certificate::{self, Registered};
 use crate::qa::consumer::faults::Misbehaviour;
-use crate::qa::consumer::hub::{Call, Hub};
+use crate::qa::consumer::hub::{Call, Certificate, Hub};
+use crate::qa::consumer::patience;
 use crate::qa::consumer::received;
 use crate::qa::consumer::rules;
 use crate::qa::consumer::wait::{self, Seen};
@@ -13,6 +15,38 @@ use crate::qa::result::{AssertionResult, Observation, StepResult};
 use crate::qa::suite::expansion::Notice;
 use crate::qa::suite::project::Native;
 use crate::qa::verdict::Verdict;
+
+/// The rule that a consumer goes on calling once the platform's certificate is renewed.
+const RENEWAL: &str = "FT-20";
+
+/// What is not as usual while a case waits.
+enum Changing {
+    /// A producer misbehaves.
+    Producer(Misbehaviour),
+    /// The platform's certificate is renewed; those that it showed before.
+    Certificate(Vec<Certificate>),
+}
+
+impl Changing {
+    /// What changes, if anything; `Err` says why it cannot.
+    async fn of(hub: &Hub, wanted: &AwaitFile, misbehaving: Option<Misbehaviour>) -> Result<Option<Self>, String> {
+        if !wanted.is_renewal() {
+            return Ok(misbehaving.map(Self::Producer));
+        }
+        let before = hub.certificates().await?;
+        if before.is_empty() {
+            return Err("the platform shows no certificate that could be renewed: listen.hub_https is off".to_owned());
+        }
+        Ok(Some(Self::Certificate(before)))
+    }
+
+    fn said(&self) -> String {
+        match self {
+            Self::Producer(misbehaving) => format!("while its producer did {}", misbehaving.name),
+            Self::Certificate(_) => "while the platform's certificate was renewed, and after".to_owned(),
+        }
+    }
+}
 
 impl CaseRun<'_> {
     /// Waits for somebody's call, and judges what came.
@@ -30,7 +64,11 @@ impl CaseRun<'_> {
             Err(reason) => return self.not_waited(reason, result, ended),
         };
         let armed = world.clock.now();
-        match self.watched(hub, &wanted, &contract, misbehaving.as_ref(), &mut result).await {
+        let changing = match Changing::of(hub, &wanted, misbehaving).await {
+            Ok(changing) => changing,
+            Err(reason) => return self.not_waited(reason, result, ended),
+        };
+        match self.watched(hub, &wanted, &contract, changing.as_ref(), &mut result).await {
             Err(reason) => (result.verdict, result.reason) = (Verdict::Error, reason),
             Ok(seen) => {
                 self.notices.extend(seen.near.iter().map(|near| Notice::new("near-miss", near.clone())));
@@ -59,7 +97,7 @@ impl CaseRun<'_> {
                         judge_updates(&wanted, file, armed, &seen.calls, &earlier, &mut result);
                     }
                     None => {
-                        self.judge_calls(&seen.calls, &wanted, &mut result);
+                        self.judge_calls(hub, &seen.calls, &wanted, &mut result).await;
                         result.received = received::elements(&seen.calls);
                         judge_load(hub, &wanted, &contract, &mut result).await;
                     }
@@ -68,16 +106,13 @@ impl CaseRun<'_> {
             }
         }
         ended.steps.push(result);
-        if let Some(misbehaving) = misbehaving {
+        if let Some(changing) = changing {
             // What the consumer made of it stands on its screen, not in its calls.
             ended.steps.push(StepResult {
                 name: "What the system showed".to_owned(),
                 type_name: "attest".to_owned(),
                 verdict: Verdict::Waiting,
-                reason: format!(
-                    "somebody has to say what the system showed while its producer did {}",
-                    misbehaving.name
-                ),
+                reason: format!("somebody has to say what the system showed {}", changing.said()),
                 ..StepResult::default()
             });
         }
@@ -127,7 +162,7 @@ impl CaseRun<'_> {
         hub: &Hub,
         wanted: &AwaitFile,
         contract: &str,
-        misbehaving: Option<&Misbehaviour>,
+        changing: Option<&Changing>,
         result: &mut StepResult,
     ) -> Result<Seen, String> {
         let world = self.surroundings.world;
@@ -135,11 +170,24 @@ impl CaseRun<'_> {
         let last = hub.newest().await?;
         let what = What { suite, case, wanted: wanted.clone(), contract: contract.to_owned() };
         let armed = world.waits.arm(what, world.clock.now());
-        if let Some(misbehaving) = misbehaving {
+        if let Some(Changing::Producer(misbehaving)) = changing {
             misbehaving.start(hub, armed.left().unwrap_or_default()).await?;
         }
-        let seen = wait::calls(hub, last, wanted, &armed, &*world.is_cancelled).await;
-        let Some(misbehaving) = misbehaving else { return seen };
+        let counts = |call: &Call| match changing {
+            Some(Changing::Certificate(before)) => certificate::renewed(call, before).is_some(),
+            _ => true,
+        };
+        let seen = wait::calls(hub, last, wanted, &armed, &counts, &*world.is_cancelled).await;
+        let misbehaving = match changing {
+            None => return seen,
+            Some(Changing::Certificate(before)) => {
+                let seen = seen?;
+                let (verdict, text) = certificate::of_renewal(before, &hub.certificates().await?, &seen.calls);
+                result.assertions.push(AssertionResult { verdict, ..broken(RENEWAL.to_owned(), text) });
+                return Ok(seen);
+            }
+            Some(Changing::Producer(misbehaving)) => misbehaving,
+        };
         let struck = misbehaving.end(hub).await;
         let (seen, struck) = (seen?, struck.map_err(|why| format!("the producer could not be put right: {why}"))?);
         // A producer that never misbehaved shows nothing of how the consumer copes.
@@ -156,7 +204,7 @@ impl CaseRun<'_> {
         Ok(seen)
     }
 
-    fn judge_calls(&self, calls: &[Call], wanted: &AwaitFile, result: &mut StepResult) {
+    async fn judge_calls(&mut self, hub: &Hub, calls: &[Call], wanted: &AwaitFile, result: &mut StepResult) {
         let project = self.surroundings.project;
         let schemas = project.project.interfaces.first().and_then(|interface| project.schemas(&interface.name));
         let operation = project.project.interfaces.first().and_then(|interface| interface.operations.first());
@@ -164,14 +212,29 @@ impl CaseRun<'_> {
         let mut found: Vec<Observation> = calls.iter().flat_map(|call| rules::of_call(call, known)).collect();
         found.extend(calls.iter().filter_map(|call| rules::of_original_consumer(call, wanted.original_consumer)));
         let together = rules::of_calls(calls);
-        let certificate = rules::of_certificate(calls, wanted.certificate.as_deref() == Some("true"));
-        result.assertions.extend(certificate.map(|held| ruled("CR-04", held)));
+        let registered = registered(hub, calls).await;
+        let is_demanded = wanted.certificate.as_deref() == Some("true");
+        let judged = certificate::of_certificate(calls, is_demanded, &wanted.sender, &registered);
+        result.assertions.extend(
+            judged.into_iter().map(|(verdict, text)| AssertionResult { verdict, ..broken("CR-04".to_owned(), text) }),
+        );
         if !together.iter().any(|one| one.rule == "CR-08") {
-            result.assertions.extend(rules::waited_long(calls).map(|text| ruled("CR-08", Ok(text))));
+            result.assertions.extend(patience::waited_long(calls).map(|text| ruled("CR-08", Ok(text))));
         }
+        self.notices.extend(patience::half_closed(calls).into_iter().map(|text| Notice::new("half-close", text)));
         found.extend(together);
         result.assertions.extend(found.into_iter().map(|one| broken(one.rule, one.text)));
     }
+}
+
+/// What the catalogue knows of those who called with a certificate.
+async fn registered(hub: &Hub, calls: &[Call]) -> Registered {
+    let mut registered = Registered::new();
+    for call in calls.iter().filter(|call| certificate::is_shown(call)) {
+        let Some(sender) = call.sender.as_ref().filter(|sender| !registered.contains_key(*sender)) else { continue };
+        registered.insert(sender.clone(), hub.registered(&call.platform, sender).await);
+    }
+    registered
 }
 
 /// Holds what the record has of the consumer's calls to what it declared, where it declared anything.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::PROJECT_BYTES_MAX;
 use super::data::{DataError, DataFile};
-use super::project::Project;
+use super::project::{Interface, Project};
 use super::project_read::Kind;
 use crate::config::contracts::ImportLimits;
 use crate::contracts::package::Package;
@@ -175,6 +175,19 @@ impl PublishedProject {
         let mut compiled = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
         let schemas = compiled.entry(interface.name.clone()).or_insert_with(|| InterfaceSchemas::of(interface));
         Some(schemas.clone())
+    }
+
+    /// The version of the contract that the project carries, where its description tells it.
+    pub fn contract_version(&self) -> Option<String> {
+        let namespace = self.contract.as_ref()?;
+        let of_operation = |interface: &Interface| {
+            let schemas = self.schemas(&interface.name)?;
+            let own = interface.operations.iter().filter_map(|operation| schemas.contract(&operation.name));
+            own.into_iter()
+                .find(|contract| contract.namespace == *namespace)
+                .map(|contract| contract.version.to_string())
+        };
+        self.project.interfaces.iter().find_map(of_operation)
     }
 
     /// The name of the first suite, else of the project.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustls::AlertDescription;
+use sha2::{Digest, Sha256};
 
 use super::{Secured, call};
 use crate::support::client::Wire;
@@ -60,8 +61,19 @@ async fn a_new_certificate_is_shown_to_new_connections() {
     assert_eq!(shown().await.0, first);
     fs::copy(&renewed.key, key).unwrap();
     reload(&platform).await;
-    assert_eq!(shown().await.0, renewed.chain[0]);
+    let (leaf, mut anew) = shown().await;
+    assert_eq!(leaf, renewed.chain[0]);
     open.ask(&call()).await.is_passed_on(ANSWER);
+    anew.ask(&call()).await.is_passed_on(ANSWER);
+    // Each call's record tells which certificate its connection was shown.
+    let told: Vec<_> = platform.world.records().iter().map(|record| record.handshake.clone().unwrap()).collect();
+    let expected = [&first, &first, &leaf]
+        .map(|leaf| Sha256::digest(leaf).iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    assert_eq!(told.iter().map(|handshake| handshake.shown.sha256.clone()).collect::<Vec<_>>(), expected);
+    assert!(
+        told.iter().all(|handshake| handshake.version == "TLSv1_3" && handshake.subject.contains("OU=tp")),
+        "{told:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

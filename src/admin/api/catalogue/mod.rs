@@ -3,6 +3,7 @@
 
 mod shapes;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -115,6 +116,39 @@ pub(in crate::admin) async fn version(
         Some((info, report)) => Ok(Json(VersionReport { info, report })),
         None => Err(unknown()),
     }
+}
+
+/// Tells whether the catalogue knows a consumer
+#[cfg_attr(test, utoipa::path(
+    get, path = "/api/v1/catalogue/consumers/{hsaId}", tag = "catalogue",
+    params(("hsaId" = String, Path, description = "HSA-id of the consumer, in any case"), PlatformQuery),
+    responses(
+        (status = 200, description = "What is registered under it, which may be nothing", body = Consumer),
+        (status = 400, description = "There is no such platform", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or wrong", body = Problem, content_type = "application/problem+json"),
+    )
+))]
+pub(in crate::admin) async fn consumer(
+    State(admin): State<Arc<Admin>>,
+    Path(asked): Path<String>,
+    query: Asked,
+) -> Result<Json<Consumer>, Problem> {
+    let Query(query) = query?;
+    let found = beside(&admin, query.platform.as_deref(), move |catalogue| {
+        let served = catalogue.served();
+        let rows = served.state.components.rows().iter();
+        let components = rows.filter(|row| row.value.hsa_id.eq_ignore_ascii_case(&asked));
+        let snapshot = catalogue.snapshot();
+        let permitted = snapshot.permissions().iter().filter(|row| row.consumer.eq_ignore_ascii_case(&asked));
+        let (mut names, mut permissions) = (BTreeSet::new(), 0);
+        names.extend(components.map(|row| row.value.hsa_id.to_string()));
+        for permission in permitted {
+            permissions += 1;
+            names.insert(permission.consumer.to_string());
+        }
+        Ok(Consumer { registered: names.into_iter().collect(), permissions })
+    });
+    found.await.map(Json)
 }
 
 /// Lists the rows that are not published yet

@@ -36,6 +36,16 @@ pub struct VersionReport {
     pub report: String,
 }
 
+/// What the catalogue knows of a consumer.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Consumer {
+    /// Its HSA-id in every spelling it is registered under; none where it is not known.
+    pub registered: Vec<String>,
+    /// How many permissions it has, valid now or not.
+    pub permissions: usize,
+}
+
 /// A row that is not published yet.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The fault that no producer has.
+const RENEWAL: &str = "FT-20";
+
 /// `[await]` of a case: the call that is waited for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -50,9 +53,15 @@ pub struct AwaitFile {
 }
 
 impl AwaitFile {
+    /// Whether it is the platform that changes meanwhile, and not a producer: its certificate is renewed.
+    pub fn is_renewal(&self) -> bool {
+        self.behaviour.is_none() && self.fault.as_deref().is_some_and(|fault| fault.eq_ignore_ascii_case(RENEWAL))
+    }
+
     /// Whether the case watches as long as it may, however many calls have come.
     pub fn watches_to_the_end(&self) -> bool {
-        self.fault.is_some() || self.behaviour.is_some() || self.updates.as_ref().is_some_and(|one| one.about.watches())
+        let misbehaves = self.fault.is_some() && !self.is_renewal();
+        misbehaves || self.behaviour.is_some() || self.updates.as_ref().is_some_and(|one| one.about.watches())
     }
 }
 

@@ -1,0 +1,81 @@
+//! The platform itself as it tells of itself over HTTP: its certificates, its catalogue, its contracts.
+
+use serde::Deserialize;
+
+use super::hub::{Certificate, Hub, encoded};
+use crate::qa::result::{CatalogueSeen, ContractSeen, PlatformSeen};
+
+#[derive(Deserialize)]
+struct Platform {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    certificates: Vec<Certificate>,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    registered: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Contract {
+    version: String,
+}
+
+impl Hub {
+    /// The certificates that the platform's listeners show now.
+    pub async fn certificates(&self) -> Result<Vec<Certificate>, String> {
+        self.get::<Platform>("/api/v1/platform").await.map(|platform| platform.certificates)
+    }
+
+    /// Every spelling that the catalogue of a platform has a consumer registered under.
+    pub async fn registered(&self, platform: &str, consumer: &str) -> Result<Vec<String>, String> {
+        let (platform, consumer) = (encoded(platform), encoded(consumer));
+        let known: Known = self.get(&format!("/api/v1/catalogue/consumers/{consumer}?platform={platform}")).await?;
+        Ok(known.registered)
+    }
+
+    /// What a run was made in: everything that can be asked, and why the rest could not. `environment` names one of
+    /// several platforms, where it is the name of one.
+    pub async fn seen(&self, environment: Option<&str>, contracts: &[String]) -> PlatformSeen {
+        let mut seen = PlatformSeen::default();
+        match self.get::<Platform>("/api/v1/platform").await {
+            Ok(platform) => {
+                seen.program = Some(format!("{} {}", platform.name, platform.version));
+                seen.certificates = platform.certificates;
+            }
+            Err(why) => seen.unknown.push(why),
+        }
+        match self.catalogue(environment).await {
+            Ok(catalogue) => seen.catalogue = catalogue,
+            Err(why) => seen.unknown.push(why),
+        }
+        for namespace in contracts {
+            let path = format!("/api/v1/contracts/{}", encoded(namespace));
+            match self.get::<Contract>(&path).await {
+                Ok(Contract { version }) => {
+                    seen.contracts.push(ContractSeen { namespace: namespace.clone(), version });
+                }
+                Err(why) => seen.unknown.push(why),
+            }
+        }
+        seen
+    }
+
+    /// The newest published version of the catalogue; none where nothing has been published.
+    async fn catalogue(&self, environment: Option<&str>) -> Result<Option<CatalogueSeen>, String> {
+        const PATH: &str = "/api/v1/catalogue/versions";
+        let named = match environment {
+            Some(name) => self.get::<Vec<CatalogueSeen>>(&format!("{PATH}?platform={}", encoded(name))).await.ok(),
+            None => None,
+        };
+        let versions = match named {
+            Some(versions) => versions,
+            None => self.get(PATH).await?,
+        };
+        Ok(versions.into_iter().next())
+    }
+}
