@@ -20,6 +20,7 @@ pub mod rules;
 pub mod run;
 pub mod schematron;
 pub mod script;
+pub mod shelf;
 pub mod suite;
 pub mod survey;
 pub mod themes;

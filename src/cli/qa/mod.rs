@@ -2,6 +2,7 @@
 
 pub mod carriers;
 mod connected;
+mod imported;
 pub mod mutants;
 mod native;
 pub mod report;
@@ -18,7 +19,7 @@ use super::terminal::Terminal;
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum QaCommand {
-    /// List suites at these paths, or look closer: check, show, params
+    /// List suites at these paths or those imported, import some, or look closer: check, show, params
     Suites(suites::SuitesArguments),
     /// Run suites against a system
     Run(Box<tests_run::RunArguments>),

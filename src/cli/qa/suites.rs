@@ -12,22 +12,28 @@ use crate::config::environment::DEMO;
 use crate::domain::clock::{Clock, stockholm};
 use crate::qa::archive::Archive;
 use crate::qa::result::FileReference;
+use crate::qa::shelf::Shelf;
 use crate::qa::suite::folder::{Published, PublishedProject, Skipped};
 use crate::qa::survey::{self, Unrunnable};
 
 /// `anslut qa suites`.
 #[derive(Debug, Args)]
 pub struct SuitesArguments {
-    /// list, check, show, params, convert, export, generate, then paths; paths alone are listed (`./list` for such a folder)
-    #[arg(value_name = "PATH", required = true)]
+    /// list, import, check, show, params, convert, export, generate, then paths or names of imported suites; paths alone are
+    /// listed (`./list` for such a folder), and what is imported where there is none
+    #[arg(value_name = "PATH")]
     pub words: Vec<String>,
+    /// With import: what the suite is called from now on
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// With show: every script, and the idiom it was recognised as
     #[arg(long)]
     pub scripts: bool,
     /// With convert and generate: write the native suite into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// With check: the data directory with earlier runs, whose answers the rule files are tried on
+    /// The data directory: where suites are imported to and found by name, and with check the earlier runs whose answers
+    /// the rule files are tried on
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// With export: write the suite's data here
@@ -38,27 +44,33 @@ pub struct SuitesArguments {
 /// Recorded answers that rule files are tried on.
 const ANSWERS_MAX: usize = 200;
 /// What can stand before the paths.
-const WORDS: [&str; 7] = ["list", "check", "show", "params", "convert", "export", "generate"];
+const WORDS: [&str; 8] = ["list", "import", "check", "show", "params", "convert", "export", "generate"];
 
 #[derive(Serialize)]
-struct Listing {
-    suites: Vec<Suite>,
-    skipped: Vec<Skipped>,
+pub(super) struct Listing {
+    pub(super) suites: Vec<Suite>,
+    pub(super) skipped: Vec<Skipped>,
 }
 
 #[derive(Serialize)]
-struct Suite {
-    file: String,
-    name: String,
+pub(super) struct Suite {
+    /// The id of an imported one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    /// The name that was given to an imported one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) imported_as: Option<String>,
+    pub(super) file: String,
+    pub(super) name: String,
     contract: Option<String>,
     runnable_share: f64,
     files: Vec<FileReference>,
-    cases: Vec<Case>,
+    pub(super) cases: Vec<Case>,
     mocks: Vec<Mock>,
 }
 
 #[derive(Serialize)]
-struct Case {
+pub(super) struct Case {
     suite: String,
     name: String,
     disabled: bool,
@@ -66,7 +78,7 @@ struct Case {
 }
 
 #[derive(Serialize)]
-struct Mock {
+pub(super) struct Mock {
     name: String,
     responses: Vec<String>,
 }
@@ -81,23 +93,29 @@ pub fn run(
         Some((first, rest)) if WORDS.contains(&first.as_str()) => (first.as_str(), rest),
         _ => ("list", arguments.words.as_slice()),
     };
+    let data = || match &arguments.data {
+        Some(data) => Ok(data.clone()),
+        None => usual(DEMO, variables).map_err(Failure::environment),
+    };
     if paths.is_empty() {
-        return Err(Failure::usage(format!("{word} needs a path: a project file, a folder or a zip")));
+        return match word {
+            "list" => super::imported::list(&Shelf::of(&data()?.join("qa")), terminal),
+            _ => Err(Failure::usage(format!("{word} needs a path: a project file, a folder or a zip"))),
+        };
     }
-    let mut all = Vec::new();
-    for path in paths {
-        let published =
-            Published::read(&PathBuf::from(path)).map_err(|why| Failure::usage(format!("{path}: {why}")))?;
-        for warning in &published.warnings {
-            terminal.complain(&printable(&warning.to_string()));
-        }
-        all.push(published);
+    if word == "import" {
+        return super::imported::import(&Shelf::of(&data()?.join("qa")), paths, arguments.name.as_deref(), terminal);
+    }
+    if arguments.name.is_some() {
+        return Err(Failure::usage("--name belongs to import"));
+    }
+    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    let all = read(&paths, data().ok().as_deref())?;
+    for warning in all.iter().flat_map(|published| &published.warnings) {
+        terminal.complain(&printable(&warning.to_string()));
     }
     match word {
-        "check" => {
-            let data = arguments.data.clone().or_else(|| usual(DEMO, variables).ok());
-            check(&all, data.map(|data| Archive::in_data(&data)).as_ref(), terminal)
-        }
+        "check" => check(&all, data().ok().map(|data| Archive::in_data(&data)).as_ref(), terminal),
         "show" => show(&all, arguments.scripts, terminal),
         "params" => parameters(&all, terminal),
         "convert" | "generate" | "export" => super::native::run(word, &all, arguments, terminal),
@@ -110,16 +128,23 @@ fn list(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure>
         suites: all.iter().flat_map(|published| &published.projects).map(|project| suite(project)).collect(),
         skipped: all.iter().flat_map(|published| published.skipped.clone()).collect(),
     };
+    print(&listing, terminal)
+}
+
+/// Prints a listing.
+pub(super) fn print(listing: &Listing, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     if terminal.json {
-        terminal.print_json(&listing)?;
+        terminal.print_json(listing)?;
         return Ok(Exit::Done);
     }
     for suite in &listing.suites {
         let share = (suite.runnable_share * 100.0).floor();
         let mocks =
             if suite.mocks.is_empty() { String::new() } else { format!(", {} mock services", suite.mocks.len()) };
+        let id = suite.id.iter().chain(&suite.imported_as).map(|text| format!("{}  ", printable(text)));
         terminal.print(&format!(
-            "{}  {}: {} cases, {share} % can run{mocks}\n",
+            "{}{}  {}: {} cases, {share} % can run{mocks}\n",
+            id.collect::<String>(),
             printable(&suite.file),
             printable(&suite.name),
             suite.cases.len()
@@ -139,7 +164,8 @@ fn list(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Failure>
     Ok(Exit::Done)
 }
 
-fn suite(project: &PublishedProject) -> Suite {
+/// What there is to tell of one.
+pub(super) fn suite(project: &PublishedProject) -> Suite {
     let unrunnable = survey::unrunnable(project);
     let mut cases = Vec::new();
     for suite in &project.project.suites {
@@ -157,6 +183,8 @@ fn suite(project: &PublishedProject) -> Suite {
     #[expect(clippy::cast_precision_loss, reason = "a suite has fewer cases than a double has digits")]
     let runnable_share = if cases.is_empty() { 1.0 } else { runnable as f64 / cases.len() as f64 };
     Suite {
+        id: None,
+        imported_as: None,
         file: project.file.clone(),
         name: project.project.suites.first().map_or(&project.project.name, |suite| &suite.name).clone(),
         contract: project.contract.clone(),
@@ -277,10 +305,22 @@ fn parameters(all: &[Published], terminal: &mut Terminal<'_>) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// Reads the suites at paths, for a run.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Published>, Failure> {
+/// Reads suites: at a path, or by the name of one that was imported into the data directory.
+pub(super) fn read(paths: &[PathBuf], data: Option<&Path>) -> Result<Vec<Published>, Failure> {
+    let shelf = data.map(|data| Shelf::of(&data.join("qa")));
     let read = |path: &PathBuf| {
-        Published::read(Path::new(path)).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+        let imported = || shelf.as_ref()?.find(path.to_str()?);
+        match Published::read(path) {
+            Ok(published) => Ok(published),
+            Err(_) if !path.exists() && shelf.is_some() => imported().map(|kept| kept.published).ok_or_else(|| {
+                let place = data.unwrap_or(Path::new("")).display();
+                Failure::usage(format!(
+                    "{}: there is no such path, and no suite of that name in {place}",
+                    path.display()
+                ))
+            }),
+            Err(why) => Err(Failure::usage(format!("{}: {why}", path.display()))),
+        }
     };
     paths.iter().map(read).collect()
 }

@@ -32,7 +32,7 @@ use crate::qa::verdict::Verdict;
 /// `anslut qa run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// Project files, folders or zips
+    /// Project files, folders or zips, or names of imported suites
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
     /// Only cases whose name matches; * is any run of characters
@@ -44,8 +44,8 @@ pub struct RunArguments {
     /// The system under test, in the place of webServiceUrl
     #[arg(long, value_name = "URL")]
     pub target: Option<String>,
-    /// Customer parameters, in the place of the suite's data.xml
-    #[arg(long = "parameters", alias = "data", value_name = "FILE")]
+    /// Customer parameters, in the place of the suite's data.xml; a folder is the data directory, as with --out
+    #[arg(long = "data", alias = "parameters", value_name = "FILE|DIR")]
     pub parameters: Option<PathBuf>,
     /// Set a variable of the suite
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = key_and_value)]
@@ -119,9 +119,16 @@ pub struct RunArguments {
     /// The session it is made for, of that data directory
     #[arg(long, value_name = "ID", conflicts_with = "mutants")]
     pub session: Option<String>,
-    /// Keep the run in this data directory, not in the usual one
+    /// The data directory: the run is kept in it, not in the usual one, and suites that are named are found there
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+impl RunArguments {
+    /// The data directory, where `--data` names one: elsewhere it does, and a file of parameters is no folder.
+    fn folder(&self) -> Option<&Path> {
+        self.parameters.as_deref().filter(|path| path.is_dir())
+    }
 }
 
 /// Runs the command.
@@ -130,17 +137,23 @@ pub fn run(
     variables: &[(String, String)],
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, Failure> {
-    let published = super::suites::read(&arguments.paths)?;
+    let data = match (&arguments.out, arguments.folder()) {
+        (Some(_), Some(folder)) => {
+            let text = format!("--data {} and --out both name the data directory", folder.display());
+            return Err(Failure::usage(text));
+        }
+        (Some(folder), None) => Ok(folder.clone()),
+        (None, Some(folder)) => Ok(folder.to_owned()),
+        (None, None) => usual(DEMO, variables),
+    };
+    let published = super::suites::read(&arguments.paths, data.as_deref().ok())?;
     let projects: Vec<Arc<PublishedProject>> = published.into_iter().flat_map(|one| one.projects).collect();
     if arguments.mutants {
         let carriers = carriers::of(&arguments.tls, variables, terminal)?;
         return super::mutants::run(arguments, &projects, carriers.own, terminal);
     }
     let projects = if arguments.generated { with_generated(&projects)? } else { projects };
-    let data = match &arguments.out {
-        Some(folder) => folder.clone(),
-        None => usual(DEMO, variables)?,
-    };
+    let data = data?;
     if let Some(session) = &arguments.session {
         let register = Register::read(&data.join("qa")).map_err(Failure::environment)?;
         if !register.sessions.contains_key(session) {
@@ -187,7 +200,7 @@ fn factor(text: &str) -> Result<f64, String> {
 }
 
 fn options(arguments: &RunArguments) -> Result<Options, Failure> {
-    let data = match &arguments.parameters {
+    let data = match arguments.parameters.as_ref().filter(|path| !path.is_dir()) {
         None => None,
         Some(path) => {
             let text =

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 /// Method, path, and what it does.
 pub(super) const PATHS: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/qa/suites", "Suites that were handed in"),
-    ("post", "/api/v1/qa/suites", "Hand in a suite: a zip, or a form with one"),
+    ("post", "/api/v1/qa/suites", "Hand in a suite: a zip, or a form with one; name= says what it is called"),
     ("get", "/api/v1/qa/suites/{id}", "A suite with its files"),
     ("delete", "/api/v1/qa/suites/{id}", "Forget a suite; its runs stay"),
     ("get", "/api/v1/qa/suites/{id}/cases", "The cases of a suite, and whether they can be run"),

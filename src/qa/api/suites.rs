@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -22,7 +23,7 @@ use crate::qa::themes;
 
 type Reply = Result<Json<Value>, Problem>;
 
-fn document(id: &str, published: &Published) -> Value {
+fn document(desk: &Desk, id: &str, published: &Published) -> Value {
     let suites: Vec<Value> = published
         .projects
         .iter()
@@ -33,29 +34,37 @@ fn document(id: &str, published: &Published) -> Value {
                 "runnable": cases - unrunnable.min(cases), "mocks": project.project.mocks.len()})
         })
         .collect();
-    json!({"id": id, "suites": suites, "skipped": published.skipped})
+    json!({"id": id, "name": desk.shelf.name(id), "suites": suites, "skipped": published.skipped})
 }
 
 pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Json<Value> {
-    let state = desk.state();
-    Json(state.suites.iter().map(|(id, published)| document(id, published)).collect())
+    Json(desk.suites().iter().map(|(id, published)| document(&desk, id, published)).collect())
+}
+
+/// What a suite is to be called.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Named {
+    name: Option<String>,
 }
 
 /// A zip as it is, or the one file of a form.
 pub(super) async fn take(
     State(desk): State<Arc<Desk>>,
+    wanted: Result<Query<Named>, QueryRejection>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
+    let Query(wanted) = wanted.map_err(|rejection| Problem::wrong(rejection.body_text()))?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let zip = if kind.to_ascii_lowercase().starts_with("multipart/form-data") {
         part(kind, &bytes).ok_or_else(|| Problem::wrong("the form holds no file"))?
     } else {
         bytes
     };
-    let (id, published, is_new) = desk.take(&zip).map_err(Problem::wrong)?;
+    let (id, published, is_new) = desk.take(&zip, wanted.name.as_deref()).map_err(Problem::wrong)?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(document(&id, &published))))
+    Ok((status, Json(document(&desk, &id, &published))))
 }
 
 /// The content of the first part of a form that is a zip.
@@ -80,7 +89,7 @@ fn found(desk: &Desk, id: &str) -> Result<Arc<Published>, Problem> {
 }
 
 pub(super) async fn one(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
-    Ok(Json(document(&id, &*found(&desk, &id)?)))
+    Ok(Json(document(&desk, &id, &*found(&desk, &id)?)))
 }
 
 pub(super) async fn remove(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Result<StatusCode, Problem> {

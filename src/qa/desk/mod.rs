@@ -21,7 +21,8 @@ use super::evidence::Evidence;
 use super::mutants::score::Host;
 use super::report::identities::Known;
 use super::report::signature::Signer;
-use super::suite::folder::{Published, hexadecimal};
+use super::shelf::{Shelf, Taken, names_itself};
+use super::suite::folder::Published;
 use crate::domain::clock::Clock;
 use register::Register;
 use runs::Going;
@@ -31,8 +32,6 @@ use session::Session;
 pub const RUNS_AT_ONCE: usize = 4;
 /// Runs that wait; more are turned away.
 pub const RUNS_WAITING_MAX: usize = 100;
-/// Suites that are kept.
-pub const SUITES_MAX: usize = 500;
 /// Bytes of a suite that is handed in.
 pub const SUITE_BYTES_MAX: usize = 64 << 20;
 
@@ -42,6 +41,7 @@ pub struct Desk {
     /// Whether the folder is only there for as long as the platform runs.
     forgets: bool,
     pub(super) archive: Archive,
+    pub(super) shelf: Shelf,
     pub(super) clock: Clock,
     pub(super) host: Arc<dyn Host>,
     pub(super) turns: Arc<Semaphore>,
@@ -88,17 +88,15 @@ impl Desk {
         };
         let folder = data.join("qa");
         let mut state = State { register: Register::read(&folder)?, ..State::default() };
-        for entry in fs::read_dir(folder.join("suites")).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            // What was readable when it was handed in is; a file that somebody put there may not be.
-            if let (Some(id), Ok(bytes)) = (name.strip_suffix(".zip"), fs::read(entry.path()))
-                && let Ok(published) = Published::read_zip(&name, &bytes)
-            {
-                state.suites.insert(id.to_owned(), Arc::new(published));
+        let shelf = Shelf::of(&folder);
+        for id in shelf.ids() {
+            if let Some(kept) = shelf.read(&id) {
+                state.suites.insert(id, Arc::new(kept.published));
             }
         }
         Ok(Self {
             archive: Archive::in_data(&data),
+            shelf,
             folder,
             forgets,
             clock,
@@ -149,43 +147,43 @@ impl Desk {
     }
 
     /// Takes a suite in; the same bytes are the same suite.
-    pub fn take(&self, bytes: &[u8]) -> Result<(String, Arc<Published>, bool), String> {
-        use sha2::{Digest, Sha256};
-        let id = hexadecimal(&Sha256::digest(bytes))[..16].to_owned();
-        let published = Arc::new(Published::read_zip("suite.zip", bytes)?);
+    pub fn take(&self, bytes: &[u8], name: Option<&str>) -> Result<(String, Arc<Published>, bool), String> {
+        // One at a time: the bound on their number is held by looking how many there are.
         let mut state = self.state();
-        if state.suites.contains_key(&id) {
-            return Ok((id, published, false));
-        }
-        if state.suites.len() >= SUITES_MAX {
-            return Err(format!("{SUITES_MAX} suites are kept; delete one first"));
-        }
-        let folder = self.folder.join("suites");
-        let kept = fs::create_dir_all(&folder).and_then(|()| {
-            let beside = folder.join(format!(".{id}.part"));
-            fs::write(&beside, bytes)?;
-            fs::rename(&beside, folder.join(format!("{id}.zip")))
-        });
-        kept.map_err(|error| format!("the suite cannot be kept: {error}"))?;
+        let Taken { id, published, is_new } = self.shelf.take(bytes, name)?;
+        let published = Arc::new(published);
         state.suites.insert(id.clone(), Arc::clone(&published));
-        Ok((id, published, true))
+        Ok((id, published, is_new))
     }
 
     /// Forgets a suite; runs of it stay.
     pub fn drop_suite(&self, id: &str) -> bool {
         let was_there = self.state().suites.remove(id).is_some();
         if was_there {
-            // What is left of it is read at the next start, and may be deleted again.
-            let _ = fs::remove_file(self.folder.join("suites").join(format!("{id}.zip")));
+            self.shelf.drop(id);
         }
         was_there
     }
 
-    /// A suite by its id, or by the name it gives itself.
-    pub fn suite(&self, id: &str) -> Option<Arc<Published>> {
-        let state = self.state();
-        let by_name = || state.suites.values().find(|suite| suite.projects.iter().any(|project| project.name() == id));
-        state.suites.get(id).or_else(by_name).cloned()
+    /// Every suite by its id; those that somebody put on the shelf beside are found.
+    pub(super) fn suites(&self) -> BTreeMap<String, Arc<Published>> {
+        let known: Vec<String> = self.state().suites.keys().cloned().collect();
+        let news = self.shelf.ids().into_iter().filter(|id| !known.contains(id));
+        let news: Vec<_> = news.filter_map(|id| self.shelf.read(&id)).collect();
+        let mut state = self.state();
+        state.suites.extend(news.into_iter().map(|kept| (kept.id, Arc::new(kept.published))));
+        state.suites.clone()
+    }
+
+    /// A suite by its id, by the name it was given, or by the one it gives itself.
+    pub fn suite(&self, wanted: &str) -> Option<Arc<Published>> {
+        let suites = self.suites();
+        if let Some(known) = suites.get(wanted) {
+            return Some(Arc::clone(known));
+        }
+        let given = suites.iter().find(|(id, _)| self.shelf.name(id).as_deref() == Some(wanted));
+        let found = given.or_else(|| suites.iter().find(|(_, published)| names_itself(published, wanted)));
+        found.map(|(_, published)| Arc::clone(published))
     }
 }
 

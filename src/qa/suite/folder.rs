@@ -46,6 +46,8 @@ pub struct Published {
     pub skipped: Vec<Skipped>,
     /// What is sloppy and does not hinder.
     pub warnings: Vec<Problem>,
+    /// Whether only one file was named, of all that lie beside it.
+    is_single: bool,
 }
 
 /// A file that was left out.
@@ -89,8 +91,20 @@ impl Published {
         Self::of(Arc::new(package), None)
     }
 
+    /// Every file that belongs to what was read, with its bytes: of a single project, what its folder holds beside it.
+    pub fn contents(&self) -> Vec<(&str, &[u8])> {
+        match self.projects.first() {
+            Some(project) if self.is_single => project.contents().collect(),
+            Some(project) => {
+                let package = &project.package;
+                package.names().filter_map(|name| Some((name, &**package.bytes(name)?))).collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
     fn of(package: Arc<Package>, only: Option<&str>) -> Result<Self, String> {
-        let mut published = Self::default();
+        let mut published = Self { is_single: only.is_some(), ..Self::default() };
         let names: Vec<String> =
             package.names().filter(|name| only.is_none_or(|only| only == *name)).map(str::to_owned).collect();
         for name in names {

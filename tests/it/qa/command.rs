@@ -438,3 +438,67 @@ async fn a_record_system_of_the_demo_stands_the_generated_suite() {
         assert!(passed.iter().any(|one| one.contains(&format!("TF-1.7-{case}"))), "{case} not among {passed:?}");
     }
 }
+
+#[test]
+fn a_suite_is_imported_and_known_by_its_name() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(listener(answer(&record("d1", "191212121212", "20240115120000"))));
+    let home = tempfile::tempdir().unwrap();
+    let folder = written(&Suite::of(assertion("SOAP Fault Assertion", "")), "191212121212");
+    let path = folder.path().to_str().unwrap();
+    let said = |arguments: &[&str]| {
+        let output = anslut(arguments, home.path());
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout),
+        )
+    };
+    assert_eq!(said(&["qa", "suites"]).0, Some(0), "nothing is imported, which is no mistake");
+    let imported = anslut(&["--json", "qa", "suites", "import", path, "--name", "Mine"], home.path());
+    assert_eq!(imported.status.code(), Some(0), "{}", String::from_utf8_lossy(&imported.stderr));
+    let one = &json(&imported)["imported"][0];
+    assert_eq!(
+        (&one["name"], &one["is_new"], &one["suites"][0]["cases"][0]["name"]),
+        (&"Mine".into(), &true.into(), &"C1".into())
+    );
+    let again = json(&anslut(&["--json", "qa", "suites", "import", path], home.path()));
+    assert_eq!(
+        (&again["imported"][0]["id"], &again["imported"][0]["is_new"]),
+        (&one["id"], &false.into()),
+        "the same bytes"
+    );
+    // As imported: the files are those of the folder.
+    let listed = json(&anslut(&["--json", "qa", "suites", "list"], home.path()));
+    let of_folder = json(&anslut(&["--json", "qa", "suites", path], home.path()));
+    assert_eq!(listed["suites"][0]["files"], of_folder["suites"][0]["files"]);
+    assert_eq!((&listed["suites"][0]["imported_as"], &listed["suites"][0]["id"]), (&"Mine".into(), &one["id"]));
+    for name in ["Mine", one["id"].as_str().unwrap()] {
+        let (code, text) = said(&["qa", "suites", "show", name, "--scripts"]);
+        assert!(code == Some(0) && text.contains("G01"), "{name}: {text}");
+        // A folder after --data is the data directory, as it is elsewhere; the usual one is not touched.
+        let other = tempfile::tempdir().unwrap();
+        let data = home.path().to_str().unwrap();
+        let ran = anslut(&["--json", "qa", "run", name, "--target", &server.uri(), "--data", data], other.path());
+        assert_eq!(ran.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&ran.stderr));
+        let run = home.path().join("qa/runs").join(json(&ran)["id"].as_str().unwrap());
+        assert!(run.join("run.json").exists() && !other.path().join("qa").exists());
+    }
+    let zip = home.path().join("evil.zip");
+    std::fs::write(&zip, anslut::qa::report::zip::write(&[("../x.xml", "<a/>")]).unwrap()).unwrap();
+    let folder = written(&Suite::of(assertion("SOAP Response", "")), "191212121212");
+    let (other, evil) = (folder.path().to_str().unwrap(), zip.to_str().unwrap());
+    for (arguments, why) in [
+        (vec!["import", evil], "../x.xml"),
+        (vec!["import", path, evil], "../x.xml"),
+        (vec!["import", other, "--name", "Mine"], "has the name Mine already"),
+        (vec!["import", path, other, "--name", "Two"], "--name names one suite"),
+        (vec!["import", other, "--name", " "], "cannot be given"),
+        (vec!["import"], "needs a path"),
+        (vec!["check", "Yours"], "no suite of that name"),
+        (vec![path, "--name", "Mine"], "--name belongs to import"),
+    ] {
+        let (code, text) = said(&[&["qa", "suites"], arguments.as_slice()].concat());
+        assert!(code == Some(2) && text.contains(why), "{arguments:?}: {text}");
+    }
+    assert_eq!(json(&anslut(&["--json", "qa", "suites"], home.path()))["suites"].as_array().unwrap().len(), 1);
+}
