@@ -37,6 +37,9 @@ pub struct RunDocument {
     /// The platform it was made in, where it could be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<PlatformSeen>,
+    /// Identities that its parameters declare to be test identities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_identities: Vec<String>,
     /// Counts of verdicts.
     pub totals: Totals,
     /// In the order of the suites.
@@ -195,11 +198,41 @@ pub struct StepResult {
     /// Elements that a consumer was answered with, as paths below the body.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub received: Vec<String>,
+    /// Elements, choices and enumeration values of the contract's answer, and which of them a consumer was answered with.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub parts: Vec<Part>,
     /// Messages of which only the beginning is kept.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub cut: Vec<Cut>,
     /// In order.
     pub assertions: Vec<AssertionResult>,
+}
+
+/// Something that a contract's answer may hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is.
+    pub kind: PartKind,
+    /// Where it stands, from the answer's element on.
+    pub path: String,
+    /// The branch or the value.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub what: Option<String>,
+    /// Whether the consumer was answered with it.
+    #[serde(rename = "received")]
+    pub is_received: bool,
+}
+
+/// What such a part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PartKind {
+    /// An element.
+    Element,
+    /// One of the ways a choice can go.
+    Choice,
+    /// A value of an enumeration.
+    Value,
 }
 
 /// A message of which only the beginning is kept; all of it was judged.

@@ -74,6 +74,7 @@ pub fn run(
         (None, false) => Identities::Refuse,
     };
     let known = Known::of_folder(&data.join("qa")).map_err(Failure::environment)?;
+    let known = known.and(&kept.document.test_identities);
     let deviations = || {
         let register = Register::read(&data.join("qa")).map_err(Failure::environment)?;
         Ok::<_, Failure>(register.deviations_of(&kept.document))

@@ -173,7 +173,7 @@ pub fn run(
         .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
         .collect();
     Archive::in_data(&data).keep(&finished, &suite).map_err(Failure::environment)?;
-    reports(arguments, &finished)?;
+    reports(arguments, &finished, &data)?;
     summarise(&finished, terminal)?;
     let exit = exit(&finished, arguments.not_run == "skipped");
     if arguments.connection.is_some() {
@@ -331,10 +331,12 @@ fn line(case: &CaseResult) -> String {
     )
 }
 
-fn reports(arguments: &RunArguments, finished: &Finished) -> Result<(), Failure> {
+fn reports(arguments: &RunArguments, finished: &Finished, data: &Path) -> Result<(), Failure> {
     // Whatever leaves holds nobody's identity that is not known to be a test identity.
+    let known = Known::of_folder(&data.join("qa")).map_err(Failure::environment)?;
+    let known = known.and(&finished.document.test_identities);
     let write = |path: &Path, text: String| {
-        fs::write(path, redact(text.as_bytes(), &Known::default()))
+        fs::write(path, redact(text.as_bytes(), &known))
             .map_err(|error| Failure::environment(format!("{}: {error}", path.display())))
     };
     if let Some(path) = &arguments.junit {

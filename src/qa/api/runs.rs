@@ -91,7 +91,7 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Reply {
 
 pub(super) async fn one(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
     if let Ok(kept) = desk.archive.find(&id) {
-        return Ok(Json(with_state(&kept.document, "finished", &desk.known())));
+        return Ok(Json(with_state(&kept.document, "finished", &desk.known_of(&kept.document))));
     }
     let run = going(&desk, &id).ok_or_else(|| Problem::unknown("run", &id))?;
     let cases = run.so_far();
@@ -114,13 +114,13 @@ pub(super) async fn events(
             news.await;
         }
     }
-    let cases = match desk.archive.find(&id) {
-        Ok(kept) => kept.document.cases,
-        Err(_) => run.ok_or_else(|| Problem::unknown("run", &id))?.so_far(),
+    let (cases, known) = match desk.archive.find(&id) {
+        Ok(kept) => (kept.document.cases.clone(), desk.known_of(&kept.document)),
+        Err(_) => (run.ok_or_else(|| Problem::unknown("run", &id))?.so_far(), desk.known()),
     };
     let lines: String =
         cases.iter().filter_map(|case| serde_json::to_string(case).ok()).map(|line| line + "\n").collect();
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], redact(lines.as_bytes(), &known)).into_response())
 }
 
 pub(super) async fn cancel(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
@@ -167,7 +167,7 @@ pub(super) async fn report(
         }
     };
     // Whatever leaves holds nobody's identity that is not known to be a test identity.
-    let bytes = redact(text.as_bytes(), &desk.known());
+    let bytes = redact(text.as_bytes(), &desk.known_of(&kept.document));
     Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
 }
 
@@ -186,7 +186,7 @@ pub(super) async fn bundle(
     let deviations = desk.state().register.deviations_of(&kept.document);
     let contents = Contents { run: &kept.document, messages: &kept.messages, suite: kept.suite, deviations };
     let signer = desk.signer().map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why))?;
-    match make(&contents, &identities, &desk.known(), signer.as_ref()) {
+    match make(&contents, &identities, &desk.known_of(&kept.document), signer.as_ref()) {
         Ok(bundle) => Ok(([(header::CONTENT_TYPE, "application/zip")], bundle.bytes).into_response()),
         Err(BundleError::Identities(found)) => {
             let problem =
@@ -205,7 +205,7 @@ pub(super) async fn message(
     let named = format!("messages/{name}");
     let found = kept.messages.get(&named).or_else(|| kept.messages.get(&format!("{named}.xml")));
     let bytes = found.ok_or_else(|| Problem::unknown("message", &name))?;
-    Ok(([(header::CONTENT_TYPE, "text/xml")], redact(bytes, &desk.known())).into_response())
+    Ok(([(header::CONTENT_TYPE, "text/xml")], redact(bytes, &desk.known_of(&kept.document))).into_response())
 }
 
 /// Cases whose verdict differs between two runs.

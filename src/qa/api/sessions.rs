@@ -295,9 +295,10 @@ pub(super) async fn evidence(State(desk): State<Arc<Desk>>, Path(id): Path<Strin
         .map(|planned| planned.case.as_str())
         .collect();
     let in_place = counted.iter().all(|run| run.target.environment == session.environment);
-    let known = desk.known();
-    let foreign =
-        counted.iter().any(|run| !find("run", &serde_json::to_vec(&run.cases).unwrap_or_default(), &known).is_empty());
+    let is_foreign = |run: &RunDocument| {
+        !find("run", &serde_json::to_vec(&run.cases).unwrap_or_default(), &desk.known_of(run)).is_empty()
+    };
+    let foreign = counted.iter().any(|run| is_foreign(run));
     let state = session.state_on(today(&desk));
     let approved = matches!(state, ItemState::Godkand | ItemState::GodkandAvvikelser | ItemState::GodkandForbehall);
     let declared = !matches!(state, ItemState::Planned | ItemState::EnvReady | ItemState::Testing);

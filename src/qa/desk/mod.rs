@@ -21,6 +21,7 @@ use super::evidence::Evidence;
 use super::mutants::score::Host;
 use super::report::identities::Known;
 use super::report::signature::Signer;
+use super::result::RunDocument;
 use super::shelf::{Shelf, Taken, names_itself};
 use super::suite::folder::Published;
 use crate::domain::clock::Clock;
@@ -73,6 +74,11 @@ impl Desk {
             tracing::warn!(%error, "the list of test identities cannot be read");
             Known::default()
         })
+    }
+
+    /// The same, and what a run's parameters declare.
+    pub(super) fn known_of(&self, run: &RunDocument) -> Known {
+        self.known().and(&run.test_identities)
     }
 
     /// The key that signs bundles of evidence, where the data directory has one: it may come and go meanwhile.

@@ -1,10 +1,10 @@
 //! The consumer's part of a self-declaration: what waiting cases saw of its calls (`qa.md` §8.4). It is there once a case
 //! of a consumer was run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::declaration::{FieldOf, Source, TO_FILL, counts, field};
-use crate::qa::result::{AssertionResult, CaseResult, RunDocument, StepResult};
+use crate::qa::result::{AssertionResult, CaseResult, PartKind, RunDocument, StepResult};
 use crate::qa::verdict::Verdict;
 
 /// Fields that a rule of consumers fills in, or several: key, titles, rules.
@@ -14,6 +14,13 @@ const RULED: [(&str, &str, &str, &[&str]); 5] = [
     ("repeatPolicy", "Omsändning och väntetid", "Repeat policy and patience", &["CR-08", "CR-09"]),
     ("security", "Säkerhet: klientcertifikat", "Security: client certificate", &["CR-04"]),
     ("personalData", "Inga personuppgifter utanför meddelandet", "No personal data outside the message", &["CR-07"]),
+];
+
+/// What a consumer was answered with: key, titles, kind.
+const VERIFIED: [(&str, &str, &str, PartKind); 3] = [
+    ("elements", "Verifierade element", "Elements verified", PartKind::Element),
+    ("choices", "Verifierade val", "Choices verified", PartKind::Choice),
+    ("enumerationValues", "Verifierade uppräkningsvärden", "Enumeration values verified", PartKind::Value),
 ];
 
 /// The fields, of these runs, the newest first; none where no case of a consumer was run.
@@ -43,12 +50,38 @@ pub(super) fn fields(runs: &[&RunDocument]) -> Vec<FieldOf> {
         fields.push(field(key, sv, en, value, by));
     }
     // What any run of the session showed counts: a consumer need not be answered with everything at once.
-    let all = runs.iter().flat_map(|run| seen(run));
-    let elements: BTreeSet<&str> = all.flat_map(waits).flat_map(|step| &step.received).map(String::as_str).collect();
-    let value = (!elements.is_empty()).then(|| elements.into_iter().collect::<Vec<_>>().join(", "));
-    let by = if value.is_some() { source(&cases) } else { Source::Said(TO_FILL) };
-    fields.push(field("elements", "Verifierade element", "Elements verified", value, by));
+    let steps: Vec<&StepResult> = runs.iter().flat_map(|run| seen(run)).flat_map(waits).collect();
+    for (key, sv, en, kind) in VERIFIED {
+        let value = verified(&steps, kind);
+        let by = if value.is_some() { source(&cases) } else { Source::Said(TO_FILL) };
+        fields.push(field(key, sv, en, value, by));
+    }
     fields
+}
+
+/// What of a kind the consumer was answered with, and where the contract is known, of how much and what it never was.
+fn verified(steps: &[&StepResult], kind: PartKind) -> Option<String> {
+    let mut parts: BTreeMap<String, bool> = BTreeMap::new();
+    for part in steps.iter().flat_map(|step| &step.parts).filter(|part| part.kind == kind) {
+        let name = part.what.as_ref().map_or_else(|| part.path.clone(), |what| format!("{} = {what}", part.path));
+        *parts.entry(name).or_default() |= part.is_received;
+    }
+    if parts.is_empty() {
+        // Without the contract, the elements of the answers speak for themselves.
+        let elements = steps.iter().filter(|_| kind == PartKind::Element).flat_map(|step| &step.received);
+        let elements: BTreeSet<&str> = elements.map(String::as_str).collect();
+        return (!elements.is_empty()).then(|| elements.into_iter().collect::<Vec<_>>().join(", "));
+    }
+    let named = |wanted: bool| {
+        let some = parts.iter().filter(|(_, is_received)| **is_received == wanted).map(|(name, _)| name.as_str());
+        some.collect::<Vec<_>>()
+    };
+    let (received, not) = (named(true), named(false));
+    let mut text = format!("{} / {}: {}", received.len(), parts.len(), received.join(", "));
+    if !not.is_empty() {
+        text.push_str(&format!(" (ej mottaget / not received: {})", not.join(", ")));
+    }
+    Some(text)
 }
 
 /// Cases of a consumer whose call came.
@@ -96,6 +129,7 @@ fn ruled(cases: &[&CaseResult], rules: &[&str]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::qa::report::declaration;
+    use crate::qa::result::Part;
 
     fn waited(theme: &str, rules: &[(&str, Verdict, &str)], received: &[&str]) -> CaseResult {
         let judged = |(rule, verdict, text): &(&str, Verdict, &str)| AssertionResult {
@@ -146,6 +180,38 @@ mod tests {
         let declared = declaration::of(&[&self::run(vec![waited("CR", &[], &[])])]);
         let policy = declared.fields.iter().find(|field| field.key == "repeatPolicy").unwrap();
         assert!(policy.value.is_none() && matches!(policy.source, Source::Said(_)));
+    }
+
+    #[test]
+    fn what_was_received_is_told_beside_what_was_not() {
+        let of = |kind, path: &str, what: Option<&str>, is_received| Part {
+            kind,
+            path: path.to_owned(),
+            what: what.map(str::to_owned),
+            is_received,
+        };
+        let with = |parts: Vec<Part>| {
+            let mut case = waited("CR", &[], &["a"]);
+            case.steps[0].parts = parts;
+            run(vec![case])
+        };
+        let (element, value) = (PartKind::Element, PartKind::Value);
+        let first = with(vec![
+            of(element, "a", None, true),
+            of(element, "a/b", None, false),
+            of(value, "a/c", Some("OK"), true),
+            of(value, "a/c", Some("ERROR"), false),
+            of(value, "a/c", Some("INFO"), false),
+        ]);
+        // Another run of the session showed the rest of one.
+        let second = with(vec![of(element, "a", None, true), of(value, "a/c", Some("ERROR"), true)]);
+        let declared = declaration::of(&[&first, &second]);
+        let value =
+            |key: &str| declared.fields.iter().find(|field| field.key == key).and_then(|field| field.value.clone());
+        assert_eq!(value("elements").as_deref(), Some("1 / 2: a (ej mottaget / not received: a/b)"));
+        let values = "2 / 3: a/c = ERROR, a/c = OK (ej mottaget / not received: a/c = INFO)";
+        assert_eq!(value("enumerationValues").as_deref(), Some(values));
+        assert_eq!(value("choices"), None, "the contract has none");
     }
 
     #[test]

@@ -41,6 +41,13 @@ impl Known {
         Self { declared: declared.into_iter().map(|one| digits(&one)).filter(|one| !one.is_empty()).collect() }
     }
 
+    /// The same, and those that a run's parameters declare.
+    #[must_use]
+    pub fn and(mut self, declared: &[String]) -> Self {
+        self.declared.extend(Self::with(declared.iter().cloned()).declared);
+        self
+    }
+
     /// Those that a folder's `test-identities.txt` adds, one a line; `#` begins a remark. No such file adds none.
     pub fn of_folder(folder: &Path) -> io::Result<Self> {
         match fs::read_to_string(folder.join(KNOWN_FILE)) {

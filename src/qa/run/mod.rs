@@ -243,6 +243,7 @@ pub async fn run(id: &str, projects: &[Arc<PublishedProject>], options: &Options
             certificate_sha256: options.certificate_sha256.clone(),
         },
         platform,
+        test_identities: test_identities(projects, options),
         totals: Totals::of(&results),
         cases: results,
         idioms,
@@ -343,6 +344,16 @@ pub fn glob(pattern: &str, text: &str) -> bool {
         rest = &rest[at + part.len()..];
     }
     rest.len() >= last.len() && rest.ends_with(last)
+}
+
+/// Identities that the parameters in force declare to be test identities.
+fn test_identities(projects: &[Arc<PublishedProject>], options: &Options) -> Vec<String> {
+    let own = projects.iter().filter_map(|project| project.project.native.as_ref()).map(|native| &native.parameters);
+    let all: BTreeSet<&String> = match &options.parameters {
+        Some(parameters) => parameters.test_identities.iter().collect(),
+        None => own.flat_map(|parameters| &parameters.test_identities).collect(),
+    };
+    all.into_iter().cloned().collect()
 }
 
 /// The contracts of all projects, each once.

@@ -1,6 +1,9 @@
 //! Cases that wait for a call: armed, perhaps with a producer that misbehaves meanwhile, and judged by what came.
 
+use std::sync::Arc;
+
 use super::case::{CaseRun, Ended};
+use crate::contracts::contract::Contract;
 use crate::qa::consumer::certificate::{self, Registered};
 use crate::qa::consumer::faults::Misbehaviour;
 use crate::qa::consumer::hub::{Call, Certificate, Hub};
@@ -99,6 +102,7 @@ impl CaseRun<'_> {
                     None => {
                         self.judge_calls(hub, &seen.calls, &wanted, &mut result).await;
                         result.received = received::elements(&seen.calls);
+                        result.parts = received::parts(&seen.calls, self.contract().as_ref());
                         judge_load(hub, &wanted, &contract, &mut result).await;
                     }
                 }
@@ -204,12 +208,17 @@ impl CaseRun<'_> {
         Ok(seen)
     }
 
-    async fn judge_calls(&mut self, hub: &Hub, calls: &[Call], wanted: &AwaitFile, result: &mut StepResult) {
+    /// The contract that the suite is about, as it carries it.
+    fn contract(&self) -> Option<Arc<Contract>> {
         let project = self.surroundings.project;
-        let schemas = project.project.interfaces.first().and_then(|interface| project.schemas(&interface.name));
-        let operation = project.project.interfaces.first().and_then(|interface| interface.operations.first());
-        let known = schemas.as_ref().zip(operation).and_then(|(schemas, operation)| schemas.contract(&operation.name));
-        let mut found: Vec<Observation> = calls.iter().flat_map(|call| rules::of_call(call, known)).collect();
+        let interface = project.project.interfaces.first()?;
+        let operation = interface.operations.first()?;
+        project.schemas(&interface.name)?.contract(&operation.name).cloned()
+    }
+
+    async fn judge_calls(&mut self, hub: &Hub, calls: &[Call], wanted: &AwaitFile, result: &mut StepResult) {
+        let known = self.contract();
+        let mut found: Vec<Observation> = calls.iter().flat_map(|call| rules::of_call(call, known.as_ref())).collect();
         found.extend(calls.iter().filter_map(|call| rules::of_original_consumer(call, wanted.original_consumer)));
         let together = rules::of_calls(calls);
         let registered = registered(hub, calls).await;

@@ -64,6 +64,17 @@ pub(super) fn arithmetic(operation: Operation, left: Atomic, right: Atomic) -> R
 /// Dates and durations: `None` when the operation is not one of theirs.
 fn with_time(operation: Operation, left: &Atomic, right: &Atomic) -> Option<Option<Atomic>> {
     use Operation::{Add, Divide, Multiply, Subtract};
+    let is_span = |value: &Atomic| matches!(value, Atomic::Duration(_) | Atomic::Months(_));
+    let is_moment = |value: &Atomic| matches!(value, Atomic::Date(..) | Atomic::DateTime(..));
+    // What comes to the same the other way round is computed one way.
+    let (left, right) = match operation {
+        Add if is_span(left) && is_moment(right) => (right, left),
+        Multiply if is_span(right) && left.as_number().is_some() => (right, left),
+        _ => (left, right),
+    };
+    if let Some(found) = with_months(operation, left, right) {
+        return Some(found);
+    }
     let span = |milliseconds: i64| jiff::SignedDuration::from_millis(milliseconds);
     let between = |later: jiff::civil::DateTime, earlier: jiff::civil::DateTime| {
         i64::try_from(later.duration_since(earlier).as_millis()).ok().map(Atomic::Duration)
@@ -86,13 +97,41 @@ fn with_time(operation: Operation, left: &Atomic, right: &Atomic) -> Option<Opti
         }
         (Add, Atomic::Duration(a), Atomic::Duration(b)) => a.checked_add(*b).map(Atomic::Duration),
         (Subtract, Atomic::Duration(a), Atomic::Duration(b)) => a.checked_sub(*b).map(Atomic::Duration),
-        (Subtract, Atomic::Integer(0), Atomic::Duration(b)) => Some(Atomic::Duration(-*b)),
         #[expect(clippy::cast_precision_loss, reason = "a ratio of durations is a double")]
         (Divide, Atomic::Duration(a), Atomic::Duration(b)) if *b != 0 => Some(Atomic::decimal(*a as f64 / *b as f64)),
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a duration fit")]
-        (Multiply | Divide, Atomic::Duration(a), by) => {
+        (Multiply | Divide, Atomic::Duration(a), by) if by.as_number().is_some() => {
             let by = number(by);
             whole(if operation == Multiply { *a as f64 * by } else { *a as f64 / by }).map(Atomic::Duration)
+        }
+        _ => return None,
+    })
+}
+
+/// Durations of years and months; a day that the month does not have is its last.
+fn with_months(operation: Operation, left: &Atomic, right: &Atomic) -> Option<Option<Atomic>> {
+    use Operation::{Add, Divide, Multiply, Subtract};
+    let span = |months: i64| {
+        let months = if operation == Add { Some(months) } else { months.checked_neg() };
+        months.and_then(|months| jiff::Span::new().try_months(months).ok())
+    };
+    Some(match (operation, left, right) {
+        (Add | Subtract, Atomic::Date(date, offset), Atomic::Months(by)) => {
+            span(*by).and_then(|by| date.checked_add(by).ok()).map(|moved| Atomic::Date(moved, *offset))
+        }
+        (Add | Subtract, Atomic::DateTime(at, offset), Atomic::Months(by)) => {
+            span(*by).and_then(|by| at.checked_add(by).ok()).map(|moved| Atomic::DateTime(moved, *offset))
+        }
+        (Add, Atomic::Months(a), Atomic::Months(b)) => a.checked_add(*b).map(Atomic::Months),
+        (Subtract, Atomic::Months(a), Atomic::Months(b)) => a.checked_sub(*b).map(Atomic::Months),
+        #[expect(clippy::cast_precision_loss, reason = "a ratio of durations is a decimal")]
+        (Divide, Atomic::Months(a), Atomic::Months(b)) => (*b != 0).then(|| Atomic::decimal(*a as f64 / *b as f64)),
+        #[expect(clippy::cast_precision_loss, reason = "months of a duration fit")]
+        (Multiply | Divide, Atomic::Months(a), by) if by.as_number().is_some() => {
+            let by = number(by);
+            let months = if operation == Multiply { *a as f64 * by } else { *a as f64 / by };
+            // A half of a month is rounded upwards.
+            whole((months + 0.5).floor()).map(Atomic::Months)
         }
         _ => return None,
     })

@@ -25,7 +25,7 @@ pub(super) enum Expr {
     Nodes(Choice, Box<Self>, Box<Self>),
     /// `is`, `<<`, `>>`: two single nodes.
     Placed(Placement, Box<Self>, Box<Self>),
-    InstanceOf(Box<Self>, AtomicType, Occurrence),
+    InstanceOf(Box<Self>, ItemType, Occurrence),
     Castable {
         operand: Box<Self>,
         target: AtomicType,
@@ -91,6 +91,21 @@ pub(super) enum Placement {
     Same,
     Before,
     After,
+}
+
+/// What the items of a sequence type are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ItemType {
+    /// `item()`
+    Any,
+    /// `empty-sequence()`: there is none.
+    Nothing,
+    /// A single value.
+    Atomic(AtomicType),
+    /// A node of a kind. No node has a type of its own here: one that must is never found.
+    Node { axis: Axis, test: Test, is_untyped: bool },
+    /// `document-node(element(…))`: a document of one such element.
+    DocumentOf { test: Test, is_untyped: bool },
 }
 
 /// How many items a sequence type allows.

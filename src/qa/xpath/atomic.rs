@@ -25,6 +25,8 @@ pub enum Atomic {
     DateTime(DateTime, Option<i32>),
     /// `xs:dayTimeDuration`, in milliseconds.
     Duration(i64),
+    /// `xs:yearMonthDuration`, in months.
+    Months(i64),
 }
 
 /// The types that expressions can name.
@@ -40,6 +42,7 @@ pub(super) enum AtomicType {
     Date,
     DateTime,
     Duration,
+    Months,
 }
 
 impl AtomicType {
@@ -56,6 +59,7 @@ impl AtomicType {
             "date" => Self::Date,
             "dateTime" => Self::DateTime,
             "dayTimeDuration" => Self::Duration,
+            "yearMonthDuration" => Self::Months,
             _ => return None,
         })
     }
@@ -72,6 +76,7 @@ impl AtomicType {
             Self::Date => "xs:date",
             Self::DateTime => "xs:dateTime",
             Self::Duration => "xs:dayTimeDuration",
+            Self::Months => "xs:yearMonthDuration",
         }
     }
 }
@@ -94,6 +99,7 @@ impl Atomic {
             Self::Date(..) => AtomicType::Date,
             Self::DateTime(..) => AtomicType::DateTime,
             Self::Duration(_) => AtomicType::Duration,
+            Self::Months(_) => AtomicType::Months,
         }
     }
 
@@ -144,6 +150,7 @@ impl fmt::Display for Atomic {
             Self::Date(date, offset) => write!(f, "{date}{}", Offset(*offset)),
             Self::DateTime(time, offset) => write!(f, "{time}{}", Offset(*offset)),
             Self::Duration(milliseconds) => write_duration(f, *milliseconds),
+            Self::Months(months) => write_months(f, *months),
         }
     }
 }
@@ -188,4 +195,16 @@ fn write_duration(f: &mut fmt::Formatter<'_>, milliseconds: i64) -> fmt::Result 
         (seconds, 0) => write!(f, "{seconds}S"),
         (seconds, rest) => write!(f, "{seconds}.{}S", format!("{rest:03}").trim_end_matches('0')),
     }
+}
+
+fn write_months(f: &mut fmt::Formatter<'_>, months: i64) -> fmt::Result {
+    let (years, rest) = (months.unsigned_abs() / 12, months.unsigned_abs() % 12);
+    f.write_str(if months < 0 { "-P" } else { "P" })?;
+    if years > 0 {
+        write!(f, "{years}Y")?;
+    }
+    if rest > 0 || years == 0 {
+        write!(f, "{rest}M")?;
+    }
+    Ok(())
 }

@@ -27,7 +27,10 @@ pub(super) fn cast(value: &Atomic, target: AtomicType) -> Result<Atomic, Dynamic
             Atomic::DateTime(date.to_datetime(time(0, 0, 0, 0)), *offset)
         }
         (AtomicType::Date, Atomic::Date(..)) | (AtomicType::DateTime, Atomic::DateTime(..)) => value.clone(),
-        (AtomicType::Duration, Atomic::Duration(_)) => value.clone(),
+        (AtomicType::Duration, Atomic::Duration(_)) | (AtomicType::Months, Atomic::Months(_)) => value.clone(),
+        // Each has nothing of what the other is made of.
+        (AtomicType::Duration, Atomic::Months(_)) => Atomic::Duration(0),
+        (AtomicType::Months, Atomic::Duration(_)) => Atomic::Months(0),
         _ => return Err(refused()),
     })
 }
@@ -76,6 +79,7 @@ fn from_text(text: &str, target: AtomicType) -> Option<Atomic> {
             Atomic::DateTime(date_time(rest)?, offset)
         }
         AtomicType::Duration => Atomic::Duration(duration(trimmed)?),
+        AtomicType::Months => Atomic::Months(months(trimmed)?),
     })
 }
 
@@ -188,6 +192,17 @@ fn duration(text: &str) -> Option<i64> {
         let seconds = decimal(clock.strip_suffix('S')?).filter(|seconds| *seconds >= 0.0)?;
         total = total.checked_add(whole((seconds * 1000.0).round())?)?;
     }
+    Some(if negative { -total } else { total })
+}
+
+/// `P1Y2M`, in months.
+fn months(text: &str) -> Option<i64> {
+    let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let rest = rest.strip_prefix('P').filter(|rest| !rest.is_empty())?;
+    let (years, rest) = rest.split_once('Y').map_or((None, rest), |(years, rest)| (Some(years), rest));
+    let years = years.map_or(Some(0), digits)?.checked_mul(12)?;
+    let months = if rest.is_empty() { 0 } else { digits(rest.strip_suffix('M')?)? };
+    let total = years.checked_add(months)?;
     Some(if negative { -total } else { total })
 }
 

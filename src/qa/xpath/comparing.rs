@@ -50,6 +50,13 @@ pub(super) fn typed(
     right: &Atomic,
     implicit_offset: i32,
 ) -> Result<bool, DynamicError> {
+    // Durations of different kinds are the same only where both are none; they have no order.
+    if let (Atomic::Duration(one), Atomic::Months(other)) | (Atomic::Months(other), Atomic::Duration(one)) =
+        (left, right)
+        && matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+    {
+        return Ok((*one == 0 && *other == 0) == (comparison == Comparison::Equal));
+    }
     Ok(comparison.holds(order(left, right, implicit_offset)?))
 }
 
@@ -71,7 +78,9 @@ pub(super) fn order(left: &Atomic, right: &Atomic, implicit_offset: i32) -> Resu
     };
     match (left, right) {
         (Atomic::Boolean(left), Atomic::Boolean(right)) => Ok(Some(left.cmp(right))),
-        (Atomic::Duration(left), Atomic::Duration(right)) => Ok(Some(left.cmp(right))),
+        (Atomic::Duration(left), Atomic::Duration(right)) | (Atomic::Months(left), Atomic::Months(right)) => {
+            Ok(Some(left.cmp(right)))
+        }
         _ => match (instant(left), instant(right)) {
             (Some((kind, left, left_offset)), Some((other, right, right_offset))) if kind == other => {
                 let minutes = |offset: Option<i32>| i64::from(offset.unwrap_or(implicit_offset));

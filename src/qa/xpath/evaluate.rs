@@ -1,9 +1,9 @@
 //! The value of an expression.
 
 use super::arithmetic::arithmetic;
-use super::ast::{Choice, Expr, Occurrence, Operation, Placement, Step};
+use super::ast::{Axis, Choice, Expr, ItemType, Occurrence, Operation, Placement, Step};
 use super::atomic::{Atomic, AtomicType};
-use super::axes::walk;
+use super::axes::{passes, walk};
 use super::casting::cast;
 use super::item::{Item, Node, Sequence, effective_boolean, in_document_order};
 use super::{DynamicError, ITEMS_MAX, Surroundings, comparing};
@@ -147,7 +147,7 @@ impl<'s, 'a> Evaluation<'s, 'a> {
                     Occurrence::OneOrMore => !value.is_empty(),
                     Occurrence::ZeroOrMore => true,
                 };
-                let types = value.iter().all(|item| matches!(item, Item::Atomic(value) if value.is_a(*target)));
+                let types = value.iter().all(|item| is_of(item, target));
                 Ok(boolean(count && types))
             }
             Expr::Castable { operand, target, empty_allowed } => {
@@ -318,6 +318,24 @@ impl<'s, 'a> Evaluation<'s, 'a> {
             }
         }
         Ok(kept)
+    }
+}
+
+/// Whether an item is of a type.
+fn is_of(item: &Item<'_>, wanted: &ItemType) -> bool {
+    match (wanted, item) {
+        (ItemType::Any, _) => true,
+        (ItemType::Atomic(wanted), Item::Atomic(value)) => value.is_a(*wanted),
+        (ItemType::Node { axis, test, is_untyped }, Item::Node(node)) => *is_untyped && passes(*node, *axis, test),
+        (ItemType::DocumentOf { test, is_untyped }, Item::Node(node)) => {
+            let element = match node {
+                Node::Above(element) => Some(*element),
+                Node::Tree(tree) if tree.is_root() => tree.first_element_child(),
+                Node::Tree(_) | Node::Attribute(..) => None,
+            };
+            element.is_some_and(|element| *is_untyped && passes(Node::Tree(element), Axis::Child, test))
+        }
+        _ => false,
     }
 }
 

@@ -3,6 +3,8 @@
 use jiff::civil::DateTime;
 
 use super::DynamicError;
+use super::arithmetic::arithmetic;
+use super::ast::Operation;
 use super::atomic::{Atomic, AtomicType};
 use super::casting::{cast, number};
 use super::comparing::order;
@@ -77,7 +79,7 @@ impl Function {
     }
 }
 
-static TABLE: [Function; 63] = [
+static TABLE: [Function; 65] = [
     function("true", 0, 0, |_| Ok(boolean(true))),
     function("false", 0, 0, |_| Ok(boolean(false))),
     function("boolean", 1, 1, |call| Ok(boolean(effective_boolean(&call.arguments[0])?))),
@@ -189,8 +191,8 @@ static TABLE: [Function; 63] = [
                     .map(Atomic::Integer)
                     .ok_or_else(|| DynamicError::Arithmetic("a number out of range".to_owned()));
             }
-            if let (Atomic::Duration(sum), Atomic::Duration(next)) = (&sum, &next) {
-                return Ok(Atomic::Duration(sum.saturating_add(*next)));
+            if is_span(&sum) || is_span(&next) {
+                return arithmetic(Operation::Add, sum, next);
             }
             let double = matches!(sum, Atomic::Double(_)) || matches!(next, Atomic::Double(_));
             let total = numeric(&sum)? + numeric(&next)?;
@@ -199,6 +201,12 @@ static TABLE: [Function; 63] = [
     }),
     function("avg", 1, 1, |call| {
         let count = call.arguments[0].len();
+        if call.arguments[0].first().is_some_and(|item| is_span(&item.atomized())) {
+            let sum = call.folded(|sum, next| arithmetic(Operation::Add, sum, next))?;
+            let mean = single(&sum)?.zip(i64::try_from(count).ok());
+            let mean = mean.map(|(sum, count)| arithmetic(Operation::Divide, sum, Atomic::Integer(count)));
+            return Ok(mean.transpose()?.into_iter().map(Item::Atomic).collect());
+        }
         let (mut sum, mut double) = (0.0, false);
         for item in &call.arguments[0] {
             let value = untyped_as_double(item.atomized())?;
@@ -298,6 +306,8 @@ static TABLE: [Function; 63] = [
     function("day-from-dateTime", 1, 1, |call| call.part(AtomicType::DateTime, |at| at.day().into())),
     function("hours-from-dateTime", 1, 1, |call| call.part(AtomicType::DateTime, |at| at.hour().into())),
     function("minutes-from-dateTime", 1, 1, |call| call.part(AtomicType::DateTime, |at| at.minute().into())),
+    function("years-from-duration", 1, 1, |call| call.months_part(|months| months / 12)),
+    function("months-from-duration", 1, 1, |call| call.months_part(|months| months % 12)),
     function("days-from-duration", 1, 1, |call| call.duration_part(86_400_000, i64::MAX)),
     function("hours-from-duration", 1, 1, |call| call.duration_part(3_600_000, 24)),
     function("minutes-from-duration", 1, 1, |call| call.duration_part(60_000, 60)),
@@ -390,6 +400,15 @@ impl<'a> Call<'_, '_, 'a> {
         }))])
     }
 
+    /// A part of a duration's years and months; one of days and hours has none.
+    fn months_part(&self, part: fn(i64) -> i64) -> Result<Sequence<'a>, DynamicError> {
+        let Some(value) = single(&self.arguments[0])? else { return Ok(Vec::new()) };
+        match cast(&value, AtomicType::Months)? {
+            Atomic::Months(months) => Ok(vec![Item::Atomic(Atomic::Integer(part(months)))]),
+            other => Err(DynamicError::Type(format!("{other} is not a duration"))),
+        }
+    }
+
     /// How many whole units of so many milliseconds a duration has, beyond those that make one of the next larger unit.
     fn duration_part(&self, milliseconds: i64, in_next: i64) -> Result<Sequence<'a>, DynamicError> {
         match single(&self.arguments[0])? {
@@ -414,6 +433,10 @@ fn is_equal(left: &Atomic, right: &Atomic, implicit_offset: i32) -> bool {
 
 fn untyped_as_double(value: Atomic) -> Result<Atomic, DynamicError> {
     if matches!(value, Atomic::Untyped(_)) { cast(&value, AtomicType::Double) } else { Ok(value) }
+}
+
+fn is_span(value: &Atomic) -> bool {
+    matches!(value, Atomic::Duration(_) | Atomic::Months(_))
 }
 
 fn numeric(value: &Atomic) -> Result<f64, DynamicError> {

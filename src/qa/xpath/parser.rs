@@ -1,8 +1,9 @@
 //! Tokens to an expression. Precedence as in XPath 2.0: `or` binds least, predicates most.
 
 mod paths;
+mod types;
 
-use super::ast::{Choice, Comparison, Expr, Occurrence, Operation, Placement};
+use super::ast::{Choice, Comparison, Expr, Operation, Placement};
 use super::atomic::AtomicType;
 use super::lexer::{Token, tokens};
 use super::{Prefixes, SCHEMA_NAMESPACE, StaticError};
@@ -293,16 +294,7 @@ impl<'t> Parser<'t> {
         if self.is_word("instance") && matches!(self.after(1), Token::Name { prefix: None, local } if local == "of") {
             self.advance();
             self.advance();
-            let target = self.atomic_type()?;
-            let occurrence = match self.token() {
-                Token::Symbol("*") => Occurrence::ZeroOrMore,
-                Token::Symbol("+") => Occurrence::OneOrMore,
-                Token::Symbol("?") => Occurrence::ZeroOrOne,
-                _ => Occurrence::One,
-            };
-            if occurrence != Occurrence::One {
-                self.advance();
-            }
+            let (target, occurrence) = self.sequence_type()?;
             return Ok(Expr::InstanceOf(Box::new(operand), target, occurrence));
         }
         let castable = self.is_word("castable");

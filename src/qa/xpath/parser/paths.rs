@@ -141,7 +141,7 @@ impl Parser<'_> {
     }
 
     /// What stands between the parentheses of a node test.
-    fn kind_test(&mut self, kind: &str, axis: Axis) -> Result<Test, StaticError> {
+    pub(super) fn kind_test(&mut self, kind: &str, axis: Axis) -> Result<Test, StaticError> {
         Ok(match kind {
             "node" => Test::Any,
             "text" => Test::Text,
