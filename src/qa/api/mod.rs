@@ -3,6 +3,7 @@
 
 mod described;
 mod deviations;
+mod judged;
 mod problem;
 mod runs;
 mod sessions;

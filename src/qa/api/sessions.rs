@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::judged;
 use super::problem::{Problem, body, patched};
 use crate::domain::clock::stockholm;
 use crate::qa::desk::Desk;
@@ -304,6 +305,9 @@ pub(super) async fn evidence(State(desk): State<Arc<Desk>>, Path(id): Path<Strin
     let declared = !matches!(state, ItemState::Planned | ItemState::EnvReady | ItemState::Testing);
     let stopping = open.iter().any(|one| one.class == Some(crate::qa::desk::deviation::Class::Stoppande));
     let has_index = counting.keys().any(|case| case.starts_with("EI"));
+    let newest = judged::newest(&counted, session.environment.as_deref());
+    let is_attested = |theme: &str| judged::is_attested(&newest, theme);
+    let rules = judged::broken_rules(&newest);
     let ids: Vec<&str> = counted.iter().map(|run| run.id.as_str()).collect();
     let gate = |gate: &str, satisfied: bool, missing: Vec<&str>| json!({"gate": gate, "satisfied": satisfied, "runs": ids, "missing": missing});
     let one = |satisfied: bool, key: &'static str| if satisfied { Vec::new() } else { vec![key] };
@@ -318,7 +322,17 @@ pub(super) async fn evidence(State(desk): State<Arc<Desk>>, Path(id): Path<Strin
         ),
         gate("CONN-43", !foreign, one(!foreign, "identities")),
         gate("CONN-44", has_index || session.role != "producer", one(has_index || session.role != "producer", "ei")),
+        gate("CONN-45", is_attested(judged::END_TO_END), one(is_attested(judged::END_TO_END), "e2e")),
+        gate("CONN-46", is_attested(judged::MAPPING), one(is_attested(judged::MAPPING), "mapping")),
         gate("CONN-47", session.decision.is_some(), one(session.decision.is_some(), "decision")),
+        gate(
+            "CONN-61",
+            rules.as_ref().is_some_and(BTreeSet::is_empty),
+            match &rules {
+                Some(broken) => broken.iter().map(String::as_str).collect(),
+                None => vec!["results"],
+            },
+        ),
         gate("CONN-48", state != ItemState::Overdue, one(state != ItemState::Overdue, "due")),
     ];
     let results: BTreeMap<&String, &str> = counting.iter().map(|(case, (verdict, _))| (case, *verdict)).collect();

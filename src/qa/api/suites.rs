@@ -89,7 +89,12 @@ fn found(desk: &Desk, id: &str) -> Result<Arc<Published>, Problem> {
 }
 
 pub(super) async fn one(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
-    Ok(Json(document(&desk, &id, &*found(&desk, &id)?)))
+    let published = found(&desk, &id)?;
+    let mut whole = document(&desk, &id, &published);
+    for (suite, project) in whole["suites"].as_array_mut().into_iter().flatten().zip(&published.projects) {
+        suite["files"] = json!(project.files);
+    }
+    Ok(Json(whole))
 }
 
 pub(super) async fn remove(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
