@@ -22,7 +22,8 @@ struct Known {
 
 #[derive(Deserialize)]
 struct Contract {
-    version: String,
+    major: u32,
+    minor: u32,
 }
 
 impl Hub {
@@ -56,7 +57,8 @@ impl Hub {
         for namespace in contracts {
             let path = format!("/api/v1/contracts/{}", encoded(namespace));
             match self.get::<Contract>(&path).await {
-                Ok(Contract { version }) => {
+                Ok(Contract { major, minor }) => {
+                    let version = format!("{major}.{minor}");
                     seen.contracts.push(ContractSeen { namespace: namespace.clone(), version });
                 }
                 Err(why) => seen.unknown.push(why),

@@ -15,12 +15,12 @@ use anslut::domain::clock::Clock;
 use anslut::producers::behaviour::act::Act;
 use anslut::qa::consumer::faults::FAULTS;
 use anslut::qa::consumer::hub::Hub;
-use anslut::qa::result::CaseResult;
+use anslut::qa::result::{CaseResult, PartKind, RunDocument};
 use anslut::qa::run::{Options, World, run};
 use anslut::qa::suite::folder::Published;
 use serde_json::{Value, json};
 
-use crate::support::client::{Answer, Ask};
+use crate::support::client::{Answer, Ask, Wire};
 use crate::support::pki::{Ca, Holder};
 use crate::support::world::Plan;
 use crate::support::{soon, until};
@@ -63,6 +63,11 @@ impl Running {
 
     /// Runs a case that waits so, and what the consumer does once it waits.
     async fn waited(&self, contract: &str, waits_for: &str, consumer: impl Future<Output = ()>) -> CaseResult {
+        self.ran(contract, waits_for, consumer).await.cases.into_iter().next().unwrap()
+    }
+
+    /// The whole run of it.
+    async fn ran(&self, contract: &str, waits_for: &str, consumer: impl Future<Output = ()>) -> RunDocument {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("cases")).unwrap();
         let suite = format!("schema = 1\nid = \"Waits\"\nrole = \"consumer\"\ncontract = \"{contract}\"\n");
@@ -76,7 +81,7 @@ impl Running {
             until("the case to wait", || !self.world.waits.shown().is_empty()).await;
             consumer.await;
         });
-        finished.document.cases.into_iter().next().unwrap()
+        finished.document
     }
 }
 
@@ -309,5 +314,46 @@ async fn the_pages_show_sessions_runs_and_what_waits() {
     let described: Value = serde_json::from_str(&get("/openapi.json").await.1).unwrap();
     assert!(described["paths"]["/api/v1/qa/waiting/{id}/extend"]["post"]["summary"].is_string());
     assert!(described["paths"]["/api/v1/exchanges"]["get"].is_object());
+    running.platform.drain().await;
+}
+
+#[tokio::test]
+async fn a_run_tells_what_platform_it_was_made_in_and_what_the_consumer_received() {
+    let running = Running::start().await;
+    let run = running
+        .ran(DIAGNOSIS, "seconds = 5", async {
+            assert_eq!(running.call(request("get-diagnosis")).await.status, 200);
+        })
+        .await;
+    let seen = run.platform.expect("the platform was asked");
+    assert_eq!((&seen.unknown, seen.certificates.len()), (&Vec::new(), 0), "hub_https is off");
+    assert_eq!(seen.program, Some(format!("anslut {}", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(seen.catalogue.map(|catalogue| catalogue.version), Some(1));
+    // The suite has no contract of its own: it takes what ships, as the platform does.
+    let version = run.suite[0].contract_version.clone().expect("the contract ships");
+    assert_eq!(
+        seen.contracts.iter().map(|one| (&one.namespace[..], &one.version)).collect::<Vec<_>>(),
+        [(DIAGNOSIS, &version)]
+    );
+    let parts = &run.cases[0].steps[0].parts;
+    let received = |kind: PartKind, is_received: bool| {
+        parts.iter().filter(|part| part.kind == kind && part.is_received == is_received).count()
+    };
+    assert!(received(PartKind::Element, true) > 5 && received(PartKind::Element, false) > 0, "{parts:#?}");
+    running.platform.drain().await;
+}
+
+#[tokio::test]
+async fn a_consumer_that_hangs_up_on_a_slow_producer_gave_up() {
+    let running = Running::start().await;
+    let case = running
+        .waited(DIAGNOSIS, "seconds = 3\nbehaviour = \"slow;ms=1000\"", async {
+            while !running.chaos().await["name"].is_string() {}
+            let mut wire = Wire::open(running.platform.address("hub_http").unwrap()).await;
+            wire.write(&Ask::post(request("get-diagnosis")).bytes()).await;
+            drop(wire);
+        })
+        .await;
+    assert_eq!((case.verdict.word(), rules(&case)), ("fail", vec!["CR-08"]), "{case:#?}");
     running.platform.drain().await;
 }

@@ -98,7 +98,7 @@ impl Responder for Record {
         } else if path == "/api/v1/catalogue/versions" {
             json!([{"version": 7, "time": "2026-02-01T08:00:00Z", "user": "u", "comment": "", "ofFiles": true}])
         } else if path.starts_with("/api/v1/contracts/") {
-            json!({"version": "1.3"})
+            json!({"major": 1, "minor": 3})
         } else if path == "/api/v1/catalogue/consumers/SE-A" {
             assert_eq!(query, "platform=NTJP-TEST");
             json!({"registered": self.registered, "permissions": 1})
