@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::schematron;
 use super::script::Program;
 use super::suite::folder::PublishedProject;
-use super::suite::project::{Assertion, Case, Check, Script, StepKind};
+use super::suite::project::{Assertion, Case, Check, Interface, Script, StepKind};
 use super::tree;
 
 /// The data file every published suite has.
@@ -231,7 +231,9 @@ pub fn problems(project: &PublishedProject) -> Vec<String> {
             Err(problems) => found.extend(problems.iter().map(ToString::to_string)),
         }
     }
-    let bare = project.project.interfaces.iter().filter(|interface| interface.soap && interface.cache.is_empty());
+    // A native suite has its contract from elsewhere.
+    let is_bare = |interface: &&Interface| interface.soap && interface.cache.is_empty() && interface.contract.is_none();
+    let bare = project.project.interfaces.iter().filter(is_bare);
     found.extend(bare.map(|interface| format!("{}: interface {} carries no schemas", project.file, interface.name)));
     found
 }

@@ -241,7 +241,14 @@ pub(super) async fn overrule(
 
 /// Index and producers beside each other; nothing is changed, and no Update is sent.
 pub(super) async fn audit(State(desk): State<Arc<Desk>>, bytes: Bytes) -> Reply {
-    let order: audit::Order = body(&bytes)?;
+    let mut order: audit::Order = body(&bytes)?;
+    if order.index.is_empty() {
+        order.index = match &desk.hub {
+            Some(hub) => hub.index().await.map_err(|why| Problem::new(StatusCode::BAD_GATEWAY, why))?,
+            None => None,
+        }
+        .ok_or_else(|| Problem::wrong("index is missing: this platform answers no FindContent itself"))?;
+    }
     if order.patients.is_empty() || order.patients.len() > audit::PATIENTS_MAX {
         return Err(Problem::wrong(format!(
             "patients are {}, expected 1 to {}",

@@ -89,7 +89,7 @@ fn found(desk: &Desk, id: &str) -> Result<Arc<Published>, Problem> {
 }
 
 pub(super) async fn one(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
-    let published = found(&desk, &id)?;
+    let (id, published) = desk.suite_with_id(&id).ok_or_else(|| Problem::unknown("suite", &id))?;
     let mut whole = document(&desk, &id, &published);
     for (suite, project) in whole["suites"].as_array_mut().into_iter().flatten().zip(&published.projects) {
         suite["files"] = json!(project.files);

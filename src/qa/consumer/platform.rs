@@ -13,7 +13,18 @@ struct Platform {
     version: String,
     #[serde(default)]
     certificates: Vec<Certificate>,
+    #[serde(default)]
+    addresses: Vec<Address>,
 }
+
+#[derive(Deserialize)]
+struct Address {
+    name: String,
+    url: String,
+}
+
+/// The listener of FindContent, and its path there.
+const INDEX: (&str, &str) = ("index_find", "/skltp-ei/find-content-service/v1");
 
 #[derive(Deserialize)]
 struct Known {
@@ -30,6 +41,14 @@ impl Hub {
     /// The certificates that the platform's listeners show now.
     pub async fn certificates(&self) -> Result<Vec<Certificate>, String> {
         self.get::<Platform>("/api/v1/platform").await.map(|platform| platform.certificates)
+    }
+
+    /// Where the platform's own index answers FindContent; nothing where it does not.
+    pub async fn index(&self) -> Result<Option<String>, String> {
+        let (listener, path) = INDEX;
+        let platform: Platform = self.get("/api/v1/platform").await?;
+        let own = platform.addresses.into_iter().find(|address| address.name == listener);
+        Ok(own.map(|address| format!("{}{path}", address.url.trim_end_matches('/'))))
     }
 
     /// Every spelling that the catalogue of a platform has a consumer registered under.

@@ -183,13 +183,16 @@ impl Desk {
 
     /// A suite by its id, by the name it was given, or by the one it gives itself.
     pub fn suite(&self, wanted: &str) -> Option<Arc<Published>> {
+        self.suite_with_id(wanted).map(|(_, published)| published)
+    }
+
+    /// The same, with its id.
+    pub(super) fn suite_with_id(&self, wanted: &str) -> Option<(String, Arc<Published>)> {
         let suites = self.suites();
-        if let Some(known) = suites.get(wanted) {
-            return Some(Arc::clone(known));
-        }
-        let given = suites.iter().find(|(id, _)| self.shelf.name(id).as_deref() == Some(wanted));
-        let found = given.or_else(|| suites.iter().find(|(_, published)| names_itself(published, wanted)));
-        found.map(|(_, published)| Arc::clone(published))
+        let known = suites.get_key_value(wanted);
+        let given = || suites.iter().find(|(id, _)| self.shelf.name(id).as_deref() == Some(wanted));
+        let own = || suites.iter().find(|(_, published)| names_itself(published, wanted));
+        known.or_else(given).or_else(own).map(|(id, published)| (id.clone(), Arc::clone(published)))
     }
 }
 

@@ -33,7 +33,8 @@ pub struct Order {
     pub contract: String,
     /// Whom to ask.
     pub producers: Vec<ProducerOf>,
-    /// Where FindContent is asked.
+    /// Where FindContent is asked; of the platform itself where nothing is said.
+    #[serde(default)]
     pub index: String,
     /// What the contract's engagements are filed under.
     pub service_domain: String,
