@@ -111,20 +111,20 @@ impl LargeFile {
 impl Reply {
     /// The same with all of its body in memory; a fault where that cannot be had.
     pub(super) fn made_whole(self) -> Self {
-        let whole = |mut response: Response<Bytes>| -> Result<Response<Bytes>, Self> {
+        let whole = |mut response: Response<Bytes>| -> Result<Response<Bytes>, String> {
             if let Some(Streamed(file)) = response.extensions_mut().remove::<Streamed>() {
-                *response.body_mut() =
-                    file.whole().map_err(|why| fault(Side::Server, &format!("anslut: {why}"), ""))?;
+                *response.body_mut() = file.whole()?;
             }
             Ok(response)
         };
-        match self {
-            Self::Answer(response) => whole(response).map_or_else(|fault| fault, Self::Answer),
+        let made = match self {
+            Self::Answer(response) => whole(response).map(Self::Answer),
             Self::Dribble(response, chunks, total) => {
-                whole(response).map_or_else(|fault| fault, |response| Self::Dribble(response, chunks, total))
+                whole(response).map(|response| Self::Dribble(response, chunks, total))
             }
-            other => other,
-        }
+            other => return other,
+        };
+        made.unwrap_or_else(|why| fault(Side::Server, &format!("anslut: {why}"), ""))
     }
 
     /// Whether it is a file that is still on disk.

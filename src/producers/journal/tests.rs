@@ -21,7 +21,7 @@ fn row(workspace: &str, number: usize, length: usize) -> Row {
     let digits = number.to_string();
     let body = "0".repeat(length - digits.len()) + &digits;
     let request = Request::post("/x/?a=%C3%A5").header("x-n", number).body(Bytes::from(body)).unwrap();
-    Row { was_matched: number % 2 == 0, ..Row::of("x".into(), workspace.into(), Arc::new(request)) }
+    Row { was_matched: number.is_multiple_of(2), ..Row::of("x".into(), workspace.into(), Arc::new(request)) }
 }
 
 fn opened(data: &Path, bytes_max: usize) -> Spaces {
@@ -138,6 +138,16 @@ fn rows_counters_and_removals_of_each_workspace_are_those_before_the_restart() {
         assert_eq!(["", "tester", "came-back"].map(|key| spaces.open(key).unwrap().journal.totals()), before);
         spaces.close();
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_look_into_the_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let data = tempfile::tempdir().unwrap();
+    opened(data.path(), MIB).close();
+    let mode = data.path().join(DATA_FOLDER).metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]

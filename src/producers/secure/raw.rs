@@ -20,8 +20,9 @@ const TLS_12: [u8; 2] = [3, 3];
 const FATAL: u8 = 2;
 const HANDSHAKE_FAILURE: u8 = 40;
 const INTERNAL_ERROR: u8 = 80;
-/// A cipher suite of every version before 1.3, where the caller has none of them.
-const USUAL_SUITE: [u8; 2] = [0xc0, 0x13];
+/// Cipher suites that version 1.0 has, the usual one first: with another, a caller would complain of the suite instead of the
+/// version.
+const OLD_SUITES: [[u8; 2]; 6] = [[0xc0, 0x13], [0xc0, 0x14], [0xc0, 0x09], [0xc0, 0x0a], [0x00, 0x2f], [0x00, 0x35]];
 /// Longest record.
 const RECORD_BYTES_MAX: usize = 16_384 + 256;
 /// How long a caller may take to read what it was told.
@@ -46,7 +47,8 @@ pub(super) async fn play(fault: TlsFault, stream: &mut TcpStream) {
     let mut answer = Vec::new();
     match fault {
         TlsFault::OldVersion => {
-            record_into(&mut answer, HANDSHAKE, TLS_10, &server_hello(TLS_10, suite.unwrap_or(USUAL_SUITE)));
+            let old = OLD_SUITES.into_iter().find(|old| hello.suites.contains(old)).or(suite);
+            record_into(&mut answer, HANDSHAKE, TLS_10, &server_hello(TLS_10, old.unwrap_or(OLD_SUITES[0])));
         }
         TlsFault::AlertMidHandshake => {
             if let Some(suite) = suite {

@@ -3,8 +3,9 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use anslut::domain::clock::Clock;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -185,7 +186,7 @@ async fn what_slow_accept_has_accepted_stays_in_the_socket_until_its_time_is_ove
     let (plain, secured) = (address(&world, "producers.plain.http"), address(&world, "producers.secured"));
     let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {MUCH}\r\nConnection: close\r\n\r\n");
     for (address, head) in [(plain, head.as_str()), (secured, "")] {
-        let began = Instant::now();
+        let began = Clock::instant();
         let mut stream = TcpStream::connect(address).await.unwrap();
         let written = async {
             stream.write_all(head.as_bytes()).await?;
@@ -212,7 +213,7 @@ async fn what_slow_accept_has_accepted_stays_in_the_socket_until_its_time_is_ove
     for row in rows(&world, "plain").await.iter().take(2) {
         assert_eq!((&row["timing"]["addedDelay"], &row["answer"]["behaviour"]), (&json!(0), &json!(slow)), "{row}");
     }
-    let began = Instant::now();
+    let began = Clock::instant();
     let told = pki.consumer(None).call(secured, &ask).await;
     assert!(told.text().contains("<answer/>") && began.elapsed() >= UNREAD, "{:?} {}", began.elapsed(), told.text());
     // On the listener that all share, a request is what decides: it is read, and its answer waits.

@@ -1,6 +1,7 @@
 //! What is read back at the start.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
@@ -23,7 +24,20 @@ pub fn open(data: &Path, bytes_max: usize) -> Result<Spaces, LogError> {
     let folder = data.join(DATA_FOLDER);
     let file = || folder.display().to_string();
     let disk = RealDisk::open(&folder).map_err(|source| LogError::Disk { action: "open", file: file(), source })?;
+    only_for_us(&folder).map_err(|source| LogError::Disk { action: "protect", file: file(), source })?;
     on(Arc::new(disk), bytes_max)
+}
+
+/// What was sent is nobody's business but his who keeps it.
+#[cfg(unix)]
+fn only_for_us(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn only_for_us(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// As [`open`], on a disk.
