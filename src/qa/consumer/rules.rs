@@ -33,10 +33,14 @@ pub fn of_call(call: &Call, contract: Option<&Arc<Contract>>) -> Vec<Observation
     match call.headers.get("content-type").map(|kind| (kind, charset(kind))) {
         None => add("CR-06", "the request has no Content-Type".to_owned()),
         Some((kind, None)) => add("CR-06", format!("Content-Type {kind} states no charset")),
-        Some((_, Some(stated))) if encoding_rs::Encoding::for_label(stated.as_bytes()).is_none() => {
-            add("CR-06", format!("charset {stated} is not known"));
-        }
-        Some(_) => {}
+        Some((_, Some(stated))) => match encoding_rs::Encoding::for_label(stated.as_bytes()) {
+            None => add("CR-06", format!("charset {stated} is not known")),
+            Some(known) => {
+                if let Some(why) = untrue(call, &stated, known) {
+                    add("CR-06", why);
+                }
+            }
+        },
     }
     if call.outcome == "VP007" {
         add("CR-11", "the consumer may not ask this address for this contract".to_owned());
@@ -77,6 +81,25 @@ pub fn of_call(call: &Call, contract: Option<&Arc<Contract>>) -> Vec<Observation
         }
     }
     found
+}
+
+/// Why a message is not in the character set that its Content-Type states, as far as its text shows.
+fn untrue(call: &Call, stated: &str, known: &'static encoding_rs::Encoding) -> Option<String> {
+    let text = call.request.as_str();
+    let declaration = text.trim_start_matches('\u{feff}').strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
+    let declared = declaration.and_then(|(inside, _)| inside.split_once("encoding")).and_then(|(_, after)| {
+        let after = after.trim_start().strip_prefix('=')?.trim_start();
+        let quote = after.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        after[1..].split(quote).next()
+    });
+    if let Some(declared) = declared
+        && encoding_rs::Encoding::for_label(declared.as_bytes()) != Some(known)
+    {
+        return Some(format!("Content-Type states charset {stated}, the XML declaration says {declared}"));
+    }
+    // The record may have cut a character in two at its end.
+    (call.cut_from.is_none() && text.contains('\u{fffd}'))
+        .then(|| format!("the message holds U+FFFD, as bytes become that are not of the charset stated, {stated}"))
 }
 
 /// CR-05: an original consumer is named where the service demands it, and not where the consumer may not.
@@ -191,6 +214,24 @@ mod tests {
         assert_eq!(rules(&of_call(&call(1, 0, "SE1", "ok"), None)), [""; 0]);
         assert_eq!(rules(&of_call(&call(1, 0, "", "ok"), None)), ["CR-01"]);
         assert_eq!(rules(&of_call(&call(1, 0, "SE1", "VP007"), None)), ["CR-11"]);
+        let written = |charset: &str, declaration: &str| {
+            let plain = call(1, 0, "SE1", "ok");
+            Call {
+                headers: [("content-type".to_owned(), format!("text/xml; charset={charset}"))].into(),
+                request: format!("{declaration}{}", plain.request),
+                ..plain
+            }
+        };
+        for (charset, declaration, is_true) in [
+            ("UTF-8", "<?xml version='1.0' encoding='utf-8'?>", true),
+            ("UTF-8", "<?xml version=\"1.0\"?>", true),
+            ("UTF-16", "\u{feff}<?xml version=\"1.0\" encoding = \"UTF-16\"?>", true),
+            ("UTF-8", "<?xml version='1.0' encoding='ISO-8859-1'?>", false),
+            ("UTF-8", "<!-- \u{fffd} -->", false),
+        ] {
+            let expected: &[&str] = if is_true { &[] } else { &["CR-06"] };
+            assert_eq!(rules(&of_call(&written(charset, declaration), None)), expected, "{charset} {declaration}");
+        }
         let told = Call { target: "/x?p=191212121212".to_owned(), headers: [].into(), ..call(1, 0, "SE1", "ok") };
         assert_eq!(rules(&of_call(&told, None)), ["CR-07", "CR-06"]);
     }
