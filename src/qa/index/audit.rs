@@ -287,6 +287,8 @@ async fn called(
         ("Content-Type".to_owned(), "text/xml; charset=UTF-8".to_owned()),
         ("SOAPAction".to_owned(), format!("\"{action}\"")),
     ];
+    // The index takes no call without one.
+    headers.push(("x-skltp-correlation-id".to_owned(), uuid::Uuid::new_v4().to_string()));
     headers.extend(original.map(|original| ("x-rivta-original-serviceconsumer-hsaid".to_owned(), original.to_owned())));
     let body = bytes::Bytes::from(text.to_owned());
     let exchange = send(carrier, Outgoing { method: "POST", endpoint: url, headers, text, body }).await?;
