@@ -91,7 +91,11 @@ fn hello(record: &[u8]) -> Option<Hello> {
     (head[0] == CLIENT_HELLO).then_some(Hello { suites })
 }
 
-/// The server's first message: this version, this suite, a session that cannot be taken up again, no extensions.
+/// The only extension of the first message: its length, and that renegotiation is done as it is to be. Without it, a caller may
+/// complain of that before it looks at anything else.
+const EXTENSIONS: [u8; 7] = [0, 5, 0xff, 0x01, 0, 1, 0];
+
+/// The server's first message: this version, this suite, a session that cannot be taken up again.
 fn server_hello(version: [u8; 2], suite: [u8; 2]) -> Vec<u8> {
     let random = [*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat();
     let mut body = [version.as_slice(), &random].concat();
@@ -99,6 +103,7 @@ fn server_hello(version: [u8; 2], suite: [u8; 2]) -> Vec<u8> {
     body.extend_from_slice(&suite);
     // No compression.
     body.push(0);
+    body.extend_from_slice(&EXTENSIONS);
     let length = u32::try_from(body.len()).unwrap_or_default().to_be_bytes();
     [&[SERVER_HELLO], &length[1..], &body].concat()
 }
