@@ -61,7 +61,7 @@ pub(super) struct Answer {
     pub(super) held: Held,
     pub(super) headers: HeaderMap,
     /// Its place among what is held back.
-    _held: Taken,
+    pub(super) place: Taken,
 }
 
 /// A call to make: the whole message, and its place among the calls in flight.
@@ -196,7 +196,7 @@ fn read(round: &Round, address: &str, response: Response<Bytes>) -> Result<Answe
     if let Some(check) = &round.checker {
         check(&body).map_err(Failure::other)?;
     }
-    Ok(Answer { held, headers: head.headers, _held: weight })
+    Ok(Answer { held, headers: head.headers, place: weight })
 }
 
 /// The body as it was before it was compressed, within bounds.

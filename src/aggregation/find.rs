@@ -67,7 +67,7 @@ pub(super) fn read(message: &Bytes) -> Result<Vec<Engagement>, Fault> {
         }
         let namespace = reader.namespaces().resolve(name.prefix()).unwrap_or_default();
         if namespace == SOAP_11.as_bytes() && name.local() == b"Fault" {
-            let mut scope = Scope::of(reader, message);
+            let mut scope = Scope::of(reader);
             let element = Cut::take(reader, message, name, |_, _| Ok(()))?;
             scope.look_through(&message[element.range()]);
             let text = fault::read(message).text;

@@ -238,11 +238,11 @@ impl Flow<'_> {
         let shown = entries.iter().map(|(address, failure)| (*address, failure.as_ref()));
         status::write(shown, aggregation.clock.now(), &mut out);
         out.extend_from_slice(b"</soap:Header><soap:Body>");
-        let (service, bytes) =
-            (Arc::clone(&self.wired.service), answers.iter().map(|answer| answer.held.bytes()).sum());
+        let (held, places): (Vec<Held>, Vec<_>) = answers.into_iter().map(|answer| (answer.held, answer.place)).unzip();
+        let (service, bytes) = (Arc::clone(&self.wired.service), held.iter().map(Held::bytes).sum());
         let write = move || {
-            let held: Vec<&Held> = answers.iter().map(|answer| &answer.held).collect();
-            merge::write(&service, &held, &mut out);
+            merge::write(&service, held, &mut out);
+            drop(places);
             out.extend_from_slice(b"</soap:Body></soap:Envelope>");
             out
         };

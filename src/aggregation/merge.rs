@@ -1,7 +1,7 @@
 //! Sources' answers, read in one pass and held back until they are set side by side (`aggregation.md` §1.7).
 //!
-//! No tree is made: an answer is kept as the bytes it came in, beside the place of each record in them. What the merge
-//! costs in memory is the answers themselves.
+//! No tree is made: an answer is kept as the bytes it came in, beside the place of each record in them, and let go of when its
+//! last record has been written. What the merge costs in memory is the answers themselves.
 
 use std::ops::Range;
 
@@ -61,7 +61,7 @@ impl Held {
             if !service.response.is(namespace, name.local()) {
                 return Err(AnswerError::Unexpected(qualified(namespace, name.local())));
             }
-            scope = Scope::of(reader, &message);
+            scope = Scope::of(reader);
             let span = records(reader, &message, service, &mut lists)?;
             scope.look_through(&message[span]);
             Ok(())
@@ -115,7 +115,7 @@ const CORE: &str = "c";
 
 /// Writes the response element with the records of all answers, in their order, list by list, and the result that the
 /// schema demands.
-pub(super) fn write(service: &Service, answers: &[&Held], out: &mut Vec<u8>) {
+pub(super) fn write(service: &Service, mut answers: Vec<Held>, out: &mut Vec<u8>) {
     let own = [("soap", SOAP_11), (CORE, service.core_namespace.as_str())];
     let own = if service.result == ResultMode::None { &own[..1] } else { &own[..] };
     let mut context = Context::new(&service.response.namespace, own);
@@ -131,9 +131,12 @@ pub(super) fn write(service: &Service, answers: &[&Held], out: &mut Vec<u8>) {
     context.declare(1, out);
     out.push(b'>');
     for list in 0..service.lists.len() {
-        for answer in answers {
+        for answer in &mut answers {
             for cut in &answer.lists[list] {
                 cut.write(&answer.message, &answer.scope, &context, out);
+            }
+            if list + 1 == service.lists.len() {
+                answer.message.clear();
             }
         }
     }
@@ -171,9 +174,9 @@ mod tests {
     }
 
     /// Two answers set side by side, in an envelope.
-    fn merged(service: &Service, answers: &[Held]) -> String {
+    fn merged(service: &Service, answers: Vec<Held>) -> String {
         let mut out = format!("<soap:Envelope xmlns:soap=\"{SOAP_11}\"><soap:Body>").into_bytes();
-        write(service, &answers.iter().collect::<Vec<_>>(), &mut out);
+        write(service, answers, &mut out);
         out.extend_from_slice(b"</soap:Body></soap:Envelope>");
         String::from_utf8(out).expect("UTF-8")
     }
@@ -190,7 +193,7 @@ mod tests {
         let service = shipped("GCD3");
         let held = || Held::read(&service, Bytes::from_static(ANSWER.as_bytes())).expect("an answer");
         assert_eq!(held().records(), 2);
-        let text = merged(&service, &[held(), held()]);
+        let text = merged(&service, vec![held(), held()]);
         reader::check(text.as_bytes()).expect("well-formed");
         let order: Vec<_> = ["careDocumentation ", "hasMore", "INFO"].iter().map(|part| text.rfind(part)).collect();
         assert!(order.is_sorted() && order[0].is_some(), "{text}");
@@ -225,7 +228,7 @@ mod tests {
             let service = shipped("GCD3");
             let good = Held::read(&service, Bytes::from_static(ANSWER.as_bytes())).expect("an answer");
             if let Ok(held) = Held::read(&service, Bytes::from(bytes)) {
-                let text = merged(&service, &[good, held]);
+                let text = merged(&service, vec![good, held]);
                 prop_assert!(reader::check(text.as_bytes()).is_ok(), "{}", text);
             }
         }

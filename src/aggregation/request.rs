@@ -162,7 +162,7 @@ fn cut<'a>(
     see: impl FnMut(&Reader<'a>, Token<'a>) -> Result<(), XmlError>,
 ) -> Result<(Scope, Cut), XmlError> {
     // Its own declarations are among these as well, and stay its own.
-    let mut scope = Scope::of(reader, message);
+    let mut scope = Scope::of(reader);
     let cut = Cut::take(reader, message, name, see)?;
     scope.look_through(&message[cut.range()]);
     Ok((scope, cut))

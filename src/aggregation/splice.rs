@@ -43,14 +43,10 @@ pub(super) struct Context {
 }
 
 impl Scope {
-    /// The scope at the reader's last token, which must be the start of the cuts' parent. `message` is what the reader
-    /// reads.
-    pub(super) fn of(reader: &Reader<'_>, message: &Bytes) -> Self {
-        // What is not a part of the message is a constant of the reader's.
-        let owned = |part: &[u8]| match message.as_ptr_range().contains(&part.as_ptr()) {
-            true => message.slice_ref(part),
-            false => Bytes::copy_from_slice(part),
-        };
+    /// The scope at the reader's last token, which must be the start of the cuts' parent.
+    pub(super) fn of(reader: &Reader<'_>) -> Self {
+        // Of its own: a piece of the message would keep all of it in memory.
+        let owned = Bytes::copy_from_slice;
         let bindings = reader.namespaces().in_force().filter(|(prefix, _)| *prefix != b"xml");
         let binding = |(prefix, value)| Binding { prefix: owned(prefix), value: owned(value), mentioned: false };
         Self { bindings: bindings.map(binding).collect() }
@@ -196,7 +192,7 @@ mod tests {
         let message = Bytes::copy_from_slice(message.as_bytes());
         let mut reader = Reader::new(&message);
         assert!(matches!(reader.next().expect("well-formed"), Some(Token::Start(_))));
-        let mut scope = Scope::of(&reader, &message);
+        let mut scope = Scope::of(&reader);
         let mut cuts = Vec::new();
         while let Some(token) = reader.next().expect("well-formed") {
             if let Token::Start(name) = token {
