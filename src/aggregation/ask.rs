@@ -143,13 +143,13 @@ async fn one(round: &Arc<Round>, address: &str, message: Bytes, recorded: Record
         passed if passed >= patience => timed_out(patience, &round.uri),
         _ => transport(error, &round.uri),
     });
-    let answer = match answer {
-        Ok(response) if bytes >= ASIDE_BYTES_MIN => {
+    let answer = match answer.and_then(|response| Ok((hold(round, bytes)?, response))) {
+        Ok((place, response)) if bytes >= ASIDE_BYTES_MIN => {
             let (round, address) = (Arc::clone(round), address.to_owned());
             let readers = Arc::clone(&round.readers);
-            aside(&readers, move || read(&round, &address, response)).await.unwrap_or_else(Err)
+            aside(&readers, move || read(&round, &address, (place, response))).await.unwrap_or_else(Err)
         }
-        answer => answer.and_then(|response| read(round, address, response)),
+        answer => answer.and_then(|answer| read(round, address, answer)),
     };
     Outcome { answer, times: (begin, Clock::instant()), record: recorded.number(), bytes }
 }
@@ -168,12 +168,21 @@ pub(super) async fn aside<T: Send + 'static>(
     }
 }
 
-fn read(round: &Round, address: &str, response: Response<Bytes>) -> Result<Answer, Failure> {
-    let (head, body) = response.into_parts();
-    let body = unpacked(&head.headers, body, round.answer_bytes_max)?;
-    let weight = round.held.take(body.len()).ok_or_else(|| {
+/// A place for an answer of so many bytes among those that wait to be merged.
+fn hold(round: &Round, bytes: usize) -> Result<Taken, Failure> {
+    round.held.take(bytes).ok_or_else(|| {
         Failure::other(format!("the answers that wait to be merged are more than {} bytes", round.held.most()))
-    })?;
+    })
+}
+
+fn read(round: &Round, address: &str, (mut place, response): (Taken, Response<Bytes>)) -> Result<Answer, Failure> {
+    let (head, body) = response.into_parts();
+    let received = body.len();
+    let body = unpacked(&head.headers, body, round.answer_bytes_max)?;
+    if body.len() != received {
+        drop(place);
+        place = hold(round, body.len())?;
+    }
     let body = in_utf8(&head.headers, body);
     if let Some(watched) = &round.watched {
         watched.look(address, body.clone());
@@ -196,7 +205,7 @@ fn read(round: &Round, address: &str, response: Response<Bytes>) -> Result<Answe
     if let Some(check) = &round.checker {
         check(&body).map_err(Failure::other)?;
     }
-    Ok(Answer { held, headers: head.headers, place: weight })
+    Ok(Answer { held, headers: head.headers, place })
 }
 
 /// The body as it was before it was compressed, within bounds.

@@ -136,7 +136,7 @@ pub(super) fn write(service: &Service, mut answers: Vec<Held>, out: &mut Vec<u8>
                 cut.write(&answer.message, &answer.scope, &context, out);
             }
             if list + 1 == service.lists.len() {
-                answer.message.clear();
+                answer.message = Bytes::new();
             }
         }
     }

@@ -24,6 +24,8 @@ use crate::domain::clock::Clock;
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often it is looked at meanwhile.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(20);
+/// How often an end is looked for behind bytes that nobody reads yet: over TLS, the client's last word comes before its end.
+const BEHIND_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A stream over a socket.
 pub trait Socket {
@@ -46,7 +48,7 @@ impl<S: Socket> Socket for StallGuard<S> {
 /// What a client's end of the line meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// It has closed what it writes; whether it still reads has not been seen yet.
+    /// It has closed what it writes; whether it still reads has not been seen.
     Unsettled,
     /// It has closed what it writes, and took the answer.
     ClosedWriting,
@@ -127,8 +129,8 @@ impl Drop for Answering<'_> {
 pub struct Watched<S: Socket> {
     stream: S,
     line: Arc<Line>,
-    /// The next request is there already: an end behind it cannot be told by waiting.
-    is_deaf: bool,
+    /// Something is there already that is not read yet: nobody is woken for an end behind it, so it is looked for.
+    behind: Option<Pin<Box<Sleep>>>,
     /// Only while it is settled what a client's end meant.
     settling: Option<(Instant, Pin<Box<Sleep>>)>,
 }
@@ -136,7 +138,7 @@ pub struct Watched<S: Socket> {
 impl<S: Socket> Watched<S> {
     /// Watches a stream.
     pub fn new(stream: S, line: Arc<Line>) -> Self {
-        Self { stream, line, is_deaf: false, settling: None }
+        Self { stream, line, behind: None, settling: None }
     }
 
     /// Looks whether the client has closed, and has the task woken when it does.
@@ -149,16 +151,24 @@ impl<S: Socket> Watched<S> {
         if flags.is_read_closed() || flags.is_write_closed() {
             return self.line.leave(if flags.is_write_closed() { Left::Gone } else { Left::Unsettled });
         }
-        if self.is_deaf {
-            return;
+        if self.behind.is_some() {
+            return self.look_behind(context);
         }
         // A last read that filled its buffer leaves the flag behind, and nobody is woken while it stands: it is taken down
         // by looking, which is what a request of exactly that size costs.
         match socket.poll_peek(context, &mut ReadBuf::new(&mut [0])) {
             Poll::Pending => {}
             Poll::Ready(Ok(0)) => self.line.leave(Left::Unsettled),
-            Poll::Ready(Ok(_)) => self.is_deaf = true,
+            Poll::Ready(Ok(_)) => self.look_behind(context),
             Poll::Ready(Err(_)) => self.line.leave(Left::Gone),
+        }
+    }
+
+    /// Has the task woken in a while, to look again.
+    fn look_behind(&mut self, context: &mut Context<'_>) {
+        let timer = self.behind.get_or_insert_with(|| Box::pin(sleep(BEHIND_INTERVAL)));
+        while timer.as_mut().poll(context).is_ready() {
+            timer.set(sleep(BEHIND_INTERVAL));
         }
     }
 
@@ -178,10 +188,12 @@ impl<S: Socket> Watched<S> {
             return true;
         }
         let Some(socket) = self.stream.socket() else { return true };
+        // A connection without another side is over: everything was taken and acknowledged, or it was refused. Asked before
+        // the error, so that a refusal in between is not taken for an acknowledgement.
+        let is_over = socket.peer_addr().is_err();
         if !matches!(socket.take_error(), Ok(None)) {
             self.line.settle(Left::Gone);
-        } else if flags(socket).is_write_closed() {
-            // Everything was taken, and both sides are done.
+        } else if is_over {
             self.line.settle(Left::ClosedWriting);
         }
         !self.line.is_unsettled()
@@ -204,10 +216,9 @@ fn is_refused(kind: io::ErrorKind) -> bool {
 }
 
 impl<S: Socket> Drop for Watched<S> {
+    /// The last look. What neither took nor refused the answer until now stays unsettled.
     fn drop(&mut self) {
-        if !self.is_settled() {
-            self.line.settle(Left::ClosedWriting);
-        }
+        self.is_settled();
     }
 }
 
@@ -217,7 +228,7 @@ impl<S: Socket + AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.is_deaf = false;
+        self.behind = None;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
@@ -370,6 +381,21 @@ mod tests {
         client.set_zero_linger().unwrap();
         drop(client);
         assert_eq!(until_left(&line).await.1, Left::Gone);
+        tell.send(()).unwrap();
+        server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_says_a_last_word_before_its_end_is_heard_to_end() {
+        let (mut client, line, tell, server) = asked().await;
+        // As TLS does: a message that says it is over, and then the end of the stream.
+        client.write_all(b"?").await.unwrap();
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(line.left(), None);
+        client.shutdown().await.unwrap();
+        assert_eq!(until_left(&line).await.1, Left::Unsettled);
         tell.send(()).unwrap();
         server.await.unwrap();
     }

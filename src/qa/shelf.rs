@@ -71,7 +71,8 @@ impl Shelf {
     /// A suite by its id, by the name it was given, or by the one it gives itself.
     pub fn find(&self, wanted: &str) -> Option<Kept> {
         let ids = self.ids();
-        let given = ids.iter().find(|id| *id == wanted || self.name(id).as_deref() == Some(wanted));
+        let named = |id: &&String| self.name(id).as_deref() == Some(wanted);
+        let given = ids.iter().find(|id| *id == wanted).or_else(|| ids.iter().find(named));
         match given {
             Some(id) => self.read(id),
             None => ids.iter().filter_map(|id| self.read(id)).find(|kept| names_itself(&kept.published, wanted)),

@@ -135,7 +135,7 @@ pub struct ShownDeparture {
     /// Since the call's start, in milliseconds.
     pub after_ms: f64,
     /// `gone`: it closed the socket, and nobody took the answer; `closed its writing side`: it still read; `unsettled`
-    /// until that is seen, for at most a second after the answer.
+    /// until that is seen, and where neither is within a second of the answer.
     pub how: &'static str,
 }
 

@@ -53,6 +53,8 @@ pub struct Call {
     pub headers: BTreeMap<String, String>,
     /// Its body.
     pub request: String,
+    /// Whether its body is no text in the charset that it states, so that the record has none.
+    pub is_opaque: bool,
     /// Whether the record holds only the beginning of the body; the whole body's bytes, then.
     pub cut_from: Option<usize>,
     /// The answer's body.
@@ -331,6 +333,7 @@ impl Hub {
                 target: whole.target,
                 headers: whole.messages.request.headers,
                 cut_from: Some(whole.messages.request.body_bytes).filter(|_| whole.messages.request.truncated),
+                is_opaque: whole.messages.request.body.is_none() && whole.messages.request.body_bytes > 0,
                 request: whole.messages.request.body.unwrap_or_default(),
                 answer: whole.messages.answer.body.unwrap_or_default(),
                 platform: whole.platform,

@@ -45,6 +45,10 @@ pub fn of_call(call: &Call, contract: Option<&Arc<Contract>>) -> Vec<Observation
     if call.outcome == "VP007" {
         add("CR-11", "the consumer may not ask this address for this contract".to_owned());
     }
+    if call.is_opaque {
+        // Nothing else can be said of it.
+        return found;
+    }
     let Ok(document) = tree::parse(&call.request) else {
         add("CR-02", "the request is not XML".to_owned());
         return found;
@@ -85,6 +89,9 @@ pub fn of_call(call: &Call, contract: Option<&Arc<Contract>>) -> Vec<Observation
 
 /// Why a message is not in the character set that its Content-Type states, as far as its text shows.
 fn untrue(call: &Call, stated: &str, known: &'static encoding_rs::Encoding) -> Option<String> {
+    if call.is_opaque {
+        return Some(format!("the message's bytes are not of the charset stated, {stated}"));
+    }
     let text = call.request.as_str();
     let declaration = text.trim_start_matches('\u{feff}').strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
     let declared = declaration.and_then(|(inside, _)| inside.split_once("encoding")).and_then(|(_, after)| {
@@ -97,8 +104,9 @@ fn untrue(call: &Call, stated: &str, known: &'static encoding_rs::Encoding) -> O
     {
         return Some(format!("Content-Type states charset {stated}, the XML declaration says {declared}"));
     }
-    // The record may have cut a character in two at its end.
-    (call.cut_from.is_none() && text.contains('\u{fffd}'))
+    // What is not UTF-8 is no text at all; of other charsets the record makes U+FFFD. It may have cut a character in two at
+    // its end.
+    (known != encoding_rs::UTF_8 && call.cut_from.is_none() && text.contains('\u{fffd}'))
         .then(|| format!("the message holds U+FFFD, as bytes become that are not of the charset stated, {stated}"))
 }
 
@@ -227,11 +235,14 @@ mod tests {
             ("UTF-8", "<?xml version=\"1.0\"?>", true),
             ("UTF-16", "\u{feff}<?xml version=\"1.0\" encoding = \"UTF-16\"?>", true),
             ("UTF-8", "<?xml version='1.0' encoding='ISO-8859-1'?>", false),
-            ("UTF-8", "<!-- \u{fffd} -->", false),
+            ("UTF-16", "<!-- \u{fffd} -->", false),
+            ("UTF-8", "<!-- \u{fffd} -->", true),
         ] {
             let expected: &[&str] = if is_true { &[] } else { &["CR-06"] };
             assert_eq!(rules(&of_call(&written(charset, declaration), None)), expected, "{charset} {declaration}");
         }
+        let opaque = Call { request: String::new(), is_opaque: true, ..written("UTF-8", "") };
+        assert_eq!(rules(&of_call(&opaque, None)), ["CR-06"]);
         let told = Call { target: "/x?p=191212121212".to_owned(), headers: [].into(), ..call(1, 0, "SE1", "ok") };
         assert_eq!(rules(&of_call(&told, None)), ["CR-07", "CR-06"]);
     }
