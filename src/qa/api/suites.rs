@@ -62,7 +62,11 @@ pub(super) async fn take(
     } else {
         bytes
     };
-    let (id, published, is_new) = desk.take(&zip, wanted.name.as_deref()).map_err(Problem::wrong)?;
+    let at_desk = Arc::clone(&desk);
+    // Tens of megabytes take their time.
+    let taking = tokio::task::spawn_blocking(move || at_desk.take(&zip, wanted.name.as_deref()));
+    let taken = taking.await.map_err(|error| error.to_string()).and_then(|taken| taken);
+    let (id, published, is_new) = taken.map_err(Problem::wrong)?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(document(&desk, &id, &published))))
 }

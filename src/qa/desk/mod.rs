@@ -52,6 +52,7 @@ pub struct Desk {
     /// Who waits for them.
     pub(super) waits: Waits,
     state: Mutex<State>,
+    shelving: Mutex<()>,
 }
 
 /// Told of every run that shows something, and of the session it was made for; it may take its time.
@@ -112,6 +113,7 @@ impl Desk {
             hub: None,
             waits: Waits::default(),
             state: Mutex::new(state),
+            shelving: Mutex::default(),
         })
     }
 
@@ -152,29 +154,40 @@ impl Desk {
         Ok(outcome)
     }
 
-    /// Takes a suite in; the same bytes are the same suite.
+    /// The right to change what is on the shelf. The register is free meanwhile: suites take long to read.
+    fn shelving(&self) -> MutexGuard<'_, ()> {
+        self.shelving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a suite in; the same bytes are the same suite. Reads all of it, and writes to disk.
     pub fn take(&self, bytes: &[u8], name: Option<&str>) -> Result<(String, Arc<Published>, bool), String> {
         // One at a time: the bound on their number is held by looking how many there are.
-        let mut state = self.state();
+        let _right = self.shelving();
         let Taken { id, published, is_new } = self.shelf.take(bytes, name)?;
         let published = Arc::new(published);
-        state.suites.insert(id.clone(), Arc::clone(&published));
+        self.state().suites.insert(id.clone(), Arc::clone(&published));
         Ok((id, published, is_new))
     }
 
-    /// Forgets a suite; runs of it stay.
+    /// Forgets a suite, one that somebody put on the shelf beside included; runs of it stay.
     pub fn drop_suite(&self, id: &str) -> bool {
-        let was_there = self.state().suites.remove(id).is_some();
-        if was_there {
+        let _right = self.shelving();
+        let is_on_shelf = self.shelf.ids().iter().any(|kept| kept == id);
+        if is_on_shelf {
             self.shelf.drop(id);
         }
-        was_there
+        self.state().suites.remove(id).is_some() || is_on_shelf
     }
 
     /// Every suite by its id; those that somebody put on the shelf beside are found.
     pub(super) fn suites(&self) -> BTreeMap<String, Arc<Published>> {
-        let known: Vec<String> = self.state().suites.keys().cloned().collect();
-        let news = self.shelf.ids().into_iter().filter(|id| !known.contains(id));
+        let known = self.state().suites.clone();
+        if self.shelf.ids().iter().all(|id| known.contains_key(id)) {
+            return known;
+        }
+        // What is new is looked for again: it may have been deleted since.
+        let _right = self.shelving();
+        let news = self.shelf.ids().into_iter().filter(|id| !known.contains_key(id));
         let news: Vec<_> = news.filter_map(|id| self.shelf.read(&id)).collect();
         let mut state = self.state();
         state.suites.extend(news.into_iter().map(|kept| (kept.id, Arc::new(kept.published))));
