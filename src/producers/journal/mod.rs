@@ -37,6 +37,8 @@ pub struct Journal {
 struct Ring {
     rows: VecDeque<Arc<Row>>,
     bytes: usize,
+    /// Its workspace is gone: nothing of it goes to disk any more, or it would come back from there.
+    is_retired: bool,
 }
 
 /// How many calls there were, ever.
@@ -112,8 +114,8 @@ impl Journal {
             ring.push(Arc::clone(&row), self.bytes_max, &mut dropped);
             self.dropped.fetch_add(dropped.len() as u64, Ordering::Relaxed);
             // On disk things stand in the order in which they happened here.
-            if let Some((_, keeper)) = self.keeping.as_ref().filter(|_| self.keeps_rows()) {
-                keeper.put(Item::Row(row, self.totals()));
+            if self.keeps_rows() {
+                self.tell(&ring, |_| Item::Row(row, self.totals()));
             }
         }
         // Freed outside the lock.
@@ -168,10 +170,30 @@ impl Journal {
     pub fn remove(&self, is_out: impl Fn(&Row) -> bool) -> Vec<Arc<Row>> {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let out = ring.take(is_out);
-        if let (Some((workspace, keeper)), false) = (&self.keeping, out.is_empty()) {
-            keeper.put(Item::Removed(Arc::clone(workspace), out.iter().map(|row| row.id.clone()).collect()));
+        if !out.is_empty() {
+            self.tell(&ring, |workspace| Item::Removed(workspace, out.iter().map(|row| row.id.clone()).collect()));
         }
         out
+    }
+
+    /// Its workspace is gone. Calls that are under way may still add rows, which nobody will look at.
+    pub(super) fn retire(&self) {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tell(&ring, Item::Dropped);
+        ring.is_retired = true;
+    }
+
+    /// Has the counters on disk as they are now.
+    pub(super) fn tell_totals(&self) {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tell(&ring, |workspace| Item::Totals(workspace, self.totals()));
+    }
+
+    /// Tells the disk, unless it was told that the workspace is gone: what came behind that would make it anew.
+    fn tell(&self, ring: &Ring, item: impl FnOnce(Arc<str>) -> Item) {
+        if let Some((workspace, keeper)) = self.keeping.as_ref().filter(|_| !ring.is_retired) {
+            keeper.put(item(Arc::clone(workspace)));
+        }
     }
 
     /// Ready when the journal changes after the call.

@@ -140,6 +140,30 @@ fn rows_counters_and_removals_of_each_workspace_are_those_before_the_restart() {
     }
 }
 
+#[test]
+fn a_call_that_outlives_its_workspace_does_not_bring_it_back() {
+    let data = tempfile::tempdir().unwrap();
+    let spaces = opened(data.path(), MIB);
+    let keys = ["gone", "came-back"];
+    let outlived = keys.map(|key| {
+        added(&spaces, key, 0..3, 100);
+        spaces.open(key).unwrap()
+    });
+    keys.iter().for_each(|key| assert!(spaces.drop_space(key)));
+    added(&spaces, "came-back", 20..24, 100);
+    let totals = spaces.open("came-back").unwrap().journal.totals();
+    for (space, key) in outlived.iter().zip(keys) {
+        space.journal.add(row(key, 3, 100));
+        space.journal.remove(|row| row.request.headers()["x-n"] == "1");
+        space.journal.tell_totals();
+    }
+    spaces.close();
+    let spaces = opened(data.path(), MIB);
+    assert_eq!(spaces.keys(), ["came-back"]);
+    assert_eq!(numbers(&spaces, "came-back"), [20, 21, 22, 23]);
+    assert_eq!(spaces.open("came-back").unwrap().journal.totals(), totals);
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_may_look_into_the_folder() {

@@ -13,7 +13,7 @@ pub use mounted::{Mounted, STARTED};
 
 use crate::domain::clock::Clock;
 use crate::producers::journal::Journal;
-use crate::producers::journal::keep::{Item, Keeper};
+use crate::producers::journal::keep::Keeper;
 use crate::producers::settings::{WORKSPACE_IDLE_MAX, WORKSPACES_MAX};
 
 /// HTTP header that names a workspace.
@@ -104,7 +104,7 @@ impl Spaces {
     pub fn close(&self) {
         let Some(keeper) = &self.keeper else { return };
         for space in self.all() {
-            keeper.put(Item::Totals(Arc::clone(space.key()), space.journal.totals()));
+            space.journal.tell_totals();
         }
         keeper.close();
     }
@@ -135,7 +135,7 @@ impl Spaces {
             return Ok(Arc::clone(known));
         }
         if others.len() >= WORKSPACES_MAX {
-            self.drop_idle(&mut others);
+            Self::drop_idle(&mut others);
         }
         if others.len() >= WORKSPACES_MAX {
             return Err(SpaceError::Full);
@@ -161,7 +161,7 @@ impl Spaces {
     pub fn drop_space(&self, key: &str) -> bool {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let dropped = others.remove(key);
-        dropped.iter().for_each(|space| self.tell_dropped(space));
+        dropped.iter().for_each(|space| space.journal.retire());
         dropped.is_some()
     }
 
@@ -172,22 +172,16 @@ impl Spaces {
 
     /// Drops those that were idle for too long.
     pub fn sweep(&self) {
-        self.drop_idle(&mut self.others.lock().unwrap_or_else(PoisonError::into_inner));
+        Self::drop_idle(&mut self.others.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn drop_idle(&self, others: &mut HashMap<String, Arc<Space>>) {
+    fn drop_idle(others: &mut HashMap<String, Arc<Space>>) {
         others.retain(|_, space| {
             let is_idle = space.is_idle();
             if is_idle {
-                self.tell_dropped(space);
+                space.journal.retire();
             }
             !is_idle
         });
-    }
-
-    fn tell_dropped(&self, space: &Space) {
-        if let Some(keeper) = &self.keeper {
-            keeper.put(Item::Dropped(Arc::clone(space.key())));
-        }
     }
 }
