@@ -1,5 +1,6 @@
 //! The files of the mocked producers, looked at twice a second and read again when they changed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ pub(super) async fn watch(producers: Arc<Producers>, listeners: Arc<Listeners>, 
     let mut interval = tokio::time::interval(WATCH_INTERVAL);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut seen: Option<u64> = None;
+    let mut told = BTreeSet::new();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
@@ -33,10 +35,9 @@ pub(super) async fn watch(producers: Arc<Producers>, listeners: Arc<Listeners>, 
             records.settle().await;
         }
         seen = Some(now);
-        // One that cannot be had is told when files have changed, and tried for as long as it is wanted.
-        let troubles = listeners.tend().await;
-        if problems.is_some() {
-            troubles.iter().for_each(|trouble| tracing::warn!(%trouble, "a producer's own listener"));
+        // One that cannot be had is tried for as long as it is wanted.
+        for trouble in news(&mut told, listeners.tend().await.iter().map(ToString::to_string).collect()) {
+            tracing::warn!(trouble, "a producer's own listener");
         }
         for problem in problems.iter().flat_map(|problems| problems.iter()) {
             tracing::warn!(%problem, "a producer's file");
@@ -45,5 +46,37 @@ pub(super) async fn watch(producers: Arc<Producers>, listeners: Arc<Listeners>, 
     // Whoever wants to see the same again is told how (`producers.md` §8).
     for repeat in producers.shared().chaos.load_full().iter().flat_map(|running| running.repeats()) {
         tracing::info!(repeat, "a chaos plan ran until the end");
+    }
+}
+
+/// Those troubles that there were not at the last look: the same one is told once for as long as it lasts, and again when it
+/// comes back.
+fn news(told: &mut BTreeSet<String>, now: BTreeSet<String>) -> Vec<String> {
+    let new = now.difference(told).cloned().collect();
+    *told = now;
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_is_told_once_for_as_long_as_it_lasts() {
+        let mut told = BTreeSet::new();
+        let looks: &[(&[&str], &[&str])] = &[
+            (&[], &[]),
+            (&["a"], &["a"]),
+            (&["a"], &[]),
+            (&["a", "b"], &["b"]),
+            (&["b"], &[]),
+            (&["a", "b"], &["a"]),
+            (&[], &[]),
+            (&["b"], &["b"]),
+        ];
+        for (number, (now, new)) in looks.iter().enumerate() {
+            let now = now.iter().map(|trouble| (*trouble).to_owned()).collect();
+            assert_eq!(news(&mut told, now), *new, "look {number}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::producers::chaos::{self, Plan};
 use crate::producers::journal::Row;
 use crate::producers::matcher::Condition;
 use crate::producers::mounted::{Producers, RunningPlans};
+use crate::producers::own::{Shown, State};
 use crate::producers::space::WORKSPACE;
 
 /// Longest wait of a verification.
@@ -86,10 +87,7 @@ fn systems(producers: &Producers) -> Value {
                 "title": files.producer.name,
                 "hsaId": files.producer.hsa_id,
                 "logicalAddresses": files.producer.logical_addresses,
-                "listeners": system.own().iter().map(|own| json!({
-                    "url": format!("{}://{}", own.speaks, own.address),
-                    "isOpen": own.is_open,
-                })).collect::<Vec<_>>(),
+                "listeners": system.own().iter().map(listener).collect::<Vec<_>>(),
                 "mappings": system.stubs().len(),
                 "inactive": system.inactive().len(),
                 "calls": calls,
@@ -98,6 +96,18 @@ fn systems(producers: &Producers) -> Value {
         })
         .collect();
     json!({"systems": systems})
+}
+
+/// `trouble` says why nobody listens although somebody should; it is not there where all is as it should be.
+fn listener(own: &Shown) -> Value {
+    let mut told = json!({
+        "url": format!("{}://{}", own.speaks, own.address),
+        "isOpen": own.state == State::Open,
+    });
+    if let State::Unheard(why) = &own.state {
+        told["trouble"] = json!(format!("cannot listen: {why}"));
+    }
+    told
 }
 
 fn plan(producers: &Producers) -> Value {

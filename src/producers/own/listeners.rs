@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::socket::Shut;
 use super::standing::Standing;
-use super::{Shown, Speaks};
+use super::{Shown, Speaks, State};
 use crate::config::tls::Trust;
 use crate::domain::clock::Clock;
 use crate::net::accept::{self, Bounds};
@@ -115,34 +115,36 @@ impl Listeners {
         let systems = self.producers.systems();
         let mut wanted = wanted(&systems);
         let mut own = self.own.lock().await;
-        own.retain(|whose, one| {
-            let stays = wanted.get(whose).is_some_and(|wanted| wanted.listen == one.listen);
-            if let (false, Gate::Open { stop, .. }) = (stays, &one.gate) {
-                stop.cancel();
-            }
-            stays
-        });
+        let_go(&mut own, &wanted).await;
         let mut troubles = Vec::new();
+        let mut shown: BTreeMap<Whose, Shown> = BTreeMap::new();
         for (whose, one) in &mut *own {
             let Some(wanted) = wanted.remove(whose) else { continue };
-            let turned = self.turn(one, wanted.is_refusing()).await;
-            troubles.extend(turned.err().map(|source| wanted.unheard(source)));
+            let turned =
+                self.turn(one, wanted.is_refusing()).await.map_err(|source| wanted.unheard(one.address, source));
+            shown.insert(whose.clone(), Shown::new(whose.1, one.address, &one.gate, turned.as_ref().err()));
+            troubles.extend(turned.err());
         }
         for (whose, wanted) in wanted {
-            match self.begin(&wanted).await {
-                Ok(one) => _ = own.insert(whose, one),
-                Err(trouble) => troubles.push(trouble),
-            }
+            let (one, trouble) = match self.begin(&wanted).await {
+                Ok(one) => (Some(one), None),
+                Err(trouble) => (None, Some(trouble)),
+            };
+            let (address, gate) =
+                one.as_ref().map_or((wanted.listen, &Gate::Shut(None)), |one| (one.address, &one.gate));
+            shown.insert(whose.clone(), Shown::new(whose.1, address, gate, trouble.as_ref()));
+            own.extend(one.map(|one| (whose, one)));
+            troubles.extend(trouble);
         }
         for system in systems {
-            let of_it = own.iter().filter(|((name, _), _)| name == system.name());
-            system.show_own(of_it.map(|((_, speaks), one)| one.shown(*speaks)).collect());
+            let of_it = shown.iter().filter(|((name, _), _)| name == system.name());
+            system.show_own(of_it.map(|(_, one)| one.clone()).collect());
         }
         troubles
     }
 
     async fn begin(&self, wanted: &Wanted) -> Result<Own, ListenTrouble> {
-        let shut = Shut::bind(wanted.listen).map_err(|source| wanted.unheard(source))?;
+        let shut = Shut::bind(wanted.listen).map_err(|source| wanted.unheard(wanted.listen, source))?;
         let (listen, address) = (wanted.listen, shut.address());
         let shaking = match &wanted.tls {
             None => None,
@@ -161,7 +163,7 @@ impl Listeners {
             shaking,
         });
         let mut own = Own { listen, address, gate: Gate::Shut(Some(shut)), carrier };
-        self.turn(&mut own, wanted.is_refusing()).await.map_err(|source| wanted.unheard(source))?;
+        self.turn(&mut own, wanted.is_refusing()).await.map_err(|source| wanted.unheard(address, source))?;
         Ok(own)
     }
 
@@ -210,6 +212,22 @@ impl Listeners {
     }
 }
 
+/// Lets go of what the files no longer ask for, and waits until its sockets are closed: somebody else may have been given
+/// the address at the same time.
+async fn let_go(own: &mut BTreeMap<Whose, Own>, wanted: &BTreeMap<Whose, Wanted>) {
+    let gone = own.extract_if(.., |whose, one| wanted.get(whose).is_none_or(|wanted| wanted.listen != one.listen));
+    let gates: Vec<_> = gone.map(|(_, one)| one.gate).collect();
+    let open = gates.iter().filter_map(|gate| match gate {
+        Gate::Open { stop, listens } => Some((stop, listens)),
+        Gate::Shut(_) => None,
+    });
+    let (stops, listen): (Vec<_>, Vec<_>) = open.unzip();
+    stops.into_iter().for_each(CancellationToken::cancel);
+    for listens in listen {
+        listens.cancelled().await;
+    }
+}
+
 /// What the files of all systems ask for.
 fn wanted(systems: &[Arc<System>]) -> BTreeMap<Whose, Wanted> {
     let mut all = BTreeMap::new();
@@ -234,14 +252,21 @@ impl Wanted {
         self.system.standing() == Some(Standing::Closed)
     }
 
-    fn unheard(&self, source: io::Error) -> ListenTrouble {
-        ListenTrouble::Address { system: self.system.name().to_owned(), address: self.listen, source }
+    fn unheard(&self, address: SocketAddr, source: io::Error) -> ListenTrouble {
+        ListenTrouble::Address { system: self.system.name().to_owned(), address, source }
     }
 }
 
-impl Own {
-    fn shown(&self, speaks: Speaks) -> Shown {
-        Shown { speaks, address: self.address, is_open: matches!(self.gate, Gate::Open { .. }) }
+impl Shown {
+    fn new(speaks: Speaks, address: SocketAddr, gate: &Gate, trouble: Option<&ListenTrouble>) -> Self {
+        let state = match (gate, trouble) {
+            (Gate::Open { .. }, _) => State::Open,
+            (Gate::Shut(_), None) => State::Closed,
+            // The address stands beside it.
+            (Gate::Shut(_), Some(ListenTrouble::Address { source, .. })) => State::Unheard(source.to_string().into()),
+            (Gate::Shut(_), Some(trouble)) => State::Unheard(trouble.to_string().into()),
+        };
+        Self { speaks, address, state }
     }
 }
 

@@ -7,9 +7,12 @@
 pub mod listeners;
 mod socket;
 pub mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// What a listener speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,20 +24,35 @@ pub enum Speaks {
 }
 
 /// A listener of a system's, as it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// What it speaks.
     pub speaks: Speaks,
     /// Where it is, also while nobody listens.
     pub address: SocketAddr,
     /// Whether anybody listens.
-    pub is_open: bool,
+    pub state: State,
+}
+
+/// Whether anybody listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Somebody does.
+    Open,
+    /// Nobody, as the system's behaviour asks.
+    Closed,
+    /// Nobody, although somebody should: why not.
+    Unheard(Arc<str>),
 }
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.is_open { "" } else { " (closed: refuse)" };
-        write!(f, "{}://{}{state}", self.speaks, self.address)
+        write!(f, "{}://{}", self.speaks, self.address)?;
+        match &self.state {
+            State::Open => Ok(()),
+            State::Closed => f.write_str(" (closed: refuse)"),
+            State::Unheard(why) => write!(f, " (cannot listen: {why})"),
+        }
     }
 }
 

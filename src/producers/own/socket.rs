@@ -7,7 +7,9 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::net::bind::WAITING_MAX;
 
-/// A socket that is bound and does not listen: nobody else gets its address, and who connects to it is refused.
+/// A socket that is bound and does not listen: who connects to it is refused. Nobody is given its address who asks for any
+/// that is free, or who asks for this one without `SO_REUSEADDR`. Whoever sets that, as most servers do, may still take it
+/// and listen there (Linux allows it as long as nobody listens): then it cannot be opened again, and that is to be told.
 #[derive(Debug)]
 pub(super) struct Shut {
     socket: TcpSocket,
@@ -43,6 +45,14 @@ mod tests {
     use tokio::net::TcpStream;
 
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn another_server_can_take_an_address_that_is_shut_and_then_it_does_not_open() {
+        let shut = Shut::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let _other = crate::net::bind::listen(shut.address()).expect("it listens with SO_REUSEADDR");
+        assert_eq!(shut.open().unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
 
     #[tokio::test]
     async fn an_address_that_is_shut_refuses_and_is_the_same_when_it_is_open_again() {
