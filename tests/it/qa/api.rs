@@ -93,6 +93,17 @@ async fn finished(router: &Router, order: Value) -> String {
 }
 
 #[tokio::test]
+async fn a_suite_put_on_the_shelf_beside_is_deleted_and_stays_so() {
+    let data = tempfile::tempdir().unwrap();
+    let (router, beside) = (desk(data.path(), stub()), desk(data.path(), stub()));
+    let suite = handed_in(&beside).await;
+    let path = format!("/api/v1/qa/suites/{suite}");
+    assert_eq!(call(&router, Method::DELETE, &path, "").await.status, 204, "nobody has listed it before");
+    assert_eq!(get(&router, "/api/v1/qa/suites").await.json(), json!([]));
+    assert_eq!(call(&router, Method::DELETE, &path, "").await.status, 404);
+}
+
+#[tokio::test]
 async fn statement_83_a_run_is_started_watched_and_ended() {
     let data = tempfile::tempdir().unwrap();
     let router = desk(data.path(), stub());
