@@ -1,5 +1,6 @@
 //! `anslut qa`: contract test suites, run from outside like anybody's system.
 
+pub mod audit;
 pub mod carriers;
 mod connected;
 mod imported;
@@ -25,6 +26,8 @@ pub enum QaCommand {
     Run(Box<tests_run::RunArguments>),
     /// Sessions: plans, runs, deviations and decisions of a system that is tested
     Session(Box<session::SessionArguments>),
+    /// Hold the index against what producers answer, and make the Update that would put it right
+    Audit(Box<audit::AuditArguments>),
     /// Make a report of a finished run
     Report(report::ReportArguments),
     /// Check a bundle of evidence by itself
@@ -37,6 +40,7 @@ pub fn run(command: &QaCommand, variables: &[(String, String)], terminal: &mut T
         QaCommand::Suites(arguments) => suites::run(arguments, variables, terminal),
         QaCommand::Run(arguments) => tests_run::run(arguments, variables, terminal),
         QaCommand::Session(arguments) => session::run(arguments, variables, terminal),
+        QaCommand::Audit(arguments) => audit::run(arguments, variables, terminal),
         QaCommand::Report(arguments) => report::run(arguments, variables, terminal),
         QaCommand::VerifyBundle(arguments) => verify::run(arguments, terminal),
     }

@@ -53,7 +53,11 @@ pub(super) const PATHS: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/qa/deviations", "Raise one, or open the same one again; first_run and case fill in what failed"),
     ("get", "/api/v1/qa/deviations/{id}", "A deviation with its history"),
     ("patch", "/api/v1/qa/deviations/{id}", "Change a deviation: class, status, due, owner, decision"),
-    ("post", "/api/v1/qa/audit", "Hold the index against what producers answer; nothing is changed"),
+    (
+        "post",
+        "/api/v1/qa/audit",
+        "Hold the index against what producers answer, for patients or a sample: a finding a line; format=json or update",
+    ),
     ("get", "/api/v1/qa/mutants", "Producers that are wrong on purpose"),
     ("post", "/api/v1/qa/mutants/{id}/start", "Let one listen, with the records of a suite's contract"),
 ];

@@ -1,6 +1,7 @@
 //! `/api/v1/qa`: suites, runs, sessions, deviations and mutants over HTTP (`qa.md` §8.7). `app` mounts these paths on the
 //! admin listener, which guards them as it does its own.
 
+mod audit;
 mod described;
 mod deviations;
 mod judged;
@@ -57,7 +58,7 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Desk>>)> {
         ("/api/v1/qa/sessions/{id}/comments", post(sessions::comment)),
         ("/api/v1/qa/deviations", get(deviations::list).post(deviations::raise)),
         ("/api/v1/qa/deviations/{id}", patch(deviations::edit).get(deviations::one)),
-        ("/api/v1/qa/audit", post(runs::audit)),
+        ("/api/v1/qa/audit", post(audit::audit)),
         ("/api/v1/qa/mutants", get(suites::mutants)),
         ("/api/v1/qa/mutants/{id}/start", post(suites::start_mutant)),
     ]

@@ -12,13 +12,9 @@ use serde_json::{Value, json};
 
 use super::problem::{Problem, body};
 use super::waiting::Said;
-use crate::contracts::builtin;
-use crate::contracts::import::Importer;
-use crate::domain::clock::stockholm;
 use crate::qa::archive::Kept;
 use crate::qa::desk::Desk;
 use crate::qa::desk::runs::{Going, NotStarted, Order};
-use crate::qa::index::audit;
 use crate::qa::report::bundle::{BundleError, Contents, Identities, make};
 use crate::qa::report::compare::compare as compared;
 use crate::qa::report::declaration;
@@ -237,34 +233,4 @@ pub(super) async fn overrule(
     let case = case.clone();
     desk.archive.amend(&run)?;
     Ok(Json(serde_json::to_value(case).unwrap_or_default()))
-}
-
-/// Index and producers beside each other; nothing is changed, and no Update is sent.
-pub(super) async fn audit(State(desk): State<Arc<Desk>>, bytes: Bytes) -> Reply {
-    let mut order: audit::Order = body(&bytes)?;
-    if order.index.is_empty() {
-        order.index = match &desk.hub {
-            Some(hub) => hub.index().await.map_err(|why| Problem::new(StatusCode::BAD_GATEWAY, why))?,
-            None => None,
-        }
-        .ok_or_else(|| Problem::wrong("index is missing: this platform answers no FindContent itself"))?;
-    }
-    if order.patients.is_empty() || order.patients.len() > audit::PATIENTS_MAX {
-        return Err(Problem::wrong(format!(
-            "patients are {}, expected 1 to {}",
-            order.patients.len(),
-            audit::PATIENTS_MAX
-        )));
-    }
-    let known = builtin::contracts(&mut Importer::default()).0;
-    let contract = known
-        .into_iter()
-        .find(|known| known.namespace == order.contract || known.short_name().eq_ignore_ascii_case(&order.contract));
-    let contract =
-        Arc::new(contract.ok_or_else(|| Problem::wrong(format!("contract {} is not known", order.contract)))?);
-    let now = desk.clock.now().to_zoned(stockholm());
-    let findings = audit::run(&order, &contract, &desk.host.carrier(), &now)
-        .await
-        .map_err(|why| Problem::new(StatusCode::BAD_GATEWAY, why))?;
-    Ok(Json(json!({"verdict": audit::verdict(&findings), "findings": findings})))
 }

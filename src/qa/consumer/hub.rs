@@ -214,6 +214,10 @@ impl Hub {
         Self { url: url.trim_end_matches('/').to_owned(), token, carrier }
     }
 
+    pub(super) fn carrier(&self) -> &Arc<dyn Responder> {
+        &self.carrier
+    }
+
     pub(super) async fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, String> {
         self.call(Method::GET, path, Bytes::new()).await
     }

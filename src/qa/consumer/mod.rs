@@ -12,6 +12,7 @@ pub mod hub;
 pub mod patience;
 pub mod platform;
 pub mod received;
+mod residents;
 pub mod rules;
 pub mod wait;
 pub mod waits;

@@ -46,9 +46,13 @@ impl Hub {
     /// Where the platform's own index answers FindContent; nothing where it does not.
     pub async fn index(&self) -> Result<Option<String>, String> {
         let (listener, path) = INDEX;
+        Ok(self.listener(listener).await?.map(|url| format!("{}{path}", url.trim_end_matches('/'))))
+    }
+
+    /// Where a listener of the platform is; nothing where it is off.
+    pub(super) async fn listener(&self, name: &str) -> Result<Option<String>, String> {
         let platform: Platform = self.get("/api/v1/platform").await?;
-        let own = platform.addresses.into_iter().find(|address| address.name == listener);
-        Ok(own.map(|address| format!("{}{path}", address.url.trim_end_matches('/'))))
+        Ok(platform.addresses.into_iter().find(|address| address.name == name).map(|address| address.url))
     }
 
     /// Every spelling that the catalogue of a platform has a consumer registered under.

@@ -15,7 +15,7 @@ use super::{Dataset, Producer};
 use crate::domain::clock::{Clock, stockholm};
 use crate::qa::consumer::hub::Hub;
 use crate::qa::generate::{self, shape::ShapeError};
-use crate::qa::index::audit;
+use crate::qa::index::ask;
 use crate::qa::native::parameters::Parameters;
 use crate::qa::native::written::CaseKind;
 use crate::qa::result::{CaseResult, RunDocument};
@@ -283,10 +283,10 @@ impl Bench {
         else {
             return Ok(None);
         };
-        let Ok(template) = audit::template(&contract) else { return Ok(None) };
+        let Ok(template) = ask::template(&contract) else { return Ok(None) };
         let (carrier, now) = (self.host.carrier(), self.clock.now());
         let url = self.host.start(Arc::new(Producer::new(Arc::clone(&self.data), Wrong::Nothing, self.scale))).await?;
-        let producer = audit::ProducerOf {
+        let producer = ask::ProducerOf {
             logical_address: address.clone(),
             url: url.clone(),
             original_consumer: get("httpHeaderHsaId"),
@@ -294,11 +294,11 @@ impl Bench {
         let zoned = now.to_zoned(stockholm());
         let asked = |who: String| {
             let (template, producer, contract, carrier, zoned) = (&template, &producer, &contract, &carrier, &zoned);
-            async move { audit::answered(template, &who, producer, contract, carrier, zoned).await }
+            async move { ask::answered(template, &who, producer, contract, carrier, zoned).await }
         };
         let (own, others) = (asked(patient.clone()).await, asked(removed.clone()).await);
-        let (audit::Answered::Records(own), audit::Answered::Records(others)) = (own, others) else { return Ok(None) };
-        let Some(newest) = audit::newest(&own).filter(|_| others.is_empty()) else { return Ok(None) };
+        let (ask::Answered::Records(own), ask::Answered::Records(others)) = (own, others) else { return Ok(None) };
+        let Some(newest) = ask::newest(&own).filter(|_| others.is_empty()) else { return Ok(None) };
         let system = get("sourceSystemHSAId").unwrap_or_else(|| address.clone());
         let (service_domain, categorization) = ("riv:qa".to_owned(), "qa".to_owned());
         let about = About {

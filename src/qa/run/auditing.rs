@@ -1,7 +1,9 @@
 //! Cases that hold the index against what producers answer (`qa.md` §6.3).
 
 use super::case::{CaseRun, Ended};
-use crate::qa::index::audit::{self, Order, ProducerOf};
+use crate::qa::index::ask::ProducerOf;
+use crate::qa::index::audit::{self, Order};
+use crate::qa::index::filing::Filing;
 use crate::qa::native::written::waits::{AuditFile, AuditedFile};
 use crate::qa::result::{AssertionResult, StepResult};
 use crate::qa::suite::project::Native;
@@ -43,14 +45,14 @@ impl CaseRun<'_> {
             .and_then(|(schemas, operation)| schemas.contract(&operation.name).cloned())
             .ok_or("an audit is about a contract, and the suite has none")?;
         let file = native.audit.clone().ok_or("the case has no [audit]")?;
-        let order = self.order(file, &contract.namespace)?;
+        let order = self.order(file)?;
         let world = self.surroundings.world;
         let findings = audit::run(&order, &contract, &world.carrier, &self.surroundings.now).await?;
         Ok((order.patients.len(), findings))
     }
 
     /// What is compared, with the values of this run.
-    fn order(&mut self, file: AuditFile, contract: &str) -> Result<Order, String> {
+    fn order(&mut self, file: AuditFile) -> Result<Order, String> {
         let AuditFile { mut patients, index, index_address, service_domain, categorization, mut producers } = file;
         if patients.is_empty() {
             patients.push("${patientId}".to_owned());
@@ -74,11 +76,13 @@ impl CaseRun<'_> {
         }
         Ok(Order {
             patients,
-            contract: contract.to_owned(),
             producers: asked,
             index: expanded(&index)?,
-            service_domain: expanded(&service_domain)?,
-            categorization: expanded(&categorization)?,
+            filing: Filing {
+                service_domain: expanded(&service_domain)?,
+                categorizations: vec![expanded(&categorization)?],
+                others: Vec::new(),
+            },
             index_address: match index_address {
                 Some(address) => expanded(&address)?,
                 None => audit::index_address(),

@@ -78,7 +78,7 @@ const UNIT_ROWS: &[(&[u16], &str, &str)] = &[
     (&[57], "schematron/tests.rs", "statement_57_an_extended_rule_brings_its_asserts_and_lets_are_seen_by_tests"),
     (&[58], "xpath/tests.rs", "statement_58_values_are_those_xpath_2_defines"),
     (&[67], "index/updates.rs", "statement_67_updates_are_few_apart_and_not_too_large"),
-    (&[68], "index/audit.rs", "statement_68_index_and_producers_are_held_against_each_other"),
+    (&[68], "index/audit/tests.rs", "statement_68_index_and_producers_are_held_against_each_other"),
     (&[59], "schematron/tests.rs", "statement_59_a_report_that_holds_is_no_failure"),
     (&[60], "schematron/tests.rs", "statement_60_an_unknown_function_is_an_error_with_its_line"),
 ];

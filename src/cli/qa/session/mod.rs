@@ -1,7 +1,7 @@
 //! `anslut qa session`: what a system is to be tested for, how far it has come, what is wrong with it, and who decided.
 
 mod arguments;
-mod place;
+pub(super) mod place;
 mod runs;
 mod shown;
 

@@ -37,7 +37,7 @@ pub struct PlaceArguments {
 }
 
 /// A desk that is asked.
-pub(super) struct Desk {
+pub(in crate::cli::qa) struct Desk {
     base: String,
     token: Option<String>,
     way: Way,
@@ -55,19 +55,19 @@ enum Way {
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) bytes: Bytes,
+pub(in crate::cli::qa) struct Answer {
+    pub(in crate::cli::qa) status: u16,
+    pub(in crate::cli::qa) bytes: Bytes,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
+    pub(in crate::cli::qa) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
     }
 }
 
 impl Desk {
-    pub(super) fn open(place: &PlaceArguments, variables: &[(String, String)]) -> Result<Self, Failure> {
+    pub(in crate::cli::qa) fn open(place: &PlaceArguments, variables: &[(String, String)]) -> Result<Self, Failure> {
         let settings = load(&Environment::Demo, &[], variables).settings?;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::environment)?;
@@ -83,12 +83,17 @@ impl Desk {
     }
 
     /// Asks; only an answer that says neither yes nor why not is a failure.
-    pub(super) fn ask(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Result<Answer, Failure> {
+    pub(in crate::cli::qa) fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, Failure> {
         self.runtime.block_on(self.answer(method, path, body.into()))
     }
 
     /// Lets what goes on beside go on.
-    pub(super) fn pause(&self, time: std::time::Duration) {
+    pub(in crate::cli::qa) fn pause(&self, time: std::time::Duration) {
         self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
@@ -119,17 +124,17 @@ impl Desk {
     }
 
     /// What stands at a path.
-    pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
+    pub(in crate::cli::qa) fn get(&self, path: &str) -> Result<Value, Failure> {
         self.told(path, self.ask(Method::GET, path, Bytes::new())?)
     }
 
     /// Sends something.
-    pub(super) fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, Failure> {
+    pub(in crate::cli::qa) fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, Failure> {
         self.told(path, self.ask(method, path, body.to_string())?)
     }
 
     /// The document of an answer; a refusal is a failure that says what would be possible.
-    pub(super) fn told(&self, path: &str, answer: Answer) -> Result<Value, Failure> {
+    pub(in crate::cli::qa) fn told(&self, path: &str, answer: Answer) -> Result<Value, Failure> {
         let (status, document) = (answer.status, answer.json());
         if (200..300).contains(&status) {
             return Ok(document);
