@@ -56,9 +56,10 @@ async fn overview(admin: &Admin) -> Result<Markup, Problem> {
         h1 { "Quality assurance" }
         p { "Test cases of service contracts, run against a system before it may connect." }
         h2 { "Waiting" }
-        (table(&waiting, "No case waits for a call or for somebody's word.", &["Case", "Waits for", "Seconds left", "Seen", "Almost"], |one| html! {
+        (table(&waiting, "No case waits for a call or for somebody's word.", &["Case", "State", "Waits for", "Seconds left", "Seen", "Almost"], |one| html! {
             td { (text(&one["suite"])) " / " (text(&one["case"])) }
-            td { (text(&one["reason"])) @if one["ask"].is_string() { br; (text(&one["ask"])) } }
+            td { (text(&one["state"])) @if one["state"] == "EXPIRED" { br; "anslut qa session rearm " (text(&one["id"])) } }
+            td { (waited_for(one)) }
             td.number { (text(&one["remaining_seconds"])) }
             td.number { @if one["for"] == "call" { (text(&one["seen"])) " of " (text(&one["of"])) } }
             td { @for near in items(&one["near_misses"]) { (text(near)) br; } }
@@ -78,6 +79,21 @@ async fn overview(admin: &Admin) -> Result<Markup, Problem> {
             td.when { (text(&one["started"])) }
         }))
     })
+}
+
+/// What a case waits for: for a call, all that somebody needs who is to make it.
+fn waited_for(one: &Value) -> Markup {
+    let call = &one["call"];
+    let known = ["logical_address", "patient"].into_iter().filter(|name| call[*name].is_string());
+    html! {
+        (text(&one["reason"]))
+        @for name in known { ", " (name.replace('_', " ")) " " (text(&call[name])) }
+        @if one["ask"].is_string() { br; (text(&one["ask"])) }
+        @if !items(&call["to"]).is_empty() { br; "to " (joined(&call["to"])) }
+        @if call["message"].is_string() {
+            details { summary { "such a message" } pre { (text(&call["message"])) } }
+        }
+    }
 }
 
 async fn one(admin: &Admin, id: &str) -> Result<Markup, Problem> {

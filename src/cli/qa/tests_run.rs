@@ -53,6 +53,9 @@ pub struct RunArguments {
     /// Scripts that only log their findings fail on them
     #[arg(long)]
     pub strict: bool,
+    /// What rule files report is a failure, as what they assert is
+    #[arg(long)]
+    pub reports_fail: bool,
     /// Platform rules count, instead of being observations
     #[arg(long)]
     pub rules: bool,
@@ -223,6 +226,7 @@ fn options(arguments: &RunArguments) -> Result<Options, Failure> {
         data,
         set,
         strict: arguments.strict,
+        reports_fail: arguments.reports_fail,
         rules: arguments.rules,
         fail_fast: arguments.fail_fast,
         // A trial with shortened durations is never evidence.

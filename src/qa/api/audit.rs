@@ -116,9 +116,20 @@ fn unreachable(why: String) -> Problem {
 
 fn contract(name: &str) -> Result<Arc<Contract>, Problem> {
     let known = builtin::contracts(&mut Importer::default()).0;
-    let found =
-        known.into_iter().find(|known| known.namespace == name || known.short_name().eq_ignore_ascii_case(name));
-    found.map(Arc::new).ok_or_else(|| Problem::wrong(format!("contract {name} is not known")))
+    let is_named = |known: &Contract| {
+        known.namespace == name
+            || known.short_name().eq_ignore_ascii_case(name)
+            || known.operation.eq_ignore_ascii_case(name)
+    };
+    let mut found = known.into_iter().filter(is_named);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(Arc::new(one)),
+        (Some(one), Some(other)) => {
+            let (one, other) = (one.short_name(), other.short_name());
+            Err(Problem::wrong(format!("contract {name} may be {one} or {other}")))
+        }
+        (None, _) => Err(Problem::wrong(format!("contract {name} is not known"))),
+    }
 }
 
 /// What is compared, with what the platform knows in the place of what nobody said.

@@ -33,6 +33,7 @@ pub(super) const PATHS: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/qa/runs/{id}/cases/{n}/override", "A reviewer's verdict with by and reason; n counts from 0"),
     ("get", "/api/v1/qa/waiting", "Cases that wait for a call or for somebody's word"),
     ("post", "/api/v1/qa/waiting/{id}/extend", "More time, in seconds, for a case that waits for a call"),
+    ("post", "/api/v1/qa/waiting/{id}/rearm", "Arm a case again that nobody called in time; 202 with its new run"),
     ("post", "/api/v1/qa/waiting/{id}/cancel", "Give a case up: it is not run"),
     ("post", "/api/v1/qa/waiting/{id}/attest", "What somebody saw: verdict, by, comment"),
     ("get", "/api/v1/qa/sessions", "Sessions with their states"),

@@ -46,6 +46,7 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Desk>>)> {
         ("/api/v1/qa/runs/{id}/cases/{n}/override", post(runs::overrule)),
         ("/api/v1/qa/waiting", get(waiting::list)),
         ("/api/v1/qa/waiting/{id}/extend", post(waiting::extend)),
+        ("/api/v1/qa/waiting/{id}/rearm", post(waiting::arm_again)),
         ("/api/v1/qa/waiting/{id}/cancel", post(waiting::cancel)),
         ("/api/v1/qa/waiting/{id}/attest", post(waiting::attest)),
         ("/api/v1/qa/sessions", get(sessions::list).post(sessions::add)),

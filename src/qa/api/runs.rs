@@ -59,11 +59,19 @@ pub(super) async fn start(State(desk): State<Arc<Desk>>, bytes: Bytes) -> Result
     {
         return Err(Problem::unknown("session", session));
     }
-    let id = desk.start(order).map_err(|why| match why {
+    accepted(&desk.start(order).map_err(not_started)?)
+}
+
+pub(super) fn not_started(why: NotStarted) -> Problem {
+    match why {
         NotStarted::Unknown(suite) => Problem::unknown("suite", &suite),
         NotStarted::Nothing(why) => Problem::wrong(why),
         NotStarted::Full => Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many runs wait already"),
-    })?;
+    }
+}
+
+/// A run is on its way.
+pub(super) fn accepted(id: &str) -> Result<Response, Problem> {
     let location = format!("/api/v1/qa/runs/{id}");
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(json!({"id": id, "state": "queued"})))
         .into_response())

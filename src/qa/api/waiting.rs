@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, body};
-use super::runs::{LISTED_MAX, Reply, kept};
+use super::runs::{LISTED_MAX, Reply, accepted, kept, not_started};
 use crate::qa::consumer::waits::SECONDS_MAX;
 use crate::qa::desk::Desk;
 use crate::qa::desk::register::Attested;
@@ -35,17 +36,20 @@ pub(super) struct Said {
 
 /// Cases that wait for a call now, and those that wait for a person, in all runs.
 pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Reply {
-    let mut waiting: Vec<Value> = desk
-        .waits
-        .shown()
-        .into_iter()
-        .map(|(number, mut shown)| {
-            (shown["id"], shown["for"]) = (json!(format!("{CALL}.{number}")), json!(CALL));
-            let (text, call) = (|name: &str| shown["call"][name].as_str().unwrap_or("any").to_owned(), CALL);
-            shown["reason"] = json!(format!("a {call} of {} from {}", text("contract"), text("sender")));
-            shown
-        })
-        .collect();
+    let calls: Vec<(u64, Value)> = desk.waits.shown().into_iter().chain(desk.waits.expired()).collect();
+    let entrances = match &desk.hub {
+        // Whoever asks what is waited for is told so even where the hub does not say where it is.
+        Some(hub) if !calls.is_empty() => hub.entrances().await.unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let told = |(number, mut shown): (u64, Value)| {
+        (shown["id"], shown["for"]) = (json!(format!("{CALL}.{number}")), json!(CALL));
+        shown["call"]["to"] = json!(entrances);
+        let (text, call) = (|name: &str| shown["call"][name].as_str().unwrap_or("any").to_owned(), CALL);
+        shown["reason"] = json!(format!("a {call} of {} from {}", text("contract"), text("sender")));
+        shown
+    };
+    let mut waiting: Vec<Value> = calls.into_iter().map(told).collect();
     for id in desk.archive.ids()?.into_iter().take(LISTED_MAX) {
         let Ok(kept) = desk.archive.find(&id) else { continue };
         let cases = kept.document.cases.iter().enumerate();
@@ -76,8 +80,24 @@ pub(super) async fn extend(State(desk): State<Arc<Desk>>, Path(id): Path<String>
         Ok(_) => Problem::new(StatusCode::CONFLICT, format!("{id} waits for a person, and for as long as that takes")),
         Err(problem) => problem,
     })?;
-    let left = desk.waits.extend(number, seconds).ok_or_else(|| Problem::unknown("waiting case", &id))?;
+    let left = desk.waits.extend(number, seconds).ok_or_else(|| match desk.waits.is_expired(number) {
+        true => Problem::new(StatusCode::CONFLICT, format!("{id} has EXPIRED: it can be armed again (rearm)")),
+        false => Problem::unknown("waiting case", &id),
+    })?;
     Ok(Json(json!({"id": id, "remaining_seconds": left})))
+}
+
+/// Arms a case again that nobody called in time: a run of its own, of that case alone, as the other was ordered.
+pub(super) async fn arm_again(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let number = call(&id).ok_or_else(|| Problem::unknown("waiting case", &id))?;
+    if desk.waits.shown().iter().any(|(waiting, _)| *waiting == number) {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            format!("{id} waits still: it can be given more time (extend)"),
+        ));
+    }
+    let started = desk.arm_again(number).ok_or_else(|| Problem::unknown("expired case", &id))?;
+    accepted(&started.map_err(not_started)?)
 }
 
 /// Gives a case up: it is not run, whatever else its run comes to.

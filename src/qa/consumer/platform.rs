@@ -26,6 +26,9 @@ struct Address {
 /// The listener of FindContent, and its path there.
 const INDEX: (&str, &str) = ("index_find", "/skltp-ei/find-content-service/v1");
 
+/// What the names of the hub's listeners begin with, and the path that every call may take.
+const ENTRANCE: (&str, &str) = ("hub_http", "/vp");
+
 #[derive(Deserialize)]
 struct Known {
     registered: Vec<String>,
@@ -47,6 +50,13 @@ impl Hub {
     pub async fn index(&self) -> Result<Option<String>, String> {
         let (listener, path) = INDEX;
         Ok(self.listener(listener).await?.map(|url| format!("{}{path}", url.trim_end_matches('/'))))
+    }
+
+    /// Where systems call the hub, with and without TLS.
+    pub async fn entrances(&self) -> Result<Vec<String>, String> {
+        let platform: Platform = self.get("/api/v1/platform").await?;
+        let own = platform.addresses.into_iter().filter(|address| address.name.starts_with(ENTRANCE.0));
+        Ok(own.map(|address| format!("{}{}", address.url.trim_end_matches('/'), ENTRANCE.1)).collect())
     }
 
     /// Where a listener of the platform is; nothing where it is off.

@@ -45,6 +45,7 @@ pub async fn calls(
                 calls.push(call);
             }
         }
+        armed.looked();
         let counted = calls.iter().filter(|call| counts(call)).count();
         let enough = counted >= wanted.count as usize && !wanted.watches_to_the_end();
         let is_given_up = left.is_none() || is_over();

@@ -22,6 +22,8 @@ const RENEW: &str = "renew the platform's certificate: put new files in the plac
 const NEAR_MAX: usize = 20;
 /// Calls that are remembered as counted.
 const COUNTED_MAX: usize = 10_000;
+/// Cases that nobody called, and that may be armed again.
+const EXPIRED_MAX: usize = 200;
 
 /// What a case waits for.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +36,8 @@ pub struct What {
     pub wanted: AwaitFile,
     /// Its contract.
     pub contract: String,
+    /// A message that would be such a call, where the suite carries the contract.
+    pub message: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +45,10 @@ struct Waiting {
     what: What,
     armed: Timestamp,
     until: Instant,
+    /// The run, where it is one that can be made again.
+    run: Option<String>,
+    /// Whether the record has been looked at since.
+    is_looked: bool,
     seen: usize,
     near: Vec<String>,
     is_given_up: bool,
@@ -50,16 +58,25 @@ struct Waiting {
 struct State {
     last: u64,
     waiting: BTreeMap<u64, Waiting>,
+    expired: BTreeMap<u64, Waiting>,
     counted: BTreeSet<u64>,
 }
 
 /// All that wait.
 #[derive(Clone, Debug, Default)]
-pub struct Waits(Arc<Mutex<State>>);
+pub struct Waits {
+    all: Arc<Mutex<State>>,
+    run: Option<String>,
+}
 
 impl Waits {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, for the cases of a run that can be made again.
+    pub fn of_run(&self, id: &str) -> Self {
+        Self { all: Arc::clone(&self.all), run: Some(id.to_owned()) }
     }
 
     /// Begins to wait.
@@ -68,7 +85,8 @@ impl Waits {
         state.last += 1;
         let id = state.last;
         let until = Clock::instant() + Duration::from_secs(what.wanted.seconds.min(SECONDS_MAX));
-        let waiting = Waiting { what, armed: now, until, seen: 0, near: Vec::new(), is_given_up: false };
+        let (run, near) = (self.run.clone(), Vec::new());
+        let waiting = Waiting { what, armed: now, until, run, is_looked: false, seen: 0, near, is_given_up: false };
         state.waiting.insert(id, waiting);
         Armed { waits: self.clone(), id }
     }
@@ -77,6 +95,24 @@ impl Waits {
     pub fn shown(&self) -> Vec<(u64, Value)> {
         let state = self.state();
         state.waiting.iter().map(|(id, waiting)| (*id, waiting.shown())).collect()
+    }
+
+    /// The same about those that nobody called in time.
+    pub fn expired(&self) -> Vec<(u64, Value)> {
+        let state = self.state();
+        state.expired.iter().map(|(id, waiting)| (*id, waiting.shown())).collect()
+    }
+
+    /// Whether nobody called the case of this number in time.
+    pub fn is_expired(&self, id: u64) -> bool {
+        self.state().expired.contains_key(&id)
+    }
+
+    /// Takes one that nobody called in time, to be armed again: its run, and its name in it.
+    pub fn take_expired(&self, id: u64) -> Option<(String, String)> {
+        let mut state = self.state();
+        let waiting = state.expired.remove(&id)?;
+        waiting.run.map(|run| (run, waiting.what.case))
     }
 
     /// Gives a case more time from now on; the answer is what is left, nothing where nobody of this number waits.
@@ -91,7 +127,8 @@ impl Waits {
     /// Gives a case up; whether it was there.
     pub fn give_up(&self, id: u64) -> bool {
         let mut state = self.state();
-        state.waiting.get_mut(&id).map(|waiting| waiting.is_given_up = true).is_some()
+        state.expired.remove(&id).is_some()
+            || state.waiting.get_mut(&id).map(|waiting| waiting.is_given_up = true).is_some()
     }
 }
 
@@ -100,12 +137,26 @@ impl Waiting {
         self.until.saturating_duration_since(Clock::instant())
     }
 
+    fn is_enough(&self) -> bool {
+        self.seen >= self.what.wanted.count as usize
+    }
+
+    fn state(&self) -> &'static str {
+        match (self.seen, self.is_looked) {
+            _ if self.left().is_zero() && !self.is_enough() => "EXPIRED",
+            (0, false) => "ARMED",
+            (0, true) => "WAITING",
+            _ => "SEEN",
+        }
+    }
+
     fn shown(&self) -> Value {
         let AwaitFile { sender, logical_address, patient, count, fault, behaviour, .. } = &self.what.wanted;
         json!({
             "suite": self.what.suite,
             "case": self.what.case,
-            "state": if self.seen == 0 { "WAITING" } else { "SEEN" },
+            "state": self.state(),
+            "run": self.run,
             "armed": self.armed,
             "remaining_seconds": self.left().as_secs(),
             "seen": self.seen,
@@ -116,6 +167,7 @@ impl Waiting {
                 "contract": self.what.contract,
                 "logical_address": logical_address,
                 "patient": patient,
+                "message": self.what.message,
             },
             "ask": self.what.wanted.is_renewal().then_some(RENEW),
             "producer": fault.as_ref().or(behaviour.as_ref()),
@@ -163,6 +215,13 @@ impl Armed {
         Taken::Own
     }
 
+    /// The record has been looked at: from now on it waits.
+    pub fn looked(&self) {
+        if let Some(waiting) = self.waits.state().waiting.get_mut(&self.id) {
+            waiting.is_looked = true;
+        }
+    }
+
     /// The calls that almost fitted, and why they did not.
     pub fn near(&self) -> Vec<String> {
         let state = self.waits.state();
@@ -172,7 +231,15 @@ impl Armed {
 
 impl Drop for Armed {
     fn drop(&mut self) {
-        self.waits.state().waiting.remove(&self.id);
+        let mut state = self.waits.state();
+        let Some(waiting) = state.waiting.remove(&self.id) else { return };
+        let is_expired = waiting.left().is_zero() && !waiting.is_enough() && !waiting.is_given_up;
+        if is_expired && waiting.run.is_some() {
+            state.expired.insert(self.id, waiting);
+            while state.expired.len() > EXPIRED_MAX {
+                state.expired.pop_first();
+            }
+        }
     }
 }
 
@@ -218,10 +285,37 @@ mod tests {
         let waits = Waits::default();
         let armed = waits.arm(what("W1", "A"), Timestamp::UNIX_EPOCH);
         let (id, shown) = waits.shown().remove(0);
-        assert_eq!((&shown["state"], &shown["call"]["sender"]), (&json!("WAITING"), &json!("A")));
+        assert_eq!((&shown["state"], &shown["call"]["sender"]), (&json!("ARMED"), &json!("A")));
+        armed.looked();
+        assert_eq!(waits.shown()[0].1["state"], "WAITING");
         assert!(waits.extend(id, 100).is_some_and(|left| (995..=1_000).contains(&left)));
         assert!(waits.give_up(id) && armed.left().is_none());
         drop(armed);
         assert_eq!((waits.extend(id, 1), waits.give_up(id)), (None, false));
+        assert_eq!(waits.expired(), []);
+    }
+
+    #[test]
+    fn one_that_nobody_called_in_time_can_be_armed_again_once() {
+        let waits = Waits::default();
+        let arm = |waits: &Waits| {
+            let mut what = what("W1", "A");
+            what.wanted.seconds = 0;
+            waits.arm(what, Timestamp::UNIX_EPOCH)
+        };
+        // What belongs to no run that can be made again is over.
+        drop(arm(&waits));
+        assert_eq!(waits.expired(), []);
+        drop(arm(&waits.of_run("run-1")));
+        let (id, shown) = waits.expired().remove(0);
+        assert_eq!((&shown["state"], &shown["run"]), (&json!("EXPIRED"), &json!("run-1")));
+        assert_eq!((waits.shown().len(), waits.extend(id, 1)), (0, None));
+        assert_eq!(waits.take_expired(id), Some(("run-1".to_owned(), "W1".to_owned())));
+        assert_eq!(waits.take_expired(id), None);
+        // One that was called is judged, however late it is.
+        let called = arm(&waits.of_run("run-2"));
+        assert_eq!(called.take(&call(1, "A")), Taken::Own);
+        drop(called);
+        assert_eq!(waits.expired(), []);
     }
 }

@@ -64,6 +64,8 @@ pub(super) struct State {
     pub(super) register: Register,
     pub(super) suites: BTreeMap<String, Arc<Published>>,
     pub(super) runs: BTreeMap<String, Arc<Going>>,
+    /// What was ordered, by run.
+    pub(super) orders: BTreeMap<String, runs::Order>,
     pub(super) mutants: BTreeMap<String, String>,
 }
 

@@ -47,10 +47,16 @@ pub struct Order {
     /// Platform rules count.
     #[serde(default)]
     pub rules: bool,
+    /// What rule files report is a failure.
+    #[serde(default)]
+    pub reports_fail: bool,
     /// How long cases wait for calls, where not as long as they say.
     #[serde(default)]
     pub wait_seconds: Option<u64>,
 }
+
+/// Orders that are remembered, for cases that are armed again.
+const ORDERS_MAX: usize = 1_000;
 
 /// A run on its way.
 #[derive(Debug, Default)]
@@ -111,6 +117,7 @@ impl Desk {
             target: order.target.clone(),
             set: order.data.clone(),
             rules: order.rules,
+            reports_fail: order.reports_fail,
             preparatory: order.preparatory,
             environment: order.environment.clone(),
             session: order.session.clone(),
@@ -131,11 +138,24 @@ impl Desk {
             // Finished ones are in the archive.
             state.runs.retain(|_, run| run.state() != "finished");
             state.runs.insert(id.clone(), Arc::clone(&going));
+            // An id begins with the moment it was given: the oldest go first.
+            state.orders.insert(id.clone(), order.clone());
+            while state.orders.len() > ORDERS_MAX {
+                state.orders.pop_first();
+            }
         }
         let desk = Arc::clone(self);
         let own = id.clone();
         tokio::spawn(async move { desk.carry_out(&own, &going, &projects, options, order.session).await });
         Ok(id)
+    }
+
+    /// Arms a case again that nobody called in time: the same order, with that case alone. The answer is the new run's id;
+    /// nothing where there is no such case, or its order is no longer known.
+    pub fn arm_again(self: &Arc<Self>, number: u64) -> Option<Result<String, NotStarted>> {
+        let (run, case) = self.waits.take_expired(number)?;
+        let order = self.state().orders.get(&run).cloned()?;
+        Some(self.start(Order { cases: vec![case], themes: Vec::new(), ..order }))
     }
 
     fn new_id(&self) -> String {
@@ -161,7 +181,7 @@ impl Desk {
             }),
             is_cancelled: Arc::new(move || asked.cancelled.load(Ordering::Acquire)),
             hub: self.hub.clone(),
-            waits: self.waits.clone(),
+            waits: self.waits.of_run(id),
             ..World::new(self.host.carrier(), self.clock.clone())
         };
         let finished = run(id, projects, &options, &world).await;

@@ -16,6 +16,9 @@ use crate::qa::tree;
 use crate::soap::responder::Responder;
 use crate::soap::xml::text::escape_into;
 
+/// The kind of identity that a personal identity number (*personnummer*) is.
+pub const PERSONAL_NUMBER: &str = "1.2.752.129.2.1.3.1";
+
 /// A producer.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +83,7 @@ pub async fn answered(
 ) -> Answered {
     let text = template
         .replace("${patientId}", patient)
-        .replace("${patientIdType}", "1.2.752.129.2.1.3.1")
+        .replace("${patientIdType}", PERSONAL_NUMBER)
         .replace("${logicalAddress}", &producer.logical_address);
     let original = producer.original_consumer.as_deref().filter(|original| !original.is_empty());
     match called(&producer.url, &contract.soap_action, &text, original, carrier).await {
@@ -121,7 +124,8 @@ async fn called(
     Ok((exchange.status, exchange.text()))
 }
 
-pub(super) fn escaped(text: &str) -> String {
+/// A text as it may stand in an element.
+pub fn escaped(text: &str) -> String {
     let mut out = String::new();
     escape_into(&mut out, text);
     out

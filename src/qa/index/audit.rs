@@ -93,7 +93,14 @@ pub fn compare(
     engagements: &[Engagement],
     answers: &BTreeMap<String, Answered>,
 ) -> Vec<Finding> {
-    let own: Vec<&Engagement> = engagements.iter().filter(|one| !filing.is_others(&one.key)).collect();
+    let systems = systems(answers);
+    let is_asked = |key: &Key| {
+        let system = key.source_system.as_str();
+        answers.contains_key(&key.logical_address) || system.is_empty() || has(&systems, system)
+    };
+    // Other contracts' engagements, and those of systems that nobody asked, are not what this is about.
+    let is_own = |one: &&Engagement| !filing.is_others(&one.key) && is_asked(&one.key);
+    let own: Vec<&Engagement> = engagements.iter().filter(is_own).collect();
     let mut findings = Vec::new();
     for (place, engagement) in own.iter().enumerate() {
         let key = engagement.key.clone();
@@ -126,6 +133,21 @@ pub fn compare(
         }
     }
     findings
+}
+
+/// The systems that are asked, by their addresses and by what their records say.
+fn systems(answers: &BTreeMap<String, Answered>) -> Vec<&str> {
+    let mut systems: Vec<&str> = answers.keys().map(String::as_str).collect();
+    for answered in answers.values() {
+        if let Answered::Records(records) = answered {
+            systems.extend(records.iter().filter_map(|record| record.source_system.as_deref()));
+        }
+    }
+    systems
+}
+
+fn has(systems: &[&str], wanted: &str) -> bool {
+    systems.iter().any(|system| system.eq_ignore_ascii_case(wanted))
 }
 
 /// Whether an engagement differs from another only where that one says that the field does not apply.
@@ -175,6 +197,16 @@ fn of_engagement(filing: &Filing, engagement: &Engagement, answered: Option<&Ans
             return Some(("orphan", "the producer answers without records".to_owned(), Proposed::delete()));
         }
         Some(Answered::Records(_)) => {}
+    }
+    let mut named: Vec<&str> = records.iter().filter_map(|record| record.source_system.as_deref()).collect();
+    if !named.is_empty() && !key.source_system.is_empty() && !has(&named, &key.source_system) {
+        named.dedup();
+        let evidence = format!("sourceSystem {}, records of {}", key.source_system, named.join(", "));
+        let right = match named.as_slice() {
+            [one] => Some(Key { source_system: (*one).to_owned(), ..key.clone() }),
+            _ => None,
+        };
+        return Some(("wrong-source", evidence, Some(Proposed { delete: true, most_recent: newest, instead: right })));
     }
     let newest = newest?;
     let evidence = format!("mostRecentContent {}, newest record {newest}", engagement.most_recent);

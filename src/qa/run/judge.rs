@@ -147,16 +147,19 @@ impl Judging<'_> {
 }
 
 fn schematron_judgement(report: &Report) -> Judgement {
-    let failed = report.of(schematron::Outcome::Failed).map(|finding| {
-        format!("{} [{}] {}:{}: {}", finding.text, finding.pattern, finding.location, finding.line, finding.test)
-    });
-    let messages: Vec<String> = failed.collect();
+    let messages: Vec<String> = report.of(schematron::Outcome::Failed).map(said).collect();
     let broken = report.of(schematron::Outcome::Error).next().map(|finding| finding.text.clone());
     match (messages.is_empty(), broken) {
         (true, None) => Judgement::pass(),
         (true, Some(why)) => Judgement::of(Verdict::Error, why),
         (false, _) => Judgement { verdict: Verdict::Fail, messages, ..Judgement::default() },
     }
+}
+
+/// A finding of a rule file in words.
+fn said(finding: &schematron::Finding) -> String {
+    let schematron::Finding { text, pattern, location, line, test, .. } = finding;
+    format!("{text} [{pattern}] {location}:{line}: {test}")
 }
 
 fn not_run(reason: String) -> Judgement {
@@ -284,10 +287,19 @@ impl Host for ScriptHost<'_, '_> {
             Ok(document) => document,
             Err(why) => return Err(format!("the response is not XML: {why}")),
         };
-        let report = loaded.schema.validate(&document, self.now());
-        self.warnings.extend(report.findings.iter().map(|finding| {
-            format!("{} [{}] {}:{}: {}", finding.text, finding.pattern, finding.location, finding.line, finding.test)
-        }));
+        let mut report = loaded.schema.validate(&document, self.now());
+        let (reported, found): (Vec<_>, Vec<_>) =
+            report.findings.iter_mut().partition(|finding| finding.outcome == schematron::Outcome::Reported);
+        self.warnings.extend(found.iter().map(|finding| said(finding)));
+        for finding in reported {
+            if self.case.surroundings.options.reports_fail {
+                finding.outcome = schematron::Outcome::Failed;
+                self.warnings.push(said(finding));
+            } else {
+                // Published validators collect failed asserts only.
+                self.case.notices.push(Notice::new("schematron-report", said(finding)));
+            }
+        }
         Ok(report)
     }
 

@@ -48,6 +48,8 @@ pub struct Options {
     pub set: BTreeMap<String, String>,
     /// Scripts that cannot fail turn their findings into failures.
     pub strict: bool,
+    /// What rule files report is a failure, as what they assert is; else it is a notice.
+    pub reports_fail: bool,
     /// Platform rules count, instead of being observations.
     pub rules: bool,
     /// The first case that does not pass ends the run.
@@ -85,6 +87,7 @@ impl Default for Options {
             data: None,
             set: BTreeMap::new(),
             strict: false,
+            reports_fail: false,
             rules: false,
             fail_fast: false,
             preparatory: false,

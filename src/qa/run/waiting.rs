@@ -12,6 +12,7 @@ use crate::qa::consumer::received;
 use crate::qa::consumer::rules;
 use crate::qa::consumer::wait::{self, Seen};
 use crate::qa::consumer::waits::What;
+use crate::qa::index::ask;
 use crate::qa::index::watched;
 use crate::qa::native::written::waits::{AwaitFile, UpdatesFile};
 use crate::qa::result::{AssertionResult, Observation, StepResult};
@@ -172,7 +173,8 @@ impl CaseRun<'_> {
         let world = self.surroundings.world;
         let (suite, case) = (self.surroundings.suite.name.clone(), self.case.name.clone());
         let last = hub.newest().await?;
-        let what = What { suite, case, wanted: wanted.clone(), contract: contract.to_owned() };
+        let (message, contract) = (self.message(wanted, contract), contract.to_owned());
+        let what = What { suite, case, wanted: wanted.clone(), contract, message };
         let armed = world.waits.arm(what, world.clock.now());
         if let Some(Changing::Producer(misbehaving)) = changing {
             misbehaving.start(hub, armed.left().unwrap_or_default()).await?;
@@ -206,6 +208,18 @@ impl CaseRun<'_> {
         };
         result.assertions.push(assertion(&name, verdict, messages));
         Ok(seen)
+    }
+
+    /// A message that would be the call that is waited for.
+    fn message(&self, wanted: &AwaitFile, namespace: &str) -> Option<String> {
+        let contract = self.contract().filter(|contract| contract.namespace == namespace)?;
+        let template = ask::template(&contract).ok()?;
+        let filled = |text: String, name: &str, value: Option<&String>| match value {
+            Some(value) => text.replace(name, &ask::escaped(value)),
+            None => text,
+        };
+        let text = filled(template, "${logicalAddress}", wanted.logical_address.as_ref());
+        Some(filled(text, "${patientId}", wanted.patient.as_ref()).replace("${patientIdType}", ask::PERSONAL_NUMBER))
     }
 
     /// The contract that the suite is about, as it carries it.

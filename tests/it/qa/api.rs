@@ -215,9 +215,8 @@ async fn statement_75_a_session_moves_as_its_deviations_allow() {
     assert_eq!((changed.status, changed.json()["history"].as_array().unwrap().len()), (200, 3));
 }
 
-#[tokio::test]
-async fn a_case_that_waits_is_given_more_time_or_given_up() {
-    let data = tempfile::tempdir().unwrap();
+/// A desk that watches a hub nobody calls, with a suite of a case that waits for a call and one that waits for a person.
+async fn waiting_desk(data: &Path) -> (Router, String) {
     let folder = tempfile::tempdir().unwrap();
     super::native::write(folder.path(), "{ no_fault = true }");
     let waits = "id = \"C1\"\nkind = \"await\"\n[await]\nsender = \"SE-A\"\nseconds = 600\n";
@@ -227,11 +226,52 @@ async fn a_case_that_waits_is_given_more_time_or_given_up() {
     let files = names.map(|name| (name.to_owned(), std::fs::read(folder.path().join(name)).unwrap()));
     let here = Here::default();
     here.known("stub", Arc::new(stub()));
-    let mut desk = Desk::open(Some(data.path()), Clock::System, Arc::new(here)).unwrap();
+    let mut desk = Desk::open(Some(data), Clock::System, Arc::new(here)).unwrap();
     desk.watch(Hub::new("http://hub/", None, Arc::new(super::waits::record(&[], 0))));
     let router = router(Arc::new(desk));
     let taken = call(&router, Method::POST, "/api/v1/qa/suites", anslut::qa::report::zip::write(&files).unwrap()).await;
     let suite = taken.json()["id"].as_str().unwrap().to_owned();
+    (router, suite)
+}
+
+#[tokio::test]
+async fn a_case_that_nobody_called_is_armed_again() {
+    let data = tempfile::tempdir().unwrap();
+    let (router, suite) = waiting_desk(data.path()).await;
+    let order =
+        json!({"suite": suite, "cases": ["C1"], "wait_seconds": 1, "session": null, "environment": "NTJP-TEST"});
+    let first = finished(&router, order).await;
+    let waiting = get(&router, "/api/v1/qa/waiting").await.json();
+    let one = &waiting[0];
+    assert_eq!(
+        (&one["state"], &one["run"], &one["remaining_seconds"]),
+        (&json!("EXPIRED"), &json!(first), &json!(0)),
+        "{waiting}"
+    );
+    // Whoever is to call is told where, and with what.
+    assert_eq!(one["call"]["to"], json!(["http://127.0.0.1:8080/vp"]));
+    let message = one["call"]["message"].as_str().unwrap();
+    assert!(message.contains("urn:riv:test:qa:GetThingResponder:1") && message.contains("LogicalAddress"), "{message}");
+    let path = |what: &str| format!("/api/v1/qa/waiting/{}/{what}", one["id"].as_str().unwrap());
+    assert_eq!(post(&router, &path("extend"), json!({"seconds": 60})).await.status, 409);
+    let again = post(&router, &path("rearm"), json!({})).await;
+    assert_eq!(again.status, 202, "{}", again.json());
+    let second = again.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(again.location, Some(format!("/api/v1/qa/runs/{second}")));
+    get(&router, &format!("/api/v1/qa/runs/{second}/events?wait=true")).await;
+    let run = get(&router, &format!("/api/v1/qa/runs/{second}")).await.json();
+    assert_eq!((run["cases"].as_array().unwrap().len(), &run["target"]["environment"]), (1, &json!("NTJP-TEST")));
+    // It waited as long as it was told to, and once more is not twice.
+    assert_eq!(run["cases"][0]["reason"], "C1: no matching call within 1 s");
+    assert_eq!(post(&router, &path("rearm"), json!({})).await.status, 404);
+    let waiting = get(&router, "/api/v1/qa/waiting").await.json();
+    assert_eq!((waiting.as_array().unwrap().len(), &waiting[0]["run"]), (1, &json!(second)));
+}
+
+#[tokio::test]
+async fn a_case_that_waits_is_given_more_time_or_given_up() {
+    let data = tempfile::tempdir().unwrap();
+    let (router, suite) = waiting_desk(data.path()).await;
     let started = post(&router, "/api/v1/qa/runs", json!({"suite": suite})).await.json();
     let run = started["id"].as_str().unwrap().to_owned();
     let waiting = loop {
@@ -253,8 +293,14 @@ async fn a_case_that_waits_is_given_more_time_or_given_up() {
     let cases = get(&router, &format!("/api/v1/qa/runs/{run}")).await.json()["cases"].clone();
     assert_eq!((&cases[0]["verdict"], &cases[0]["reason"]), (&json!("not-run"), &json!("C1: cancelled")));
     assert_eq!(post(&router, &path("cancel"), json!({})).await.status, 404);
-    // The other waits for a person.
-    let manual = get(&router, "/api/v1/qa/waiting").await.json()[0].clone();
+    // The other waits for a person; what was given up is not armed again.
+    let all = get(&router, "/api/v1/qa/waiting").await.json();
+    assert_eq!(
+        (all.as_array().unwrap().len(), post(&router, &path("rearm"), json!({})).await.status),
+        (1, 404),
+        "{all}"
+    );
+    let manual = all[0].clone();
     let path = |what: &str| format!("/api/v1/qa/waiting/{}/{what}", manual["id"].as_str().unwrap());
     assert_eq!(post(&router, &path("extend"), json!({"seconds": 60})).await.status, 409);
     assert_eq!(post(&router, &path("cancel"), json!({})).await.json()["verdict"], "not-run");

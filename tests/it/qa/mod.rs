@@ -2,6 +2,7 @@
 
 mod api;
 mod assertions;
+mod audit;
 mod command;
 mod import;
 mod mocks;

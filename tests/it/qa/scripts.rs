@@ -154,6 +154,34 @@ pub fn statement_48_rule_files() {
     expect(&with_rules(&logs, &[], true), "fail", "G07c", &["a record without note"]);
 }
 
+/// `report` of a rule file fails when it is asked to (`qa.md` §4.3, 6); else it is told beside, also of scripts that are
+/// strict about what they only log.
+#[test]
+fn a_report_of_a_rule_file_fails_when_reports_fail() {
+    let rules = RULES.replace(
+        "<assert test='t:note'>a record without note</assert>",
+        "<report test='t:patientId'>a record of <value-of select='t:documentId'/></report>",
+    );
+    let asserts = format!("{VALIDATE}failures.each {{ f -> log.error(f.text) }}\nassert (failures.isEmpty())");
+    let logs = format!("{VALIDATE}failures.each {{ f -> log.error(f.text) }}");
+    let run = |text: &str, strict: bool, reports_fail: bool| {
+        let suite = Suite { rules: Some(rules.clone()), ..Suite::of(script(text)) };
+        let set = [("answer".to_owned(), "ok1".to_owned())].into();
+        let options = anslut::qa::run::Options { set, strict, reports_fail, ..Default::default() };
+        suite.run_with(options, Stub::default())
+    };
+    let told = |ran: &Ran| ran.case().notices.iter().filter(|one| one.code == "schematron-report").count();
+    let ran = run(&asserts, false, false);
+    expect(&ran, "pass", "G07b", &[]);
+    assert_eq!(told(&ran), 1, "{}", ran.said());
+    assert!(ran.case().notices.iter().any(|one| one.text.starts_with("a record of ")), "{}", ran.said());
+    let ran = run(&asserts, false, true);
+    expect(&ran, "fail", "G07b", &["a record of ", "notes", "/t:record[1]"]);
+    assert_eq!(told(&ran), 0, "{}", ran.said());
+    expect(&run(&logs, true, false), "skip", "G07c", &["script cannot fail"]);
+    expect(&run(&logs, true, true), "fail", "G07c", &["a record of "]);
+}
+
 #[test]
 pub fn statement_49_rules_that_are_switched_off_are_left_out() {
     let text = format!("if(context.validateNPO != \"true\") {{ return }}\n{VALIDATE}assert (failures.isEmpty())");

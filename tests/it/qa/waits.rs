@@ -94,7 +94,8 @@ impl Responder for Record {
                 .map(|shown| certificate(shown))
                 .into_iter()
                 .collect();
-            json!({"certificates": certificates})
+            let addresses = json!([{"name": "admin", "url": "http://127.0.0.1:9090"}, {"name": "hub_http", "url": "http://127.0.0.1:8080"}]);
+            json!({"certificates": certificates, "addresses": addresses})
         } else if path == "/api/v1/catalogue/versions" {
             json!([{"version": 7, "time": "2026-02-01T08:00:00Z", "user": "u", "comment": "", "ofFiles": true}])
         } else if path.starts_with("/api/v1/contracts/") {

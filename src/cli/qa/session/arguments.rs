@@ -112,6 +112,12 @@ pub enum SessionCommand {
         #[arg(long, value_name = "N", default_value_t = 900)]
         seconds: u64,
     },
+    /// Arm a case again that nobody called in time
+    Rearm {
+        /// As `waiting` lists it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
     /// Give a waiting case up
     Cancel {
         /// As `waiting` lists it

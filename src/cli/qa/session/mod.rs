@@ -60,6 +60,10 @@ pub fn run(
             let path = format!("/waiting/{}/extend", segment(id)?);
             (desk.send(Method::POST, &path, &json!({"seconds": seconds}))?, shown::document)
         }
+        SessionCommand::Rearm { id } => {
+            let path = format!("/waiting/{}/rearm", segment(id)?);
+            (desk.send(Method::POST, &path, &json!({}))?, shown::document)
+        }
         SessionCommand::Cancel { id } => {
             let path = format!("/waiting/{}/cancel", segment(id)?);
             (desk.send(Method::POST, &path, &json!({}))?, shown::document)

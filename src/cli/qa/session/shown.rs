@@ -142,7 +142,7 @@ pub(super) fn run(answer: &Value) -> String {
 
 /// Cases that wait.
 pub(super) fn waiting(answer: &Value) -> String {
-    rows(answer, "nothing waits", ["id", "case", "remaining_seconds", "reason"])
+    rows(answer, "nothing waits", ["id", "case", "state", "remaining_seconds", "reason"])
 }
 
 /// An answer that is short.

@@ -100,6 +100,37 @@ fn what_puts_it_right_is_proposed() {
 }
 
 #[test]
+fn an_engagement_says_which_of_the_asked_systems_has_the_records() {
+    let from = |address: &str, system: &str| Engagement {
+        key: Key { source_system: system.to_owned(), ..engagement(address, "").key },
+        most_recent: "20240101120000".to_owned(),
+    };
+    let held = |system: &str| Held {
+        times: vec!["20240101120000".to_owned()],
+        source_system: Some(system.to_owned()),
+        ..Held::default()
+    };
+    for (address, system, wanted) in [
+        ("A", "SE-S", vec![]),
+        ("A", "se-s", vec![]),
+        ("A", "SE-T", vec![("wrong-source", Some("SE-S"))]),
+        // A system that is asked answers at another address.
+        ("B", "SE-S", vec![("wrong-source", None)]),
+        // And one that is not asked is not what this is about; nobody proposes to take its engagements away.
+        ("B", "SE-T", vec![]),
+    ] {
+        let answers = BTreeMap::from([("A".to_owned(), Answered::Records(vec![held("SE-S")]))]);
+        let engagements = [from("A", "SE-S"), from(address, system)];
+        let engagements = if address == "A" { &engagements[1..] } else { &engagements[..] };
+        let found = compare("191212121212", &filing(), engagements, &answers);
+        let right = |one: &Finding| one.proposed.clone().unwrap().instead.map(|key| key.source_system);
+        let told: Vec<_> = found.iter().map(|one| (one.kind, right(one))).collect();
+        let wanted: Vec<_> = wanted.into_iter().map(|(kind, right)| (kind, right.map(str::to_owned))).collect();
+        assert_eq!(told, wanted, "{address} {system}");
+    }
+}
+
+#[test]
 fn an_engagement_that_one_with_na_says_too_is_a_duplicate() {
     let with = |object: &str, process: &str| Engagement {
         key: Key {
