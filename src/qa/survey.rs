@@ -166,6 +166,19 @@ pub fn parameters(project: &PublishedProject) -> Vec<Parameter> {
     global.chain(cases).collect()
 }
 
+/// The same, and those that cases need and nobody has given: they have no value.
+pub fn asked(project: &PublishedProject) -> Vec<Parameter> {
+    let mut all = parameters(project);
+    for case in project.project.suites.iter().flat_map(|suite| &suite.cases) {
+        for name in case.native.iter().flat_map(|native| &native.needs) {
+            if !all.iter().any(|known| known.name == *name) {
+                all.push(Parameter { case: None, name: name.clone(), value: String::new() });
+            }
+        }
+    }
+    all
+}
+
 /// Parameters that cannot mean a real system or patient: `112233`, the publisher's own mock.
 pub fn placeholders(project: &PublishedProject) -> Vec<Placeholder> {
     let file = project.shown(DATA);

@@ -26,6 +26,7 @@ mod explain;
 mod fan_out;
 mod layout;
 mod messages;
+mod parameters;
 mod quality;
 mod show;
 mod sign_in;
@@ -49,6 +50,7 @@ pub(super) fn router() -> Router<Arc<Admin>> {
         .route("/connections", get(connections::page))
         .route("/connections/{id}", get(connections::one))
         .route("/qa", get(quality::page))
+        .route("/qa/suites/{id}", get(parameters::page))
         .route("/qa/runs/{id}", get(quality::run))
         .route("/qa/sessions/{id}", get(quality::session))
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))

@@ -52,6 +52,7 @@ pub(super) async fn run(State(admin): State<Arc<Admin>>, id: Result<Path<String>
 async fn overview(admin: &Admin) -> Result<Markup, Problem> {
     let (runs, waiting, sessions) =
         (ask(admin, "/runs").await?, ask(admin, "/waiting").await?, ask(admin, "/sessions").await?);
+    let suites = ask(admin, "/suites").await?;
     Ok(html! {
         h1 { "Quality assurance" }
         p { "Test cases of service contracts, run against a system before it may connect." }
@@ -69,6 +70,13 @@ async fn overview(admin: &Admin) -> Result<Markup, Problem> {
             td { a href=(format!("/qa/sessions/{}", text(&one["id"]))) { (text(&one["id"])) } }
             td { (text(&one["state"])) } td { (text(&one["party"])) } td { (text(&one["role"])) }
             td { (text(&one["contract"])) } td { (text(&one["due"])) " " (text(&one["warning"])) }
+        }))
+        h2 { "Suites" }
+        (table(&suites, "No suite has been handed in: anslut qa suites import.", &["Suite", "Called", "Tests", "Cases"], |one| html! {
+            td { a href=(format!("/qa/suites/{}", text(&one["id"]))) { (text(&one["id"])) } }
+            td { (text(&one["name"])) }
+            td { @for suite in items(&one["suites"]) { (text(&suite["name"])) br; } }
+            td.number { @for suite in items(&one["suites"]) { (text(&suite["cases"])) br; } }
         }))
         h2 { "Runs" }
         (table(&runs, "No suite has been run here.", &["Run", "Verdict", "Suites", "Passed", "Began"], |one| html! {
@@ -173,7 +181,7 @@ fn table(all: &Value, none: &str, heads: &[&str], row: impl Fn(&Value) -> Markup
     }
 }
 
-fn items(value: &Value) -> &[Value] {
+pub(super) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -181,7 +189,7 @@ fn joined(value: &Value) -> String {
     items(value).iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),

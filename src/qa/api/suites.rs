@@ -1,5 +1,6 @@
 //! Suites that were handed in, and the producers that are wrong on purpose.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::problem::{Problem, body};
 use crate::qa::desk::Desk;
+use crate::qa::desk::runs::with_generated;
 use crate::qa::generate::files::why;
 use crate::qa::mutants::Producer;
 use crate::qa::mutants::score::{Settings, dataset};
@@ -129,10 +131,18 @@ pub(super) async fn check(State(desk): State<Arc<Desk>>, Path(id): Path<String>)
     })))
 }
 
-/// Parameters with the sentence why each is needed.
-pub(super) async fn parameters(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Reply {
+/// Parameters with the sentence why each is needed; with `generated=true` those of the cases made from the contract too.
+pub(super) async fn parameters(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Reply {
     let published = found(&desk, &id)?;
-    let all = published.projects.iter().flat_map(|project| survey::parameters(project));
+    let mut projects = published.projects.clone();
+    if query.get("generated").is_some_and(|generated| generated == "true") {
+        projects = projects.iter().map(with_generated).collect::<Result<_, _>>().map_err(Problem::wrong)?;
+    }
+    let all = projects.iter().flat_map(|project| survey::asked(project));
     let all = all.map(|one| {
         let (sv, en) = why(&one.name).unwrap_or_default();
         json!({"case": one.case, "name": one.name, "value": one.value, "why": {"sv": sv, "en": en}})

@@ -44,6 +44,9 @@ pub struct Order {
     /// The platform the target is reached in.
     #[serde(default)]
     pub environment: Option<String>,
+    /// Parameters that do not apply to the system, each with the reason: cases that need them are skipped.
+    #[serde(default)]
+    pub not_applicable: BTreeMap<String, String>,
     /// Platform rules count.
     #[serde(default)]
     pub rules: bool,
@@ -116,6 +119,7 @@ impl Desk {
             themes: order.themes.clone(),
             target: order.target.clone(),
             set: order.data.clone(),
+            not_applicable: order.not_applicable.clone(),
             rules: order.rules,
             reports_fail: order.reports_fail,
             preparatory: order.preparatory,
@@ -219,7 +223,8 @@ impl Desk {
     }
 }
 
-fn with_generated(project: &Arc<PublishedProject>) -> Result<Arc<PublishedProject>, String> {
+/// A suite with the cases that are made from its contract.
+pub fn with_generated(project: &Arc<PublishedProject>) -> Result<Arc<PublishedProject>, String> {
     let mut cases: Vec<_> = project.project.suites.first().map(|suite| suite.cases.clone()).unwrap_or_default();
     cases.extend(generate::cases(project).map_err(|error| error.to_string())?);
     Ok(Arc::new(project.with_cases(cases)))

@@ -66,6 +66,8 @@ pub struct Options {
     pub not_run_is_skipped: bool,
     /// Customer parameters of native suites, in the place of their own.
     pub parameters: Option<Parameters>,
+    /// Parameters that do not apply to the system, each with the reason, beside those the suite says so of.
+    pub not_applicable: BTreeMap<String, String>,
     /// How long cases wait for calls, where not as long as they say.
     pub wait_seconds: Option<u64>,
     /// Fingerprint of the client certificate that calls are made with.
@@ -96,6 +98,7 @@ impl Default for Options {
             session: None,
             not_run_is_skipped: false,
             parameters: None,
+            not_applicable: BTreeMap::new(),
             wait_seconds: None,
             parallel: 4,
             certificate_sha256: None,

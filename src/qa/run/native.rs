@@ -53,7 +53,7 @@ impl CaseRun<'_> {
         let suite = project.native.as_ref().map_or(&none, |suite| &suite.parameters.not_applicable);
         let run = self.surroundings.options.parameters.as_ref().map_or(&none, |run| &run.not_applicable);
         for name in &native.needs {
-            let without = [suite, run].into_iter().find_map(|known| {
+            let without = [suite, run, &self.surroundings.options.not_applicable].into_iter().find_map(|known| {
                 known.get(name).or_else(|| name.rsplit_once('.').and_then(|(table, _)| known.get(table)))
             });
             if let Some(comment) = without {

@@ -311,6 +311,53 @@ async fn the_pages_show_sessions_runs_and_what_waits() {
     let (status, session) = get("/qa/sessions/s1").await;
     assert!(status == 200 && session.contains("PLANNED") && session.contains("CONN-41"), "{session}");
     assert_eq!((get("/qa/sessions/none").await.0, get("/qa/runs/none").await.0), (404, 404));
+    // A suite asks for what only the customer knows, and says why.
+    let folder = tempfile::tempdir().unwrap();
+    super::native::write(folder.path(), "{ no_fault = true }");
+    let needing = "id = \"C1\"\nkind = \"manual\"\nneeds = [\"patient.rich\", \"timePeriodStart\"]\n";
+    std::fs::write(folder.path().join("cases/c1.toml"), needing).unwrap();
+    let names = ["suite.toml", "T.wsdl", "cases/c1.toml", "requests/basic.xml"];
+    let files = names.map(|name| (name.to_owned(), std::fs::read(folder.path().join(name)).unwrap()));
+    let zip = Ask::post(anslut::qa::report::zip::write(&files).unwrap()).at("/api/v1/qa/suites?name=mine");
+    let zip = zip.content_type("application/zip").header("Host", "127.0.0.1").send(admin).await;
+    assert_eq!(zip.status, 201, "{}", zip.text());
+    let suite: Value = serde_json::from_slice(&zip.body).unwrap();
+    let page = format!("/qa/suites/{}", suite["id"].as_str().unwrap());
+    assert!(get("/qa").await.1.contains(&format!("href=\"{page}\"")));
+    let (status, form) = get(&page).await;
+    let asked = [
+        "name=\"timePeriodStart\" data-group=\"data\"",
+        "name=\"patient.rich\" data-group=\"not_applicable\"",
+        "lang=\"sv\"",
+    ];
+    assert!(status == 200 && asked.iter().all(|part| form.contains(part)), "{form}");
+    // The cases made from the contract ask for more.
+    let (status, more) = get(&format!("{page}?generated=true")).await;
+    assert!(
+        status == 200 && more.matches("data-group=\"data\"").count() > form.matches("data-group=\"data\"").count(),
+        "{more}"
+    );
+    assert_eq!((get("/qa/suites/none").await.0, get(&format!("{page}?generated=perhaps")).await.0), (404, 400));
+    // What the form sends: one parameter that does not apply, and its case is skipped with the reason.
+    let order = json!({"suite": suite["id"], "data": {"timePeriodStart": "20260101"}, "not_applicable": {"patient.rich": "only children"}, "preparatory": true});
+    let started = Ask::post(order.to_string()).at("/api/v1/qa/runs").content_type("application/json");
+    let started = started.header("Host", "127.0.0.1").send(admin).await;
+    assert_eq!(started.status, 202, "{}", started.text());
+    let run: Value = serde_json::from_slice(&started.body).unwrap();
+    let path = format!("/api/v1/qa/runs/{}", run["id"].as_str().unwrap());
+    get(&format!("{path}/events?wait=true")).await;
+    let run: Value = serde_json::from_str(&get(&path).await.1).unwrap();
+    let case = &run["cases"][0];
+    assert_eq!(
+        (
+            case["verdict"].as_str(),
+            case["reason"]
+                .as_str()
+                .map(|reason| reason.ends_with("parameter patient.rich is not applicable: only children"))
+        ),
+        (Some("skip"), Some(true)),
+        "{run}"
+    );
     let described: Value = serde_json::from_str(&get("/openapi.json").await.1).unwrap();
     assert!(described["paths"]["/api/v1/qa/waiting/{id}/extend"]["post"]["summary"].is_string());
     assert!(described["paths"]["/api/v1/exchanges"]["get"].is_object());

@@ -1,4 +1,4 @@
-// Adds a row to the list of calls as each call finishes, and judges messages on the page of a contract. Without this file the
+// Adds a row to the list of calls as each call finishes, judges messages on the page of a contract, orders runs. Without this file the
 // list is complete, but stands still.
 "use strict";
 
@@ -64,6 +64,45 @@
     say(gone ? "Not live: reload the page to see newer calls." : "Connection lost, trying again…", "lost");
   });
   window.addEventListener("pagehide", () => stream.close());
+})();
+
+// Orders what a form asks for, as a document: identities have no place in an address, and are sent in no query.
+(() => {
+  const form = document.querySelector("form.order");
+  if (!form || !window.fetch) return;
+  const output = form.querySelector("output");
+  form.querySelector("button").disabled = false;
+
+  // What nobody has changed is left as the suite has it.
+  const order = () => {
+    const body = { suite: form.dataset.suite, data: {}, not_applicable: {} };
+    for (const field of form.elements) {
+      const [group, name] = [field.dataset.group, field.name];
+      if (!name) continue;
+      if (field.type === "checkbox") body[name] = field.checked;
+      else if (field.value === "" || (group && field.value === field.defaultValue)) continue;
+      else if (group) body[group][name] = field.value;
+      else body[name] = field.value;
+    }
+    return body;
+  };
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    output.textContent = "…";
+    try {
+      const answer = await fetch(form.dataset.target, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(order()),
+      });
+      const told = await answer.json();
+      if (answer.ok) window.location.assign(`/qa/runs/${encodeURIComponent(told.id)}`);
+      else output.textContent = told.detail ?? `status ${answer.status}`;
+    } catch (error) {
+      output.textContent = `The platform does not answer: ${error.message}`;
+    }
+  });
 })();
 
 // Holds a message of the reader's against a contract.
