@@ -8,7 +8,7 @@ mod seen;
 mod tests;
 mod view;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -129,8 +129,8 @@ impl Journal {
         self.restore_totals(totals);
     }
 
-    pub(super) fn restore_removed(&self, ids: &HashSet<String>) {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner).take(|row| ids.contains(&row.id));
+    pub(super) fn restore_removed(&self, is_out: impl Fn(&Row) -> bool) {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).take(is_out);
     }
 
     /// The counters go on from where they were.

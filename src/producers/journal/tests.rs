@@ -13,6 +13,7 @@ use super::{Answered, Kept, NamedStub, Outcome, RivFacts, Row, Sent};
 use crate::producers::chaos::Fired;
 use crate::producers::settings::{JOURNAL_QUEUE_BYTES_MAX, JOURNAL_SEGMENT_BYTES};
 use crate::producers::space::Spaces;
+use crate::store::disk::fake::{FakeDisk, Unsynced};
 
 const MIB: usize = 1024 * 1024;
 
@@ -264,8 +265,42 @@ fn what_the_queue_has_no_room_for_is_counted_and_nobody_waits() {
     for _ in 0..3 {
         keeper.put(Item::Removed("".into(), vec!["x".repeat(JOURNAL_QUEUE_BYTES_MAX)]));
     }
-    assert_eq!(keeper.unkept(), 7, "the first of them has room");
+    assert_eq!(keeper.unkept(), 5, "the first of them has room, and the others are owed");
+    keeper.put(Item::Row(Arc::new(row("", 0, 1)), Totals::default()));
+    assert_eq!(keeper.unkept(), 6, "nothing comes behind what is owed until that is written");
     keeper.close();
     keeper.put(Item::Dropped("".into()));
-    assert_eq!(keeper.unkept(), 8, "behind the end");
+    assert_eq!(keeper.unkept(), 7, "behind the end");
+}
+
+#[test]
+fn what_was_deleted_while_the_disk_failed_stays_deleted() {
+    let disk = FakeDisk::default();
+    let spaces = restore::on(Arc::new(disk.clone()), MIB).unwrap();
+    for key in ["", "tester", "gone"] {
+        added(&spaces, key, 0..4, 100);
+    }
+    while spaces.queued() > 0 {
+        std::thread::yield_now();
+    }
+    disk.fail_writes();
+    spaces.shared().journal.remove(|row| row.request.headers()["x-n"] == "2");
+    spaces.open("tester").unwrap().journal.remove(|_| true);
+    spaces.drop_space("gone");
+    while spaces.queued() > 0 {
+        std::thread::yield_now();
+    }
+    // It is lost if it comes while the disk fails, and not what was deleted.
+    added(&spaces, "", 4..5, 100);
+    while spaces.queued() > 0 {
+        std::thread::yield_now();
+    }
+    // The writes are taken again before the end; had they not been, the rows would be there.
+    assert_eq!(numbers(&restore::on(Arc::new(disk.after_crash(Unsynced::Kept)), MIB).unwrap(), ""), [0, 1, 2, 3]);
+    disk.mend_writes();
+    spaces.close();
+    let spaces = restore::on(Arc::new(disk.after_crash(Unsynced::Kept)), MIB).unwrap();
+    assert_eq!((numbers(&spaces, ""), numbers(&spaces, "tester")), (vec![0, 1, 3], Vec::new()));
+    assert_eq!(spaces.keys(), ["tester"]);
+    assert_eq!(spaces.open("tester").unwrap().journal.totals(), Totals { served: 4, unmatched: 2, dropped: 0 });
 }

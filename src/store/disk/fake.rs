@@ -57,6 +57,11 @@ impl FakeDisk {
         self.with(|inner| inner.writes_fail = true);
     }
 
+    /// Writes are taken again.
+    pub(crate) fn mend_writes(&self) {
+        self.with(|inner| inner.writes_fail = false);
+    }
+
     pub(crate) fn syncs(&self) -> usize {
         self.with(|inner| inner.syncs)
     }

@@ -2,9 +2,10 @@
 //! from there into a log of the store's below the data directory. No call waits for it: what the queue has no room for, or
 //! the disk does not take, is counted and is not there after a restart.
 //!
-//! `record` is what stands in the log, `writer` the thread, [`restore`] what is read back at the start. On disk the newest
+//! `record` is what stands in the log, `owed` what says that rows are gone and is not there yet, `writer` the thread, [`restore`] what is read back at the start. On disk the newest
 //! rows of all workspaces together are as bounded as one workspace's in memory.
 
+mod owed;
 mod record;
 pub mod restore;
 mod writer;
@@ -13,16 +14,21 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use self::owed::Owed;
 use super::Row;
+use crate::domain::clock::Clock;
 use crate::producers::settings::JOURNAL_QUEUE_BYTES_MAX;
 
 /// The folder of the data directory.
 pub const DATA_FOLDER: &str = "producers/journal";
 /// What the end of a workspace, or of rows that were removed, costs in the queue besides its texts.
 const ITEM_BYTES: usize = 128;
+/// How long a disk that failed is left alone before it is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The way to disk.
 #[derive(Debug, Default)]
@@ -39,6 +45,10 @@ struct Queue {
     bytes: usize,
     /// Of these, what is being written.
     in_hand: usize,
+    /// What is gone, came behind all items and is to be written before any other.
+    owed: Owed,
+    /// When the disk failed last.
+    failed: Option<Instant>,
     is_closed: bool,
 }
 
@@ -51,6 +61,10 @@ pub enum Item {
     Removed(Arc<str>, Vec<String>),
     /// The workspace is gone with all it held.
     Dropped(Arc<str>),
+    /// All its rows were removed.
+    Cleared(Arc<str>),
+    /// All rows and all workspaces are gone.
+    Everything,
     /// What its counters are.
     Totals(Arc<str>, Totals),
 }
@@ -71,33 +85,33 @@ impl Item {
         match self {
             Self::Row(row, _) => row.bytes(),
             Self::Removed(_, ids) => ITEM_BYTES + ids.iter().map(|id| id.len() + 32).sum::<usize>(),
-            Self::Dropped(_) | Self::Totals(..) => ITEM_BYTES,
-        }
-    }
-
-    fn workspace(&self) -> &Arc<str> {
-        match self {
-            Self::Row(row, _) => &row.workspace,
-            Self::Removed(workspace, _) | Self::Dropped(workspace) | Self::Totals(workspace, _) => workspace,
+            Self::Dropped(_) | Self::Cleared(_) | Self::Everything | Self::Totals(..) => ITEM_BYTES,
         }
     }
 }
 
 impl Keeper {
-    /// Takes what happened on to disk, if there is room; never waits. Rows leave room for what says that rows are gone.
+    /// Takes what happened on to disk, if there is room; never waits. Rows leave room for what says that rows are gone, and
+    /// where that is not enough, it is owed.
     pub fn put(&self, item: Item) {
         let bytes = item.bytes();
         let most = if matches!(item, Item::Row(..)) { JOURNAL_QUEUE_BYTES_MAX } else { 2 * JOURNAL_QUEUE_BYTES_MAX };
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.is_closed || queue.bytes + bytes > most {
-            drop(queue);
-            self.lose(1);
-            return;
-        }
-        queue.bytes += bytes;
-        queue.items.push_back(item);
+        let is_taken = if queue.is_closed {
+            false
+        } else if queue.bytes + bytes > most || !queue.owed.is_empty() {
+            queue.owed.add(item)
+        } else {
+            queue.bytes += bytes;
+            queue.items.push_back(item);
+            true
+        };
         drop(queue);
-        self.arrived.notify_one();
+        if is_taken {
+            self.arrived.notify_one();
+        } else {
+            self.lose(1);
+        }
     }
 
     /// How much of what happened is not on disk.
@@ -120,8 +134,28 @@ impl Keeper {
         }
     }
 
+    fn is_closed(&self) -> bool {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_closed
+    }
+
     fn lose(&self, count: usize) {
         self.unkept.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// What the disk did not take: rows are lost, and with them those that wait, so that what is gone comes before all that
+    /// happens from here on. How much of that is still to be written, with nobody left to write it.
+    fn failed(&self, items: Vec<Item>) -> usize {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.bytes = 0;
+        queue.in_hand = 0;
+        queue.failed = Some(Clock::instant());
+        let (waiting, mut owed) = (std::mem::take(&mut queue.items), std::mem::take(&mut queue.owed));
+        let all = items.into_iter().chain(waiting).chain(owed.take());
+        let lost = all.map(|item| usize::from(!queue.owed.add(item))).sum();
+        let unsaid = if queue.is_closed { queue.owed.take().len() } else { 0 };
+        drop(queue);
+        self.lose(lost + unsaid);
+        unsaid
     }
 
     /// The next items, of so many bytes at most and at least one; `None` when there will be no more. They count as queued
@@ -130,10 +164,13 @@ impl Keeper {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.bytes -= std::mem::take(&mut queue.in_hand);
         while queue.items.is_empty() {
-            if queue.is_closed {
-                return None;
-            }
-            queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            let left = queue.failed.map_or(Duration::ZERO, |at| RETRY_INTERVAL.saturating_sub(at.elapsed()));
+            queue = match (queue.owed.is_empty(), queue.is_closed) {
+                (true, true) => return None,
+                (true, false) => self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                (false, is_closed) if is_closed || left.is_zero() => return Some(queue.owed.take()),
+                (false, _) => self.arrived.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
         let (mut taken, mut bytes) = (Vec::new(), 0);
         while let Some(item) = queue.items.front() {

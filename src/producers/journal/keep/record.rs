@@ -22,6 +22,8 @@ enum Head {
     Row { row: Box<RowHead>, totals: Totals },
     Removed { workspace: String, ids: Vec<String> },
     Dropped { workspace: String },
+    Cleared { workspace: String },
+    Everything,
     Totals { workspace: String, totals: Totals },
 }
 
@@ -74,6 +76,8 @@ pub(super) fn encode(item: &Item) -> Vec<u8> {
             (Head::Removed { workspace: workspace.to_string(), ids: ids.clone() }, Default::default())
         }
         Item::Dropped(workspace) => (Head::Dropped { workspace: workspace.to_string() }, Default::default()),
+        Item::Cleared(workspace) => (Head::Cleared { workspace: workspace.to_string() }, Default::default()),
+        Item::Everything => (Head::Everything, Default::default()),
         Item::Totals(workspace, totals) => {
             (Head::Totals { workspace: workspace.to_string(), totals: *totals }, Default::default())
         }
@@ -93,6 +97,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Item, String> {
         Head::Row { row, totals } => Item::Row(Arc::new(row.row(bodies)?), totals),
         Head::Removed { workspace, ids } => Item::Removed(workspace.into(), ids),
         Head::Dropped { workspace } => Item::Dropped(workspace.into()),
+        Head::Cleared { workspace } => Item::Cleared(workspace.into()),
+        Head::Everything => Item::Everything,
         Head::Totals { workspace, totals } => Item::Totals(workspace.into(), totals),
     })
 }

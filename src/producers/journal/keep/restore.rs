@@ -44,7 +44,7 @@ fn only_for_us(_folder: &Path) -> io::Result<()> {
 pub fn on(disk: Arc<dyn Disk>, bytes_max: usize) -> Result<Spaces, LogError> {
     let keeper = Arc::new(Keeper::default());
     let spaces = Spaces::kept(bytes_max, Arc::clone(&keeper));
-    let mut log = StoredJournal::open(disk, JOURNAL_SEGMENT_BYTES)?;
+    let mut log = StoredJournal::open(Arc::clone(&disk), JOURNAL_SEGMENT_BYTES)?;
     let mut writes = VecDeque::new();
     // Rows that were written anew may stand there twice.
     let mut seen = HashSet::new();
@@ -66,7 +66,8 @@ pub fn on(disk: Arc<dyn Disk>, bytes_max: usize) -> Result<Spaces, LogError> {
         tracing::warn!(%skipped, "part of the producers' journal could not be read");
     }
     let totals = HashMap::new();
-    let mut writer = Writer { log: Box::new(log), writes, disk_bytes_max: disk_bytes_max(bytes_max), totals };
+    let (log, disk_bytes_max) = (Box::new(log), disk_bytes_max(bytes_max));
+    let mut writer = Writer { disk, log, writes, disk_bytes_max, totals, broken: None };
     write_anew(&mut writer, &spaces)?;
     let writing = Arc::clone(&keeper);
     let thread = std::thread::Builder::new().name("producers-journal".to_owned()).spawn(move || writer.run(&writing));
@@ -80,25 +81,27 @@ pub fn on(disk: Arc<dyn Disk>, bytes_max: usize) -> Result<Spaces, LogError> {
 }
 
 fn restored(spaces: &Spaces, item: Item, seen: &mut HashSet<String>) {
-    let key = Arc::clone(item.workspace());
-    if let Item::Dropped(key) = &item {
-        spaces.forget(key);
-        return;
-    }
     // More workspaces than there may be cannot have been written, but for those that were dropped in between.
-    let Ok(space) = spaces.open(&key) else { return };
+    let journal = |key: &str| spaces.open(key).ok().map(|space| Arc::clone(&space.journal));
     match item {
         Item::Row(row, totals) => {
-            if seen.insert(row.id.clone()) {
-                space.journal.restore(row, totals);
+            if let Some(journal) = journal(&row.workspace)
+                && seen.insert(row.id.clone())
+            {
+                journal.restore(row, totals);
             }
         }
-        Item::Removed(_, ids) => {
+        Item::Removed(key, ids) => {
             let ids: HashSet<String> = ids.into_iter().collect();
-            space.journal.restore_removed(&ids);
+            journal(&key).iter().for_each(|journal| journal.restore_removed(|row| ids.contains(&row.id)));
         }
-        Item::Totals(_, totals) => space.journal.restore_totals(totals),
-        Item::Dropped(_) => {}
+        Item::Cleared(key) => journal(&key).iter().for_each(|journal| journal.restore_removed(|_| true)),
+        Item::Totals(key, totals) => journal(&key).iter().for_each(|journal| journal.restore_totals(totals)),
+        Item::Dropped(key) => spaces.forget(&key),
+        Item::Everything => {
+            spaces.keys().iter().for_each(|key| spaces.forget(key));
+            spaces.shared().journal.restore_removed(|_| true);
+        }
     }
 }
 
