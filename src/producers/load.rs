@@ -66,7 +66,7 @@ impl Producers {
                     systems.insert(name, Arc::clone(known));
                 }
                 (None, Some(loaded)) => {
-                    systems.insert(name.clone(), Arc::new(System::new(&name, loaded, Arc::clone(&self.shared))));
+                    systems.insert(name.clone(), System::new(&name, loaded, Arc::clone(&self.shared)));
                 }
                 (_, None) => {}
             }
@@ -137,7 +137,7 @@ impl Producers {
             return Ok(known);
         }
         let loaded = Loaded { digest: MADE, ..Loaded::default() };
-        let system = Arc::new(System::new(name, loaded, Arc::clone(&self.shared)));
+        let system = System::new(name, loaded, Arc::clone(&self.shared));
         let made = Arc::clone(&system);
         self.systems.rcu(|systems| {
             let mut systems = BTreeMap::clone(systems);
@@ -283,7 +283,8 @@ fn read(
         problems.push(Problem::error(&extra[0].file, extra[0].line, message));
     }
     let stubs = all.stubs.into_iter().map(Arc::new).collect();
-    Some(Loaded { producer, stubs, inactive: all.inactive, bodies, digest })
+    let has_large_bodies = bodies.values().any(|body| matches!(body, FileBody::Large(_)));
+    Some(Loaded { producer, stubs, inactive: all.inactive, bodies, has_large_bodies, digest })
 }
 
 fn parts_below(root: &Path, path: &Path) -> Option<Vec<String>> {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::sync::Semaphore;
 
 use super::behaviour::delay::Delay;
 use super::chaos::Plan;
@@ -15,6 +16,7 @@ use super::load;
 use super::record::onward::Onward;
 use super::records::RecordSource;
 use super::records::load::RecordHolder;
+use super::settings::DISK_TURNS_MAX;
 use super::source::SharedSource;
 use super::space::Spaces;
 use super::system::System;
@@ -52,6 +54,8 @@ pub struct Shared {
     pub recording: Mutex<super::record::Recording>,
     /// The folder of the systems' folders; `None` where the environment is built in.
     pub folder: Option<PathBuf>,
+    /// Who may wait for the disk.
+    pub(super) disk_turns: Arc<Semaphore>,
 }
 
 /// Plans with their beginning. The first that decides something wins.
@@ -99,6 +103,7 @@ impl Default for Shared {
             delay: ArcSwap::from_pointee(Delay::None),
             recording: Mutex::default(),
             folder: None,
+            disk_turns: Arc::new(Semaphore::new(DISK_TURNS_MAX)),
         }
     }
 }

@@ -48,8 +48,10 @@ pub const FILE_HELD_BYTES_MAX: u64 = 256 * 1024;
 pub const FILE_PIECE_BYTES: usize = 64 * 1024;
 /// Largest file that is read whole where a mutation, an envelope or validation needs all of it, in bytes.
 pub const FILE_WHOLE_BYTES_MAX: u64 = 50 * 1024 * 1024;
-/// Most contracts whose verdict on a file is remembered.
-pub const FILE_VERDICTS_MAX: usize = 64;
+/// Most contracts whose verdict on a file is remembered: more than there are.
+pub const FILE_VERDICTS_MAX: usize = 4_096;
+/// Most calls, of all systems, that are decided at once on threads that may wait for the disk; the others wait for one of them.
+pub const DISK_TURNS_MAX: usize = 16;
 /// Longest text of a request that is quoted in the explanation of a miss, in characters.
 pub const QUOTED_CHARACTERS_MAX: usize = 120;
 /// Stubs named in the detail of a miss.

@@ -1,7 +1,7 @@
 //! One system as it serves: its files, swapped whole when they change, and how many calls there may be.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 use http::StatusCode;
@@ -21,6 +21,8 @@ use super::spec::response::Bodies;
 #[derive(Debug)]
 pub struct System {
     name: Arc<str>,
+    /// Itself, for what is done on other threads.
+    pub(super) me: Weak<Self>,
     pub(super) shared: Arc<Shared>,
     pub(super) files: ArcSwap<Loaded>,
     pub(super) gates: ArcSwap<Gates>,
@@ -43,6 +45,8 @@ pub struct Loaded {
     pub inactive: Vec<InactiveStub>,
     /// `__files`.
     pub bodies: Bodies,
+    /// Whether some of these are on disk, so that it may have to be waited for.
+    pub has_large_bodies: bool,
     /// What makes two readings the same.
     pub digest: u64,
 }
@@ -57,17 +61,18 @@ pub struct Gates {
 }
 
 impl System {
-    pub(super) fn new(name: &str, loaded: Loaded, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(name: &str, loaded: Loaded, shared: Arc<Shared>) -> Arc<Self> {
         let gates = ArcSwap::from_pointee(Gates::of(&loaded.producer));
-        let system = Self {
+        let system = Arc::new_cyclic(|me| Self {
             name: name.into(),
+            me: Weak::clone(me),
             shared,
             files: ArcSwap::from_pointee(loaded),
             gates,
             next_handshake: Mutex::default(),
             own: ArcSwap::default(),
             keeper: Keeper::default(),
-        };
+        });
         system.mount_files();
         system
     }

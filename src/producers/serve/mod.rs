@@ -230,7 +230,7 @@ async fn respond(
             return (turned_away.reply, turned_away.entry);
         };
         match read(request, &system, settings.body_timeout).await {
-            Ok(request) => system.decide(request),
+            Ok(request) => system.decided(request).await,
             Err((head, reply)) => system.turned_away(head, reply),
         }
     };

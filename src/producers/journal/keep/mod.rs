@@ -144,15 +144,15 @@ impl Keeper {
 
     /// What the disk did not take: rows are lost, and with them those that wait, so that what is gone comes before all that
     /// happens from here on. How much of that is still to be written, with nobody left to write it.
-    fn failed(&self, items: Vec<Item>) -> usize {
+    fn failed(&self, items: Vec<Item>, is_last_look: bool) -> usize {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.bytes = 0;
         queue.in_hand = 0;
         queue.failed = Some(Clock::instant());
         let (waiting, mut owed) = (std::mem::take(&mut queue.items), std::mem::take(&mut queue.owed));
         let all = items.into_iter().chain(waiting).chain(owed.take());
-        let lost = all.map(|item| usize::from(!queue.owed.add(item))).sum();
-        let unsaid = if queue.is_closed { queue.owed.take().len() } else { 0 };
+        let lost: usize = all.map(|item| usize::from(!queue.owed.add(item))).sum();
+        let unsaid = if is_last_look { queue.owed.take().len() } else { 0 };
         drop(queue);
         self.lose(lost + unsaid);
         unsaid

@@ -25,8 +25,8 @@ pub(super) struct Writer {
     pub(super) disk_bytes_max: u64,
     /// The counters of each workspace, as they were last told.
     pub(super) totals: HashMap<Arc<str>, Totals>,
-    /// Nobody knows what stands at the end of the log.
-    pub(super) is_broken: bool,
+    /// Since when nobody knows what stands at the end of the log: the failure, or the last look after it.
+    pub(super) broken: Option<Instant>,
 }
 
 /// What may be on disk where so much may be in memory: segments go whole, and the last one is not full.
@@ -39,9 +39,10 @@ impl Writer {
     pub(super) fn run(mut self, keeper: &Keeper) {
         let mut is_told = false;
         while let Some(items) = keeper.next(WRITE_BYTES_MAX) {
-            if let Err(error) = self.mend(keeper.is_closed()).and_then(|()| self.write(&items)) {
+            let is_last_look = keeper.is_closed();
+            if let Err(error) = self.mend(is_last_look).and_then(|()| self.write(&items)) {
                 self.broken.get_or_insert_with(Clock::instant);
-                let unsaid = keeper.failed(items);
+                let unsaid = keeper.failed(items, is_last_look);
                 if unsaid > 0 {
                     tracing::error!(%error, unsaid, "rows that were deleted may be there again after the next start");
                 }
