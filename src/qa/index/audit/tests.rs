@@ -74,7 +74,7 @@ fn what_puts_it_right_is_proposed() {
     // What belongs to another contract of the domain is nobody's mistake, and stands for nothing.
     let others =
         Engagement { key: Key { categorization: "O".to_owned(), ..engagement("A", "").key }, ..Engagement::default() };
-    assert_eq!(of(&[others.clone()], records(&[])), []);
+    assert_eq!(of(std::slice::from_ref(&others), records(&[])), []);
     let found =
         of(&[others], Answered::Records(vec![held("20240101", "G1"), held("20240201", "G2"), held("20240301", "G1")]));
     let told: Vec<_> = found
@@ -90,7 +90,7 @@ fn what_puts_it_right_is_proposed() {
     // A wrong category with records behind it moves; one without is taken away.
     let wrong =
         Engagement { key: Key { categorization: "x".to_owned(), ..engagement("A", "").key }, ..Engagement::default() };
-    let moved = of(&[wrong.clone()], records(&["20240101120000"]));
+    let moved = of(std::slice::from_ref(&wrong), records(&["20240101120000"]));
     let proposed = moved[0].proposed.as_ref().unwrap();
     assert_eq!(
         (moved.len(), proposed.delete, &proposed.instead.as_ref().unwrap().categorization),
