@@ -56,7 +56,7 @@ pub(super) struct Deciding<'d, 'a> {
 
 impl System {
     /// Decides what a request gets. Everything but the wait happens here, and nothing here waits but for the disk, where a
-    /// large file is read whole: [`System::decided`] sees to that.
+    /// large file is read whole: `System::decided` sees to that.
     pub fn decide(&self, request: Request<Bytes>) -> Decision {
         let began = Clock::instant();
         let (files, wiring) = (self.files(), self.shared.wiring.load_full());

@@ -1,7 +1,7 @@
 //! TLS on a system's own listener (`producers.md` §1.2, §7.4): it shows a certificate of the platform's CA, asks for the
 //! caller's where it should, and fails in the handshake in every way a real producer does.
 //!
-//! [`shake`] is one handshake, [`fault`] is what can go wrong, [`certificate`] makes what is shown and
+//! `shake` is one handshake, [`fault`] is what can go wrong, [`certificate`] makes what is shown and
 //! what a handshake is computed with, `raw` plays the servers that the TLS library cannot be, and `weak` signs with a key
 //! it refuses.
 
